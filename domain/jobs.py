@@ -1,0 +1,59 @@
+"""Work that must happen: one row per (event, reaction), from waiting to done or dead."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from domain.kernel import EventId
+
+JobState = Literal["waiting", "running", "done", "dead"]
+
+LEASE = timedelta(seconds=15)
+HEARTBEAT = timedelta(seconds=4)
+MAX_ATTEMPTS = 5
+MAX_DEATHS = 3
+
+
+def back_off(attempt: int) -> timedelta:
+    """How long to wait after failed try number `attempt` (from 1): 1, 4, 16, 64 … seconds, at most ten minutes."""
+    return timedelta(seconds=min(4 ** max(attempt - 1, 0), 600))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed reaction to an event. `fence` is this claim's number: a later claim makes writes under it void."""
+
+    event_id: EventId
+    reaction: str
+    event_type: str
+    payload: dict[str, Any]
+    attempts: int
+    fence: int
+
+
+class Jobs(Protocol):
+    """The job table inside a unit of work."""
+
+    async def claim(self, limit: int, now: datetime) -> list[Job]:
+        """Take up to `limit` due jobs, oldest first, each with a lease; jobs whose holder died are due again.
+
+        One that took `MAX_DEATHS` holders with it is parked as dead instead.
+        """
+        ...
+
+    async def renew(self, jobs: Sequence[Job], now: datetime) -> None:
+        """Extend the leases that are still ours."""
+        ...
+
+    async def finish(self, job: Job) -> bool:
+        """Mark done; False when the lease was lost to another, and then nothing of this unit may be committed."""
+        ...
+
+    async def fail(self, job: Job, error: str, now: datetime) -> None:
+        """Note the error and wait, or park as dead after `MAX_ATTEMPTS`."""
+        ...
+
+    async def retry_dead(self, event_id: EventId | None, now: datetime) -> int:
+        """Give dead jobs (of one event, or all) a fresh start; how many."""
+        ...

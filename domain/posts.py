@@ -1,0 +1,257 @@
+"""Posts with their photos, comments, likes and saves."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from domain.files import MAX_ALT, Crop
+from domain.kernel import CommentId, Conflict, Event, FileId, Forbidden, Invalid, PlaceId, PostId, UserId, msg
+from domain.text import clean, find_mentions, find_tags, fold
+
+Audience = Literal["everyone", "followers", "only_me"]
+AUDIENCES: tuple[Audience, ...] = ("everyone", "followers", "only_me")
+
+MAX_PHOTOS = 10
+MAX_CAPTION = 2_200
+MAX_COMMENT = 1_000
+MAX_PLACE_NAME = 80
+
+
+class CommentsOff(Forbidden):
+    code = "comments_off"
+    message = msg("Comments are turned off for this post.")
+
+
+class NotYours(Forbidden):
+    code = "forbidden"
+    message = msg("Only its author can change this.")
+
+
+class Changed(Conflict):
+    """The thing was edited since the client read it (`If-Match`)."""
+
+    code = "precondition_failed"
+    message = msg("This has changed since you opened it. Look at it again before you change it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A named place, with a position when its author gave one (degrees, WGS 84)."""
+
+    id: PlaceId
+    name: str
+    lat: float | None = None
+    lon: float | None = None
+
+    @property
+    def canonical(self) -> str:
+        """The form by which the same place is found again."""
+        return fold(self.name)
+
+
+def clean_place(name: str, lat: float | None, lon: float | None) -> tuple[str, float | None, float | None]:
+    """A place as it may be stored; positions are rounded to about 100 m. Raises Invalid."""
+    name = clean("#/place/name", name, limit=MAX_PLACE_NAME, required=True)
+    if (lat is None) != (lon is None):
+        raise Invalid.field("#/place", "incomplete", msg("A position needs both latitude and longitude."))
+    if lat is None or lon is None:
+        return name, None, None
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        raise Invalid.field("#/place", "out_of_range", msg("Latitude is -90 to 90, longitude -180 to 180."))
+    return name, round(lat, 3), round(lon, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One picture of a post, as its author placed it."""
+
+    file_id: FileId
+    alt: str = ""
+    crop: Crop | None = None
+
+
+@dataclass(slots=True)
+class Post:
+    """One to ten photos with words. `version` grows with every edit."""
+
+    id: PostId
+    author_id: UserId
+    photos: tuple[Photo, ...]
+    created_at: datetime
+    caption: str = ""
+    tags: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    place: Place | None = None
+    audience: Audience = "everyone"
+    comments: bool = True
+    show_camera: bool = False
+    edited_at: datetime | None = None
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.photos) <= MAX_PHOTOS:
+            raise Invalid.field(
+                "#/media", "bad_count", msg("A post has 1 to {limit} photos."), limit=MAX_PHOTOS
+            )
+        if len({photo.file_id for photo in self.photos}) != len(self.photos):
+            raise Invalid.field("#/media", "repeated", msg("A photo can be in a post only once."))
+
+    def write(self, caption: str) -> None:
+        """Set the caption; tags and mentions follow from it. Raises Invalid."""
+        self.caption = clean("#/caption", caption, limit=MAX_CAPTION, multiline=True)
+        self.tags = find_tags(self.caption)
+        self.mentions = find_mentions(self.caption)
+
+    def touch(self, now: datetime) -> None:
+        """Remember that the author edited it."""
+        self.edited_at = now
+        self.version += 1
+
+
+def clean_alt(index: int, alt: str) -> str:
+    """The description of photo number `index`. Raises Invalid that points at it."""
+    return clean(f"#/media/{index}/alt", alt, limit=MAX_ALT, multiline=True)
+
+
+@dataclass(slots=True)
+class Comment:
+    """A remark under a post, or one level below another comment of the same post."""
+
+    id: CommentId
+    post_id: PostId
+    author_id: UserId
+    text: str
+    created_at: datetime
+    reply_to: CommentId | None = None
+    edited_at: datetime | None = None
+    likes: int = 0
+
+    def write(self, text: str) -> None:
+        """Set the text. Raises Invalid when it is empty, too long or mentions too many."""
+        self.text = clean("#/text", text, limit=MAX_COMMENT, multiline=True, required=True)
+        find_mentions(self.text, "#/text")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Likes and comments of a post."""
+
+    likes: int
+    comments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostPublished(Event):
+    post_id: PostId
+    author_id: UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostDeleted(Event):
+    """`prefixes` name what its photos left in the media store."""
+
+    post_id: PostId
+    prefixes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostLiked(Event):
+    post_id: PostId
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commented(Event):
+    comment_id: CommentId
+    post_id: PostId
+    author_id: UserId
+
+
+class Posts(Protocol):
+    """Posts, and the sets that people form around them. Writes take effect at the commit of the unit."""
+
+    async def add(self, post: Post) -> None:
+        """Store a post whose photos are uploads of its author that no other post uses, and count it.
+
+        It joins the author's own home feed at once; other feeds follow by `fan_out`.
+        """
+        ...
+
+    async def find(self, post_id: PostId, *, lock: bool = False) -> Post | None:
+        """The post, or None. With `lock` nobody else changes it until the unit ends."""
+        ...
+
+    async def save(self, post: Post) -> None:
+        """Write caption, place, audience, switches, and the photos in their new order."""
+        ...
+
+    async def remove(self, post: Post, now: datetime) -> None:
+        """Remove the post with all that hangs on it, counters in step, and remember that it was there."""
+        ...
+
+    async def place(self, place: Place) -> Place:
+        """The stored place with the same canonical name and position; `place` itself when it is new."""
+        ...
+
+    async def fan_out(self, post_id: PostId, after: UserId | None, limit: int) -> UserId | None:
+        """Put the post into the home feeds of the next `limit` followers in id order; the last one, None at the end.
+
+        Repeating is harmless.
+        """
+        ...
+
+    async def add_like(self, post_id: PostId, user: UserId, now: datetime) -> bool:
+        """False when it was there."""
+        ...
+
+    async def remove_like(self, post_id: PostId, user: UserId) -> bool:
+        """False when there was none."""
+        ...
+
+    async def add_save(self, post_id: PostId, user: UserId, now: datetime) -> bool:
+        """False when it was there."""
+        ...
+
+    async def remove_save(self, post_id: PostId, user: UserId) -> bool:
+        """False when there was none."""
+        ...
+
+    async def hide(self, post_id: PostId, user: UserId, hidden: bool, now: datetime) -> None:
+        """Remember or forget that the user is not interested."""
+        ...
+
+    async def counts(self, post_id: PostId) -> Counts:
+        """As they stand inside this unit."""
+        ...
+
+    async def was_public(self, post_id: PostId) -> bool:
+        """Whether a removed post with this id was open to everyone."""
+        ...
+
+
+class Comments(Protocol):
+    """Comments, by id."""
+
+    async def add(self, comment: Comment) -> None:
+        """Store it and count it on the post. Raises NotFound when the post has gone meanwhile."""
+        ...
+
+    async def find(self, comment_id: CommentId, *, lock: bool = False) -> Comment | None:
+        """The comment, or None."""
+        ...
+
+    async def save(self, comment: Comment) -> None:
+        """Write the text."""
+        ...
+
+    async def remove(self, comment: Comment) -> None:
+        """Remove it and its replies, the post's counter in step."""
+        ...
+
+    async def add_like(self, comment_id: CommentId, user: UserId, now: datetime) -> bool:
+        """False when it was there."""
+        ...
+
+    async def remove_like(self, comment_id: CommentId, user: UserId) -> bool:
+        """False when there was none."""
+        ...

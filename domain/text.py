@@ -1,0 +1,96 @@
+"""Rules for everything people type: one normal form, nothing invisible, lengths in code points.
+
+Source of the character classes: Unicode 15, general category Cc and the bidirectional and zero-width controls of UAX #9.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from domain.kernel import Invalid, msg
+
+# C0 and C1 controls but tab and line feed; lone surrogates, which no UTF-8 store can hold.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad]")
+
+_TAG_BODY = r"[^\W_](?:[\w\u200d\u0300-\u036f]{0,63})"
+_TAG = re.compile(rf"(?<![\w&/#])#({_TAG_BODY})")
+_MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_.]{3,30})")
+_LINK = re.compile(r"https?://[^\s<>\"'\u0000-\u0020]+")
+
+MAX_TAGS = 30
+MAX_MENTIONS = 20
+
+
+def clean(pointer: str, text: str, *, limit: int, multiline: bool = False, required: bool = False) -> str:
+    """`text` in normal form C without outer white space. Raises Invalid for what must not be stored.
+
+    `limit` counts code points after normalisation. Line breaks are kept only when `multiline`.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _FORBIDDEN.search(text):
+        raise Invalid.field(
+            pointer, "bad_character", msg("This text holds a character that cannot be stored.")
+        )
+    text = unicodedata.normalize("NFC", text).strip()
+    if not multiline:
+        text = " ".join(text.split())
+    if required and not _INVISIBLE.sub("", text):
+        raise Invalid.field(pointer, "required", msg("This field is required."))
+    if len(text) > limit:
+        raise Invalid.field(pointer, "too_long", msg("At most {limit} characters."), limit=limit)
+    return text
+
+
+def has_invisible(text: str) -> bool:
+    """Whether `text` holds zero-width characters or direction overrides, which names must not have."""
+    return bool(_INVISIBLE.search(text))
+
+
+def fold(text: str) -> str:
+    """The form in which two spellings are the same: NFKC, case folded, NFC again."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", folded))
+
+
+def find_tags(caption: str) -> tuple[str, ...]:
+    """The canonical tags of a caption in order of first appearance, each once. At most MAX_TAGS, else Invalid."""
+    tags = tuple(dict.fromkeys(fold(found.group(1)) for found in _TAG.finditer(_LINK.sub(" ", caption))))
+    if len(tags) > MAX_TAGS:
+        raise Invalid.field("#/caption", "too_many_tags", msg("At most {limit} tags."), limit=MAX_TAGS)
+    return tags
+
+
+def find_mentions(text: str, pointer: str = "#/caption") -> tuple[str, ...]:
+    """The canonical user names that `text` mentions, each once. At most MAX_MENTIONS, else Invalid."""
+    names = (found.group(1).rstrip(".").lower() for found in _MENTION.finditer(_LINK.sub(" ", text)))
+    mentions = tuple(dict.fromkeys(name for name in names if len(name) >= 3))
+    if len(mentions) > MAX_MENTIONS:
+        raise Invalid.field(
+            pointer, "too_many_mentions", msg("At most {limit} mentions."), limit=MAX_MENTIONS
+        )
+    return mentions
+
+
+def split_links(text: str) -> Iterator[tuple[str, str]]:
+    """Cut `text` into (`kind`, piece) with kind `text`, `tag`, `mention` or `link`; the pieces join to `text`."""
+    at = 0
+    for found in re.finditer(
+        f"(?P<link>{_LINK.pattern})|(?P<tag>{_TAG.pattern})|(?P<mention>{_MENTION.pattern})", text
+    ):
+        kind = found.lastgroup if found.lastgroup in ("link", "tag", "mention") else _kind(found)
+        piece = found.group(0)
+        if kind == "link":
+            piece = piece.rstrip(".,;:!?)]}»”")
+        elif kind == "mention":
+            piece = piece.rstrip(".")
+        if found.start() > at:
+            yield "text", text[at : found.start()]
+        yield kind, piece
+        at = found.start() + len(piece)
+    if at < len(text):
+        yield "text", text[at:]
+
+
+def _kind(found: re.Match[str]) -> str:
+    return next(kind for kind in ("link", "tag", "mention") if found.group(kind) is not None)

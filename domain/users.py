@@ -1,0 +1,355 @@
+"""People: names, profiles, passwords as rules, sessions, tokens, invitations."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+from urllib.parse import urlsplit
+
+from domain.kernel import (
+    Conflict,
+    DomainError,
+    Event,
+    Forbidden,
+    Invalid,
+    InviteId,
+    SessionId,
+    TokenId,
+    UserId,
+    msg,
+)
+from domain.text import clean, fold, has_invisible
+
+Role = Literal["member", "moderator", "admin"]
+AccountState = Literal["active", "suspended", "deleted"]
+Scope = Literal["read", "write", "messages", "files", "admin"]
+SignUpMode = Literal["open", "invite", "closed"]
+
+SCOPES: tuple[Scope, ...] = ("read", "write", "messages", "files", "admin")
+DEFAULT_SCOPES: tuple[Scope, ...] = ("read", "write", "messages", "files")
+
+SESSION_IDLE = timedelta(days=14)
+SESSION_MAX = timedelta(days=90)
+SESSION_SHORT = timedelta(hours=12)
+TOKEN_MAX = timedelta(days=365)
+
+PASSWORD_MIN, PASSWORD_MAX = 8, 256
+MAX_DISPLAY_NAME, MAX_BIO, MAX_LINK, MAX_PLACE, MAX_EMAIL = 50, 500, 200, 60, 254
+
+_USERNAME = re.compile(r"[a-z0-9_.]{3,30}")
+_EMAIL = re.compile(r"[^\s@<>\"(),;:\\]{1,64}@[^\s@<>\"(),;:\\]+\.[^\s@<>\"(),;:\\.]{2,}")
+
+RESERVED_NAMES = frozenset(
+    ["about", "account", "accounts", "admin", "administrator", "api", "assets", "blog", "bot", "comments", "contact", "dev", "docs", "everyone", "explore", "feed", "feeds", "files", "help", "heliograph", "home", "invite", "login", "logout", "mail", "media", "messages", "moderator", "new", "notifications", "null", "offline", "places", "privacy", "recommended", "register", "requests", "root", "rooms", "rules", "search", "security", "session", "sessions", "settings", "setup", "shortcuts", "signup", "static", "status", "support", "system", "tags", "terms", "token", "tokens", "undefined", "unknown", "uploads", "users", "welcome", "well-known", "ws", "www"]
+)
+
+
+class UsernameTaken(Conflict):
+    code = "username_taken"
+    message = msg("This user name is taken.")
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+    message = msg("This e-mail address already has an account.")
+
+
+class BadCredentials(DomainError):
+    """Sign-in failed; never says which half was wrong."""
+
+    code = "bad_credentials"
+    message = msg("The user name or the password is not right.")
+
+
+class SignUpClosed(Forbidden):
+    code = "sign_up_closed"
+    message = msg("This server does not take new accounts.")
+
+
+class InviteRequired(Forbidden):
+    code = "invite_required"
+    message = msg("An invitation is needed to join, and this one is not valid.")
+
+
+class LastAdmin(Conflict):
+    code = "last_admin"
+    message = msg("The last administrator must stay. Make somebody else an administrator first.")
+
+
+def canonical_username(text: str, pointer: str = "#/username") -> str:
+    """The one spelling of a user name: `[a-z0-9_.]{3,30}` after NFKC and case folding. Raises Invalid.
+
+    Applying it to its own result changes nothing.
+    """
+    name = fold(text) if text.isprintable() and not has_invisible(text) else ""
+    if not _USERNAME.fullmatch(name) or name.strip(".") != name or ".." in name:
+        raise Invalid.field(
+            pointer,
+            "bad_username",
+            msg("Use 3 to 30 of the letters a–z, digits, dot and underscore, no dot at an end."),
+        )
+    if name in RESERVED_NAMES or name.replace(".", "").replace("_", "") in RESERVED_NAMES:
+        raise Invalid.field(pointer, "reserved", msg("This name is reserved."))
+    return name
+
+
+def canonical_email(text: str, pointer: str = "#/email") -> str:
+    """The form of an e-mail address that is compared: normalised and case folded. Raises Invalid."""
+    email = fold(clean(pointer, text, limit=MAX_EMAIL))
+    if not _EMAIL.fullmatch(email) or has_invisible(email):
+        raise Invalid.field(pointer, "bad_email", msg("This is not an e-mail address."))
+    return email
+
+
+def check_password(password: str, common: frozenset[str], *context: str, pointer: str = "#/password") -> None:
+    """Refuse passwords that are too short, too long, among the `common` ones, or made of the person's own names."""
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise Invalid.field(
+            pointer, "bad_length", msg("Use {min} to {max} characters."), min=PASSWORD_MIN, max=PASSWORD_MAX
+        )
+    if any("\ud800" <= character <= "\udfff" for character in password):
+        raise Invalid.field(
+            pointer, "bad_character", msg("This text holds a character that cannot be stored.")
+        )
+    plain = password.casefold()
+    words = {word.casefold() for word in context if len(word) >= 3} | {"heliograph"}
+    if plain in common or plain.strip("0123456789!.?*") in words or len(set(plain)) < 3:
+        raise Invalid.field(pointer, "too_common", msg("This password is too easy to guess."))
+
+
+def clean_link(text: str) -> str:
+    """A web address that is safe to link to, or the empty text. A bare domain gets `https://`. Raises Invalid."""
+    link = clean("#/link", text, limit=MAX_LINK)
+    if not link:
+        return ""
+    if "://" not in link and ":" not in link.split("/", maxsplit=1)[0]:
+        link = f"https://{link}"
+    try:
+        parts = urlsplit(link)
+        good = parts.scheme in ("http", "https") and "." in (parts.hostname or "") and not parts.username
+    except ValueError:
+        good = False
+    if not good or re.search(r"[\s\"<>\\]", link) or has_invisible(link):
+        raise Invalid.field("#/link", "bad_link", msg("Use a web address such as https://example.org."))
+    return link
+
+
+@dataclass(slots=True)
+class Account:
+    """A person. Counters are kept by the storage, in the transaction that changes what they count."""
+
+    id: UserId
+    username: str
+    password_hash: str
+    created_at: datetime
+    email: str | None = None
+    display_name: str = ""
+    bio: str = ""
+    link: str = ""
+    place: str = ""
+    language: str = ""
+    private: bool = False
+    role: Role = "member"
+    state: AccountState = "active"
+    avatar_key: str | None = None
+    show_camera: bool = False
+    posts: int = 0
+    followers: int = 0
+    following: int = 0
+
+    def rename(self, display_name: str) -> None:
+        """Set the name that people read. Direction overrides and zero-width characters are refused."""
+        name = clean("#/display_name", display_name, limit=MAX_DISPLAY_NAME)
+        if has_invisible(name.replace("\u200d", "").replace("\u200c", "")):
+            raise Invalid.field(
+                "#/display_name", "bad_character", msg("Names cannot hold invisible characters.")
+            )
+        self.display_name = name
+
+    def describe(self, *, bio: str | None = None, link: str | None = None, place: str | None = None) -> None:
+        """Set the parts of the profile that are given."""
+        if bio is not None:
+            self.bio = clean("#/bio", bio, limit=MAX_BIO, multiline=True)
+        if link is not None:
+            self.link = clean_link(link)
+        if place is not None:
+            self.place = clean("#/place", place, limit=MAX_PLACE)
+
+    @property
+    def active(self) -> bool:
+        """Neither suspended nor deleted."""
+        return self.state == "active"
+
+
+@dataclass(slots=True)
+class Session:
+    """A browser that is signed in. Only the SHA-256 of its secret is stored."""
+
+    id: SessionId
+    user_id: UserId
+    token_hash: bytes
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    user_agent: str = ""
+    ip: str = ""
+
+    def is_live(self, now: datetime) -> bool:
+        """Neither too old nor unused for too long."""
+        return now < self.expires_at and now < self.last_seen_at + SESSION_IDLE
+
+
+@dataclass(slots=True)
+class Token:
+    """A program's way in. Only the SHA-256 of its secret is stored; scopes never grow."""
+
+    id: TokenId
+    user_id: UserId
+    name: str
+    token_hash: bytes
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = None
+
+
+def choose_scopes(wanted: list[str] | None, role: Role) -> tuple[Scope, ...]:
+    """The scopes of a new token, in fixed order. Raises Invalid for unknown ones and for `admin` without the role."""
+    if wanted is None:
+        return DEFAULT_SCOPES
+    unknown = [scope for scope in wanted if scope not in SCOPES]
+    if unknown or not wanted or ("admin" in wanted and role != "admin"):
+        raise Invalid.field("#/scopes", "bad_scope", msg("Choose among {scopes}."), scopes=", ".join(SCOPES))
+    return tuple(scope for scope in SCOPES if scope in wanted)
+
+
+@dataclass(slots=True)
+class Invite:
+    """Lets `max_uses` people join until it expires. Its code is the secret."""
+
+    id: InviteId
+    code: str
+    created_by: UserId | None
+    created_at: datetime
+    expires_at: datetime
+    max_uses: int = 1
+    uses: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDeleted(Event):
+    """The account is gone for everybody; what it left behind is to be erased."""
+
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks: an active account through a session or a token. `secret_id` names which one."""
+
+    user_id: UserId
+    username: str
+    role: Role
+    scopes: tuple[Scope, ...]
+    secret_id: SessionId | TokenId
+    via: Literal["session", "token"]
+    language: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+class Accounts(Protocol):
+    """People by id, name and address."""
+
+    async def add(self, account: Account) -> None:
+        """Raises UsernameTaken or EmailTaken, decided by the store's own constraints. Deleted names stay taken."""
+        ...
+
+    async def find(self, user_id: UserId, *, lock: bool = False) -> Account | None:
+        """The account in any state, or None. With `lock` nobody else changes it until the unit ends."""
+        ...
+
+    async def find_by_name(self, username: str) -> Account | None:
+        """The active account with this canonical name, or None."""
+        ...
+
+    async def find_by_login(self, login: str) -> Account | None:
+        """The account in any state but deleted, by canonical user name or e-mail address."""
+        ...
+
+    async def save(self, account: Account) -> None:
+        """Write every field but the counters. Raises UsernameTaken or EmailTaken."""
+        ...
+
+    async def anybody(self) -> bool:
+        """Whether any account was ever made. Waits for a concurrent first account."""
+        ...
+
+    async def lock_admins(self) -> list[UserId]:
+        """The active administrators; nobody else changes the set until the unit ends."""
+        ...
+
+    async def ids_by_name(self, usernames: tuple[str, ...]) -> dict[str, UserId]:
+        """The active ones among canonical names."""
+        ...
+
+    async def erase(self, user_id: UserId, limit: int) -> bool:
+        """Take away up to `limit` of each kind of row that a deleted account left, counters in step.
+
+        Answers True when nothing is left but the tombstone that keeps the name. Repeating is harmless.
+        """
+        ...
+
+
+class Sessions(Protocol):
+    """Signed-in browsers."""
+
+    async def add(self, session: Session) -> None: ...
+
+    async def of_user(self, user_id: UserId, now: datetime) -> list[Session]:
+        """The live ones, last used first."""
+        ...
+
+    async def end(self, user_id: UserId, session_id: SessionId) -> bool:
+        """End one of the user's own; False when there is none such."""
+        ...
+
+    async def end_all(self, user_id: UserId, *, but: SessionId | None = None) -> int:
+        """End every session of the user, except `but`; how many ended."""
+        ...
+
+
+class Tokens(Protocol):
+    """Personal access tokens."""
+
+    async def add(self, token: Token) -> None: ...
+
+    async def of_user(self, user_id: UserId, now: datetime) -> list[Token]:
+        """The live ones, newest first."""
+        ...
+
+    async def revoke(self, user_id: UserId, token_id: TokenId) -> bool:
+        """Revoke one of the user's own; False when there is none such."""
+        ...
+
+    async def revoke_all(self, user_id: UserId) -> int:
+        """Revoke every token of the user; how many."""
+        ...
+
+
+class Invites(Protocol):
+    """Invitations."""
+
+    async def add(self, invite: Invite) -> None: ...
+
+    async def use(self, code: str, now: datetime) -> bool:
+        """Spend one use, or answer False: unknown, expired or used up. Exactly `max_uses` concurrent calls succeed."""
+        ...
+
+    async def open(self, now: datetime) -> list[Invite]:
+        """Those that can still be used, newest first."""
+        ...
+
+    async def revoke(self, invite_id: InviteId) -> bool:
+        """Make it unusable; False when there is none such."""
+        ...
