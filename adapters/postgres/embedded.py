@@ -59,19 +59,19 @@ INITDB = [
 FIRST_SQL = f"CREATE ROLE {ROLE} LOGIN CREATEDB\nCREATE DATABASE {DATABASE} OWNER {ROLE}\n"
 
 
-class EmbeddedUnavailable(Exception):  # noqa: N818 - named like domain.kernel.Unavailable
+class EmbeddedUnavailable(Exception):
     """This machine has no binaries for an embedded PostgreSQL."""
 
 
-class AlreadyRunning(Exception):  # noqa: N818 - says what is the case
+class AlreadyRunning(Exception):
     """Another process owns the folder."""
 
 
-class VersionMismatch(Exception):  # noqa: N818 - says what is the case
+class VersionMismatch(Exception):
     """The data directory belongs to another major version of PostgreSQL."""
 
 
-class StartFailed(Exception):  # noqa: N818 - says what is the case
+class StartFailed(Exception):
     """The server did not start; the text has the reason in PostgreSQL's words."""
 
 

@@ -32,7 +32,7 @@ PRIVILEGES: tuple[tuple[int, ...], ...] = ((), (CAP_DAC_READ_SEARCH,), (CAP_DAC_
 PASSING_TROUBLES = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 
 
-class OwnerGone(Exception):  # noqa: N818 - an event, not a failure
+class OwnerGone(Exception):
     """The owner asked us to stop (`patient`) or has died."""
 
     def __init__(self, *, patient: bool) -> None:
@@ -40,7 +40,7 @@ class OwnerGone(Exception):  # noqa: N818 - an event, not a failure
         super().__init__()
 
 
-class Refused(Exception):  # noqa: N818 - the text goes to the owner as it is
+class Refused(Exception):
     """Starting is pointless; the text says why and what to do."""
 
 
@@ -141,7 +141,7 @@ class Supervisor:
             return
         for path, folders, files in os.walk(folder, topdown=False):
             for name in (*folders, *files):
-                os.chown(os.path.join(path, name), *self.identity, follow_symlinks=False)  # noqa: PTH118
+                os.chown(os.path.join(path, name), *self.identity, follow_symlinks=False)
         # The top goes last: an interrupted walk starts again.
         os.chown(folder, *self.identity)
         folder.chmod(0o700)

@@ -1,0 +1,315 @@
+"""The Tortoise engine of this project, and the only place that knows asyncpg's errors and pool.
+
+It differs from the stock engine in four ways. A request that is cancelled while its transaction begins or ends
+gives its connection back. Nobody waits longer than `ACQUIRE_SECONDS` for a connection. A database that is away,
+overloaded or restarting is `Unavailable`, whatever asyncpg calls it. And giving a connection back costs no round
+trip, because this code leaves no session state behind: no `SET` (only `SET LOCAL`), no session advisory locks, no
+`LISTEN`, no temporary tables on a pooled connection. `connect` opens a connection of its own for such things.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import (
+    BaseDBAsyncClient,
+    NestedTransactionContext,
+    PoolConnectionWrapper,
+    TransactionalDBClient,
+    TransactionContextPooled,
+)
+from tortoise.config import AppConfig, ConnectionConfig, TortoiseConfig
+from tortoise.connection import get_connections
+from tortoise.exceptions import BaseORMException
+
+from adapters.postgres.embedded import Address
+from domain.kernel import Unavailable
+
+CONNECTION = "default"
+APP = "main"
+ACQUIRE_SECONDS = 3.0
+# The server's limit comes first: it ends the statement cleanly. The client's is for a server that went silent.
+STATEMENT_SECONDS = 10.0
+COMMAND_SECONDS = 15.0
+IDLE_TRANSACTION_SECONDS = 15.0
+
+SERVER_SETTINGS = {
+    "jit": "off",
+    "statement_timeout": f"{STATEMENT_SECONDS * 1000:.0f}",
+    "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_SECONDS * 1000:.0f}",
+}
+
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.QueryCanceledError,
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+)
+# asyncpg has one class for lost connections and for wrong use; only the text tells them apart.
+_LOST_TEXTS = ("connection is closed", "connection was closed", "pool is clos")
+
+
+def orm_config(
+    database: Address | str,
+    *,
+    pool_min: int = 2,
+    pool_max: int = 10,
+    application_name: str = "heliograph",
+    statement_cache_size: int = 100,
+    migrations: str = "migrations",
+    models: str = "adapters.postgres.tables",
+) -> TortoiseConfig:
+    """Tortoise's configuration for an embedded server's address or a `postgresql://` URL.
+
+    URLs follow asyncpg's rules: several hosts, `sslmode`, `?host=/directory`, the PG* environment variables and
+    `.pgpass`. `statement_cache_size=0` is for PgBouncer in transaction mode; then the timeouts of
+    `SERVER_SETTINGS` are not sent, because PgBouncer refuses them, and belong to the role (`ALTER ROLE … SET`).
+    Raises ValueError for a URL of another kind.
+    """
+    credentials: dict[str, Any] = {
+        "minsize": pool_min,
+        "maxsize": pool_max,
+        "application_name": application_name,
+        "command_timeout": COMMAND_SECONDS,
+        "timeout": ACQUIRE_SECONDS,
+        "statement_cache_size": statement_cache_size,
+        "server_settings": dict(SERVER_SETTINGS) if statement_cache_size else {},
+    }
+    return TortoiseConfig(
+        connections={
+            CONNECTION: ConnectionConfig("adapters.postgres.engine", credentials | _place(database))
+        },
+        apps={APP: AppConfig(models=[models], default_connection=CONNECTION, migrations=migrations)},
+        use_tz=True,
+        timezone="UTC",
+    )
+
+
+def translate(error: BaseException) -> Unavailable | None:
+    """`Unavailable` if `error` means that the database cannot serve now, None if it means anything else.
+
+    Understands errors of asyncpg and the ones Tortoise wrapped, time limits included. Serialization failures and
+    deadlocks are not among them: repeating the transaction at once is right there.
+    """
+    if isinstance(error, BaseORMException):
+        return translate(error.args[0]) if error.args and isinstance(error.args[0], Exception) else None
+    if isinstance(error, asyncpg.DiskFullError):
+        return Unavailable(
+            f"the database's disk is full: {error}", code="insufficient_storage", retry_after_seconds=60
+        )
+    lost = isinstance(error, asyncpg.InterfaceError) and any(text in str(error) for text in _LOST_TEXTS)
+    if lost or isinstance(error, _LOST):
+        return Unavailable(f"the database cannot serve: {type(error).__name__}: {error}")
+    return None
+
+
+class translating:  # noqa: N801 - used like a function, and a class costs a tenth of a generator here
+    """`with translating():` raises what `translate` makes of an error inside; other errors pass through."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and (unavailable := translate(error)) is not None:
+            raise unavailable from error
+
+
+@asynccontextmanager
+async def acquire(client: BaseDBAsyncClient | None = None) -> AsyncIterator[asyncpg.Connection]:
+    """asyncpg's own connection, for reads in plain SQL: that of the transaction around, if any, else a pooled one.
+
+    Raises Unavailable, also for what happens inside the block.
+    """
+    with translating():
+        async with (client or get_connections().get(CONNECTION)).acquire_connection() as connection:
+            yield connection
+
+
+async def connect(config: TortoiseConfig, **changes: Any) -> asyncpg.Connection:
+    """A connection outside the pool, for LISTEN, advisory locks and COPY; the caller closes it.
+
+    `changes` replace arguments of `asyncpg.connect`, such as `command_timeout`. Raises Unavailable.
+    """
+    credentials = {**_credentials(config)}
+    name = credentials.pop("application_name")
+    settings = {**credentials.pop("server_settings"), "application_name": name}
+    for of_pool in ("minsize", "maxsize"):
+        credentials.pop(of_pool)
+    try:
+        return await asyncpg.connect(**credentials, **{"server_settings": settings, **changes})
+    except OSError as error:
+        raise _unreachable(error) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError):
+        with translating():
+            raise
+
+
+class PooledConnection(PoolConnectionWrapper[asyncpg.Connection]):
+    """Borrows a connection for one query. Raises Unavailable."""
+
+    __slots__ = ()
+    client: "Client"
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        self.connection = await self.client.check_out()
+        return self.connection
+
+    async def __aexit__(self, *error: object) -> None:
+        await check_in(self.connection)
+
+
+class Transaction(TransactionWrapper):
+    """The client inside a transaction."""
+
+    def _in_transaction(self) -> NestedTransactionContext:
+        return NestedTransactionContext(Transaction(self))
+
+    async def _translate_exceptions(
+        self, func: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
+    ) -> Any:
+        with translating():
+            return await super()._translate_exceptions(func, *args, **kwargs)
+
+
+class TransactionBlock(TransactionContextPooled):
+    """`async with in_transaction()`: gives its connection back however the block ends.
+
+    A commit that raises Unavailable may have happened: only reading again tells.
+    """
+
+    __slots__ = ()
+    client: Transaction
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        parent: Client = self.client._parent
+        connection = self.client._connection = await parent.check_out()
+        try:
+            await self.client.begin()
+        except BaseException:  # cancellation above all: the caller went away while BEGIN was under way
+            await check_in(connection)
+            raise
+        self.token = get_connections().set(self.connection_name, self.client)
+        return self.client
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # First of all, so that no cancellation below can leave a finished transaction as the current one.
+        get_connections().reset(self.token)
+        try:
+            await self._finish(failed=kind is not None)
+        finally:
+            await check_in(self.client._connection)
+
+    async def _finish(self, *, failed: bool) -> None:
+        if self.client._finalized:
+            return
+        if not failed:
+            with translating():
+                await self.client.commit()
+            return
+        try:
+            await self.client.rollback()
+        except Exception as problem:
+            # The server has rolled back by itself; the error that ended the block says more than this one.
+            if translate(problem) is None:
+                raise
+
+
+class Client(AsyncpgDBClient):
+    """The client with a pool. Tortoise makes one per connection name and process."""
+
+    def __init__(self, *args: Any, dsn: str | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Kept apart from the other settings because those are logged, and a URL has the password in it.
+        self._dsn = dsn
+
+    async def check_out(self) -> asyncpg.Connection:
+        """A connection of the pool, which `check_in` takes back. Raises Unavailable after `ACQUIRE_SECONDS`."""
+        try:
+            # Not the pool's own timeout: that one needs a task per call and can lose a connection on cancellation.
+            async with asyncio.timeout(ACQUIRE_SECONDS):
+                if self._pool is None:
+                    await self._open_pool()
+                return await self._pool.acquire()
+        except TimeoutError as error:
+            raise Unavailable(f"no database connection was free within {ACQUIRE_SECONDS:.0f} s") from error
+        except OSError as error:
+            raise _unreachable(error) from error
+        except (asyncpg.PostgresError, asyncpg.InterfaceError):
+            with translating():
+                raise
+
+    async def _open_pool(self) -> None:
+        async with self._pool_init_lock:
+            if self._pool is None:
+                await self.create_connection(with_db=True)
+
+    def acquire_connection(self) -> PooledConnection:
+        return PooledConnection(self, self._pool_init_lock)
+
+    def _in_transaction(self) -> TransactionBlock:
+        return TransactionBlock(Transaction(self), self._pool_init_lock)
+
+    async def create_pool(self, **kwargs: Any) -> asyncpg.Pool:
+        if self._dsn:
+            # Values given beside a URL would win over it, the default port for example.
+            for part in ("host", "port", "user", "password", "database"):
+                kwargs.pop(part, None)
+        return await asyncpg.create_pool(self._dsn, reset=_leave_as_it_is, **kwargs)
+
+    async def _translate_exceptions(
+        self, func: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
+    ) -> Any:
+        with translating():
+            return await super()._translate_exceptions(func, *args, **kwargs)
+
+
+client_class = Client
+
+
+async def check_in(connection: asyncpg.Connection) -> None:
+    """Give a connection back to its pool; a lost one is replaced when somebody needs it."""
+    try:
+        await connection._holder._pool.release(connection)
+    except Exception as problem:
+        if translate(problem) is None:
+            raise
+
+
+async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
+    """Instead of asyncpg's reset query; an open transaction is rolled back by asyncpg before this."""
+
+
+def _credentials(config: TortoiseConfig) -> dict[str, Any]:
+    connection = config.connections[CONNECTION]
+    if not isinstance(connection, ConnectionConfig):
+        raise TypeError("the configuration does not come from orm_config")
+    return connection.credentials
+
+
+def _place(database: Address | str) -> dict[str, Any]:
+    if isinstance(database, Address):
+        return database.connect_arguments()
+    if not database.startswith(("postgresql://", "postgres://")):
+        raise ValueError("A database URL starts with postgresql://")
+    return {"dsn": database}
+
+
+def _unreachable(error: OSError) -> Unavailable:
+    return Unavailable(f"the database cannot be reached: {type(error).__name__}: {error}")

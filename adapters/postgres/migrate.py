@@ -1,0 +1,171 @@
+"""Brings the database to the schema that this version of the code expects. The steps are in `migrations/`.
+
+All pending steps run in one transaction under a lock: after a crash in the middle nothing is left, and of two
+processes that upgrade at once the second finds nothing to do. A step with `atomic = False` (for
+`CREATE INDEX CONCURRENTLY`) splits the others into one transaction before it and one after it, and must itself
+be repeatable (`IF NOT EXISTS`), because a crash may come before it is recorded.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import asyncpg
+from tortoise.config import ConnectionConfig, TortoiseConfig
+from tortoise.connection import get_connection
+from tortoise.context import TortoiseContext
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.loader import MigrationLoader
+from tortoise.migrations.migration import Migration
+from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.transactions import in_transaction
+
+from adapters.postgres.engine import APP, CONNECTION, acquire, connect
+
+LOCK_ID = 7_241_001
+# Other processes keep serving while a step waits for a table, and everybody else waits behind it.
+LOCK_TIMEOUT_SECONDS = 2
+ATTEMPTS = 10
+POLL_SECONDS = 0.1
+RETRY_SECONDS = 1.0
+
+Progress = Callable[[str], object]
+
+
+class SchemaTooNew(Exception):
+    """The database was upgraded by a newer Heliograph; `steps` are the names that this one does not know."""
+
+    def __init__(self, steps: list[str]) -> None:
+        self.steps = steps
+        super().__init__(
+            f"The database has steps that this Heliograph does not know ({', '.join(steps)}). "
+            "It was upgraded by a newer version: start that one, or restore the backup from before the upgrade."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Names of the newest step in the database (None: empty) and of the newest one that this code has."""
+
+    current: str | None
+    expected: str | None
+
+
+async def upgrade(config: TortoiseConfig, *, progress: Progress | None = None) -> list[str]:
+    """Apply what is pending and return the names of the steps that this call applied, oldest first.
+
+    Waits without limit while another process upgrades. `progress` gets each name before its step starts.
+    Raises SchemaTooNew, Unavailable, and asyncpg's LockNotAvailableError when a table stayed busy.
+    """
+    async with TortoiseContext() as context:
+        await context.init(_patient(config))
+        async with _alone():
+            steps = await _pending_steps(config)
+            for is_atomic, group in groupby(steps, key=lambda step: bool(step.atomic)):
+                await _persist(config, [step.name for step in group], is_atomic=is_atomic, progress=progress)
+            return [step.name for step in steps]
+
+
+async def pending(config: TortoiseConfig) -> list[str]:
+    """Names of the steps that the database lacks, oldest first; changes nothing. Raises SchemaTooNew, Unavailable."""
+    return [step.name for step in await _pending_steps(config)]
+
+
+async def versions(config: TortoiseConfig) -> Versions:
+    """What the database has and what the code expects; changes nothing and knows newer databases too."""
+    applied, known = await _applied(config), _known(config)
+    return Versions(max(applied, default=None), known[-1].name if known else None)
+
+
+async def _pending_steps(config: TortoiseConfig) -> list[Migration]:
+    applied, known = await _applied(config), _known(config)
+    unknown = applied - {step.name for step in known}
+    if unknown:
+        raise SchemaTooNew(sorted(unknown))
+    return [step for step in known if step.name not in applied]
+
+
+def _known(config: TortoiseConfig) -> list[Migration]:
+    """The steps on disk; their numbers are their order."""
+    loader = MigrationLoader(config.to_dict()["apps"], MigrationRecorder(None))
+    loader.load_disk()
+    return sorted(loader.disk_migrations.values(), key=lambda step: step.name)
+
+
+async def _applied(config: TortoiseConfig) -> set[str]:
+    connection = await connect(config)
+    try:
+        if await connection.fetchval("SELECT to_regclass('tortoise_migrations')") is None:
+            return set()
+        rows = await connection.fetch("SELECT name FROM tortoise_migrations WHERE app = $1", APP)
+        return {row["name"] for row in rows}
+    finally:
+        await connection.close()
+
+
+def _patient(config: TortoiseConfig) -> TortoiseConfig:
+    """The same database without the time limits that are right for requests; one connection more for the lock."""
+    connection = config.connections[CONNECTION]
+    if not isinstance(connection, ConnectionConfig):
+        raise TypeError("the configuration does not come from orm_config")
+    credentials = {**connection.credentials, "command_timeout": None, "minsize": 0, "maxsize": 2}
+    return replace(config, connections={CONNECTION: replace(connection, credentials=credentials)})
+
+
+@asynccontextmanager
+async def _alone() -> AsyncIterator[None]:
+    """Hold the upgrade lock on a connection of its own.
+
+    It belongs to a transaction, not to a session, because that works through PgBouncer too. It is polled, because
+    whoever waits inside the server makes another's `CREATE INDEX CONCURRENTLY` wait for ever.
+    """
+    async with acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        free = "SELECT pg_try_advisory_xact_lock($1)"
+        while not await connection.fetchval(free, LOCK_ID):  # noqa: ASYNC110 - the event is in another process
+            await asyncio.sleep(POLL_SECONDS)
+        yield
+
+
+async def _persist(
+    config: TortoiseConfig, names: list[str], *, is_atomic: bool, progress: Progress | None
+) -> None:
+    """Apply the steps, again when a busy table made them fail."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await (_in_one_transaction if is_atomic else _one_by_one)(config, names, progress)
+            return
+        except asyncpg.LockNotAvailableError:
+            if attempt == ATTEMPTS:
+                raise
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _in_one_transaction(config: TortoiseConfig, names: list[str], progress: Progress | None) -> None:
+    async with in_transaction(CONNECTION) as transaction:
+        await transaction.execute_script(
+            "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
+            f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"
+        )
+        await _apply(config, names, progress)
+
+
+async def _one_by_one(config: TortoiseConfig, names: list[str], progress: Progress | None) -> None:
+    for name in names:
+        await _apply(config, [name], progress)
+
+
+async def _apply(config: TortoiseConfig, names: list[str], progress: Progress | None) -> None:
+    executor = MigrationExecutor(get_connection(CONNECTION), config.to_dict()["apps"])
+    # The executor reads this table before it makes it, swallows the error, and a transaction would be lost.
+    await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+
+    def report(event: str, _app: str, name: str) -> None:
+        if progress is not None and event == "apply_start":
+            progress(name)
+
+    await executor.migrate(
+        [MigrationTarget(APP, name) for name in names], direction="forward", progress=report
+    )
