@@ -58,6 +58,9 @@ _LOST = (
 )
 # asyncpg has one class for lost connections and for wrong use; only the text tells them apart.
 _LOST_TEXTS = ("connection is closed", "connection was closed", "pool is clos")
+# A connection that dies between two statements goes back to the pool by itself; the same text after we gave it
+# back is wrong use of it.
+_GIVEN_BACK = "has been released back"
 
 
 def orm_config(
@@ -115,9 +118,15 @@ def translate(error: BaseException) -> Unavailable | None:
 
 
 class translating:  # noqa: N801 - used like a function, and a class costs a tenth of a generator here
-    """`with translating():` raises what `translate` makes of an error inside; other errors pass through."""
+    """`with translating():` raises what `translate` makes of an error inside; other errors pass through.
 
-    __slots__ = ()
+    With the client whose connection the block uses, losing that connection between two statements is covered too.
+    """
+
+    __slots__ = ("client",)
+
+    def __init__(self, client: "Client | Transaction | None" = None) -> None:
+        self.client = client
 
     def __enter__(self) -> None:
         return None
@@ -125,7 +134,7 @@ class translating:  # noqa: N801 - used like a function, and a class costs a ten
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None and (unavailable := translate(error)) is not None:
+        if error is not None and (unavailable := _translate_for(self.client, error)) is not None:
             raise unavailable from error
 
 
@@ -135,8 +144,9 @@ async def acquire(client: BaseDBAsyncClient | None = None) -> AsyncIterator[asyn
 
     Raises Unavailable, also for what happens inside the block.
     """
-    with translating():
-        async with (client or get_connections().get(CONNECTION)).acquire_connection() as connection:
+    client = client or get_connections().get(CONNECTION)
+    with translating(client):
+        async with client.acquire_connection() as connection:
             yield connection
 
 
@@ -174,7 +184,14 @@ class PooledConnection(PoolConnectionWrapper[asyncpg.Connection]):
 
 
 class Transaction(TransactionWrapper):
-    """The client inside a transaction."""
+    """The client inside a transaction, or inside a savepoint of one."""
+
+    is_open = True
+
+    @property
+    def holds_connection(self) -> bool:
+        """False after the outermost block: whoever still uses this object then, has kept it for too long."""
+        return self._parent.holds_connection if isinstance(self._parent, Transaction) else self.is_open
 
     def _in_transaction(self) -> NestedTransactionContext:
         return NestedTransactionContext(Transaction(self))
@@ -182,7 +199,7 @@ class Transaction(TransactionWrapper):
     async def _translate_exceptions(
         self, func: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
     ) -> Any:
-        with translating():
+        with translating(self):
             return await super()._translate_exceptions(func, *args, **kwargs)
 
 
@@ -212,27 +229,33 @@ class TransactionBlock(TransactionContextPooled):
         # First of all, so that no cancellation below can leave a finished transaction as the current one.
         get_connections().reset(self.token)
         try:
-            await self._finish(failed=kind is not None)
+            with translating(self.client):
+                await self._finish(error)
         finally:
+            self.client.is_open = False
             await check_in(self.client._connection)
 
-    async def _finish(self, *, failed: bool) -> None:
-        if self.client._finalized:
-            return
-        if not failed:
-            with translating():
-                await self.client.commit()
-            return
+    async def _finish(self, error: BaseException | None) -> None:
+        if error is None and not self.client._finalized:
+            await self.client.commit()
+        elif not self.client._finalized:
+            await self._roll_back()
+        if isinstance(error, asyncpg.InterfaceError):
+            raise error  # as Unavailable, if it says that the connection was lost inside the block
+
+    async def _roll_back(self) -> None:
         try:
             await self.client.rollback()
         except Exception as problem:
             # The server has rolled back by itself; the error that ended the block says more than this one.
-            if translate(problem) is None:
+            if _translate_for(self.client, problem) is None:
                 raise
 
 
 class Client(AsyncpgDBClient):
     """The client with a pool. Tortoise makes one per connection name and process."""
+
+    holds_connection = True  # during a query, that is
 
     def __init__(self, *args: Any, dsn: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -276,7 +299,7 @@ class Client(AsyncpgDBClient):
     async def _translate_exceptions(
         self, func: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
     ) -> Any:
-        with translating():
+        with translating(self):
             return await super()._translate_exceptions(func, *args, **kwargs)
 
 
@@ -294,6 +317,12 @@ async def check_in(connection: asyncpg.Connection) -> None:
 
 async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
     """Instead of asyncpg's reset query; an open transaction is rolled back by asyncpg before this."""
+
+
+def _translate_for(client: Client | Transaction | None, error: BaseException) -> Unavailable | None:
+    if client is not None and isinstance(error, asyncpg.InterfaceError) and _GIVEN_BACK in str(error):
+        return Unavailable("the database connection was lost") if client.holds_connection else None
+    return translate(error)
 
 
 def _credentials(config: TortoiseConfig) -> dict[str, Any]:
