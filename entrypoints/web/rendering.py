@@ -1,0 +1,190 @@
+"""Pages from templates: one Jinja environment for all languages, and what the layout around a page needs.
+
+    pages = Pages(Assets(), Languages())
+    shell = Shell(viewer=me, csrf_token=token, nav=navigation(me, "/"))
+    html = pages.render("pages/home.html", shell, page=page)
+
+Templates get values and show them. They load nothing and decide nothing about permission. Python hands them plain values
+and never HTML, so that escaping has no exception.
+"""
+
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from babel import dates, numbers
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from domain.text import fold, split_links
+from entrypoints.web import pictures, translation
+from entrypoints.web.assets import Assets
+from entrypoints.web.navigation import NavItem
+from entrypoints.web.translation import Language, Languages, current_language, current_timezone
+
+TEMPLATES = Path(__file__).parent / "templates"
+_DAY_SECONDS = 86_400
+# After a week "9 days ago" is harder to place than the date.
+_RELATIVE_FOR_SECONDS = 7 * _DAY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """One line about what has just happened. `kind` chooses icon and colour; errors are announced at once."""
+
+    text: str
+    kind: Literal["ok", "info", "error"] = "ok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What surrounds every page of a request: who looks, in which language, with which ways to go.
+
+    `viewer` is a Person or None when signed out. `unread` stands before the title. `links` are for the foot of the page.
+    """
+
+    csrf_token: str
+    viewer: Any | None = None
+    language: Language = field(default_factory=current_language)
+    timezone: str = "UTC"
+    theme: Literal["auto", "light", "dark"] = "auto"
+    nav: tuple[NavItem, ...] = ()
+    links: tuple[NavItem, ...] = ()
+    flashes: tuple[Flash, ...] = ()
+    unread: int = 0
+    instance: str = "Heliograph"
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+_shell: ContextVar[Shell] = ContextVar("shell")
+
+
+class Pages:
+    """Renders templates. Every one of them is compiled at start, so a broken one stops the start, not a visitor."""
+
+    def __init__(self, assets: Assets, languages: Languages, root: Path = TEMPLATES) -> None:
+        self.assets = assets
+        self.languages = languages
+        self.environment = _environment(root)
+        self.environment.globals["static"] = assets.url
+        self.environment.filters["static"] = assets.url
+        for name in self.environment.list_templates():
+            self.environment.get_template(name)
+
+    def render(self, template: str, shell: Shell, **values: Any) -> str:
+        """The page as text, in the language, the time zone and for the viewer of `shell`."""
+        token = _shell.set(shell)
+        try:
+            with translation.speaking(shell.language, shell.timezone):
+                return self.environment.get_template(template).render(shell=shell, nav=shell.nav, **values)
+        finally:
+            _shell.reset(token)
+
+
+def _environment(root: Path) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(root),
+        autoescape=True,  # not select_autoescape: no file name may switch escaping off
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        enable_async=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    # The callables look the language up at each call, so one environment serves every language.
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        translation.gettext,
+        translation.ngettext,
+        newstyle=True,
+        pgettext=translation.pgettext,
+        npgettext=translation.npgettext,
+    )
+    environment.filters.update(_FILTERS)
+    environment.globals.update(csrf_token=_csrf_token, viewer=_viewer)
+    return environment
+
+
+def _csrf_token() -> str:
+    return _shell.get().csrf_token
+
+
+def _viewer() -> Any | None:
+    return _shell.get().viewer
+
+
+def rich_text(text: str) -> Iterator[tuple[str, str]]:
+    """Cut user text into (`kind`, piece) for the macro `user_text`, which writes the markup."""
+    return split_links(text)
+
+
+def compact(number: int) -> str:
+    """`987`, `12K`, `1.2M`, as the reader's language writes it; full up to 9,999."""
+    if number < 10_000:
+        return decimal(number)
+    return numbers.format_compact_decimal(number, locale=current_language().locale, fraction_digits=1)
+
+
+def decimal(number: float) -> str:
+    """`1,234,567` as the reader's language writes it."""
+    return numbers.format_decimal(number, locale=current_language().locale)
+
+
+def relative_time(moment: datetime) -> str:
+    """`2h`, `3d`; a date when it is more than a week ago."""
+    now = _shell.get().now if _shell.get(None) else datetime.now(UTC)
+    age_seconds = int((now - moment).total_seconds())
+    if age_seconds >= _RELATIVE_FOR_SECONDS:
+        return short_date(moment, now)
+    # A clock a little behind ours must not say "in 3 seconds" about something that has happened.
+    if age_seconds < 60:
+        return translation.gettext("now")
+    return dates.format_timedelta(age_seconds, format="narrow", threshold=1, locale=current_language().locale)
+
+
+def short_date(moment: datetime, now: datetime) -> str:
+    """`Mar 4`, with the year when it is not this one."""
+    local, today = moment.astimezone(current_timezone()), now.astimezone(current_timezone())
+    skeleton = "MMMd" if local.year == today.year else "yMMMd"
+    return dates.format_skeleton(skeleton, local, tzinfo=current_timezone(), locale=current_language().locale)
+
+
+def full_time(moment: datetime) -> str:
+    """`Saturday, March 4, 2023 at 12:41`, in the reader's time zone."""
+    locale = current_language().locale
+    date = dates.format_date(moment.astimezone(current_timezone()), "full", locale=locale)
+    time = dates.format_time(moment, "short", tzinfo=current_timezone(), locale=locale)
+    return translation.gettext("%(date)s, %(time)s") % {"date": date, "time": time}
+
+
+def month_and_year(moment: datetime) -> str:
+    """`March 2023`."""
+    return dates.format_skeleton("yMMMM", moment, tzinfo=current_timezone(), locale=current_language().locale)
+
+
+def bare_link(url: str) -> str:
+    """A web address as people say it: without scheme and closing slash."""
+    return url.removeprefix("https://").removeprefix("http://").removesuffix("/")
+
+
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "rich_text": rich_text,
+    "fold": fold,
+    "compact": compact,
+    "decimal": decimal,
+    "relative_time": relative_time,
+    "full_time": full_time,
+    "month_and_year": month_and_year,
+    "bare_link": bare_link,
+    "sources": pictures.sources,
+    "srcset": pictures.srcset,
+    "fallback": pictures.fallback,
+    "largest": pictures.largest,
+    "aspect": pictures.aspect,
+    "camera_parts": pictures.camera_parts,
+    "camera_name": pictures.camera_name,
+    "initials": pictures.initials,
+}

@@ -1,0 +1,165 @@
+"""Words in the reader's language: catalogues, the choice of a language, and the language of the request at hand.
+
+Catalogues are text (`locales/<language>/LC_MESSAGES/heliograph.po`) and are compiled in memory at start, so no binary
+file is kept in the repository and none can be older than its source. The source language is English: its words stand
+in the code, and a catalogue for it is optional.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LOCALES = Path(__file__).parents[2] / "locales"
+SOURCE_LANGUAGE = "en"
+DOMAIN = "heliograph"
+# More entries than any browser sends; a longer header is somebody's test of our patience.
+_MAX_ACCEPTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language that the interface speaks. `code` is what `<html lang>` gets."""
+
+    code: str
+    locale: Locale
+    translations: NullTranslations
+
+    @property
+    def dir(self) -> str:
+        """`ltr` or `rtl`."""
+        return str(self.locale.text_direction)
+
+    @property
+    def name(self) -> str:
+        """What its speakers call it."""
+        return (self.locale.get_display_name() or self.code).capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    language: Language
+    timezone: tzinfo
+
+
+_english = Language(SOURCE_LANGUAGE, Locale.parse(SOURCE_LANGUAGE), NullTranslations())
+_outside_of_a_request = _Reader(_english, UTC)
+_reader: ContextVar[_Reader] = ContextVar("reader", default=_outside_of_a_request)
+
+
+class Languages:
+    """Every language found below `root`, and English in any case."""
+
+    def __init__(self, root: Path = LOCALES, *, default: str = SOURCE_LANGUAGE) -> None:
+        self._by_code = {_english.code: _english, **{each.code: each for each in _load(root)}}
+        self.default = self._by_code[default]
+
+    @property
+    def all(self) -> tuple[Language, ...]:
+        """In the order of their codes."""
+        return tuple(self._by_code[code] for code in sorted(self._by_code))
+
+    def find(self, code: str | None) -> Language | None:
+        """The language for a code such as `ru` or `ru-RU`, or None."""
+        if not code:
+            return None
+        wanted = code.replace("_", "-").lower()
+        known = {each.lower(): language for each, language in self._by_code.items()}
+        return known.get(wanted) or known.get(wanted.partition("-")[0])
+
+    def choose(self, *, setting: str | None = None, accept_language: str = "") -> Language:
+        """The person's setting, else the best of the browser's Accept-Language, else the default."""
+        chosen = self.find(setting)
+        if chosen:
+            return chosen
+        return next(
+            (found for code in _by_preference(accept_language) if (found := self.find(code))), self.default
+        )
+
+
+@contextmanager
+def speaking(language: Language, timezone: str = "UTC") -> Iterator[None]:
+    """Make `language` and the IANA `timezone` the reader's for this task. An unknown time zone counts as UTC."""
+    token = _reader.set(_Reader(language, _zone(timezone)))
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
+def current_language() -> Language:
+    """The language of the request at hand, or English outside of one."""
+    return _reader.get().language
+
+
+def current_timezone() -> tzinfo:
+    """The time zone of the request at hand, or UTC outside of one."""
+    return _reader.get().timezone
+
+
+def gettext(message: str) -> str:
+    """`message` in the reader's language."""
+    return current_language().translations.gettext(message)
+
+
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """The form for `n` in the reader's language."""
+    return current_language().translations.ngettext(singular, plural, n)
+
+
+def pgettext(context: str, message: str) -> str:
+    """`message` in the reader's language where one English word has several meanings."""
+    return current_language().translations.pgettext(context, message)
+
+
+def npgettext(context: str, singular: str, plural: str, n: int) -> str:
+    """Both of the above."""
+    return current_language().translations.npgettext(context, singular, plural, n)
+
+
+def sentence(message: str, params: Mapping[str, Any]) -> str:
+    """A message of the domain: translated first, then its braces filled."""
+    return gettext(message).format_map(params)
+
+
+def _load(root: Path) -> Iterator[Language]:
+    for path in sorted(root.glob(f"*/LC_MESSAGES/{DOMAIN}.po")):
+        locale = Locale.parse(path.parents[1].name)
+        with path.open("rb") as source:
+            catalog = read_po(source, locale=locale, domain=DOMAIN)
+        compiled = BytesIO()
+        write_mo(compiled, catalog)
+        compiled.seek(0)
+        yield Language(str(locale).replace("_", "-"), locale, GNUTranslations(compiled))
+
+
+def _by_preference(header: str) -> list[str]:
+    """The codes of an Accept-Language header (RFC 9110, 12.5.4), best first, without those refused by `q=0`."""
+    weighed: list[tuple[float, int, str]] = []
+    for part in header.split(",")[:_MAX_ACCEPTED]:
+        found = re.fullmatch(
+            r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", part
+        )
+        if found and (weight := float(found[2] or 1)) > 0:
+            weighed.append((-weight, len(weighed), found[1]))
+    return [code for _, _, code in sorted(weighed)]
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC  # also on a system without a time zone database
