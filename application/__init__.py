@@ -1,0 +1,1 @@
+"""Use cases. Imports the domain and the standard library only."""

@@ -22,9 +22,9 @@ State = Literal["waiting", "processing", "ready", "failed"]
 
 
 class ImageRefused(Invalid):
-    """The file is not a picture that Heliograph takes. `code` says why.
+    """The file is not a picture that Heliograph takes. `code` says why: one of `unsupported_type`, `damaged`, `empty`,
 
-    One of `unsupported_type`, `damaged`, `too_many_pixels`, `too_long_side`, `too_many_frames`, `too_expensive`, `empty`.
+    `too_many_pixels`, `too_long_side`, `too_many_frames`, `too_expensive`.
     """
 
     code = "damaged"
@@ -71,7 +71,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """The part of the upright picture to keep, as fractions of its sides, after turning it by `rotate` degrees clockwise."""
+    """The part of the picture to keep: fractions of its sides, once upright and turned `rotate` degrees clockwise."""
 
     x: float = 0.0
     y: float = 0.0
@@ -160,17 +160,22 @@ class File:
     position: int | None = None
     alt: str = ""
     crop: Crop | None = None
-    show_camera: bool = False
+    cut: int = 0
 
     @property
     def prefix(self) -> str:
-        """Where its objects lie in the media store, with the slash at the end."""
+        """Where all its objects lie in the media store, with the slash at the end."""
         return f"photos/{self.key}/"
 
     @property
     def original_key(self) -> str:
         """The uploaded bytes, for the owner alone."""
         return f"{self.prefix}original"
+
+    @property
+    def rendition_prefix(self) -> str:
+        """Where its sizes lie. Every new cut has its own place, so an address always shows the same picture."""
+        return f"{self.prefix}{self.cut}/"
 
     @property
     def finished(self) -> bool:

@@ -95,6 +95,6 @@ class Follows(Protocol):
         """Whether the follower hears about new posts; False when there is no follow."""
         ...
 
-    async def accept_all(self, target: UserId, now: datetime) -> int:
-        """Turn every pending request to `target` into a follow, as when an account stops being private; how many."""
+    async def accept_all(self, target: UserId, now: datetime) -> list[UserId]:
+        """Turn every pending request to `target` into a follow, as when an account stops being private; whose."""
         ...

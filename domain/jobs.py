@@ -57,3 +57,7 @@ class Jobs(Protocol):
     async def retry_dead(self, event_id: EventId | None, now: datetime) -> int:
         """Give dead jobs (of one event, or all) a fresh start; how many."""
         ...
+
+    async def forget(self, now: datetime) -> None:
+        """Remove finished jobs after a week, idempotency keys after a day, ended sessions and tokens."""
+        ...

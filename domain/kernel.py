@@ -106,7 +106,7 @@ class TooMany(DomainError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class Unavailable(Exception):  # noqa: N818 - named like the families above; it is the machine's fault, not a rule's
+class Unavailable(Exception):
     """Something that Heliograph stands on (database, disk, image process) cannot serve now; trying later may work.
 
     Adapters translate their technology's failures to this. `code` is `unavailable`, or `insufficient_storage`.

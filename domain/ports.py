@@ -1,6 +1,7 @@
-"""The technology seams. Each is a Protocol whose docstrings are its contract; storage of a concept stands beside the concept."""
+"""The technology seams. Each is a Protocol whose docstrings are its contract. Storage of a concept stands with it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from uuid import UUID
 
 from domain.files import Crop, ImageFacts, RenditionPlan, RenditionSet
-from domain.kernel import Event
+from domain.kernel import Event, Unavailable
 
 if TYPE_CHECKING:
     from domain.files import Files
@@ -76,6 +77,10 @@ class UnitOfWork(Protocol):
 
 
 UnitOfWorks = Callable[[], UnitOfWork]
+
+
+class TryAgain(Unavailable):
+    """The database undid the transaction to end a deadlock or the like. Running the whole use case again is right."""
 
 
 class PasswordHasher(Protocol):
@@ -247,4 +252,19 @@ class Images(Protocol):
         ...
 
 
-Sleep = Callable[[float], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Bytes that somebody sent, complete, in a local file that is gone when the request ends. `size` in bytes."""
+
+    path: Path
+    name: str
+    size: int
+    sha256: str
+
+
+class Workspace(Protocol):
+    """Local disk for files in the making. Whatever a crash leaves there is removed at the next start."""
+
+    def directory(self) -> AbstractAsyncContextManager[Path]:
+        """A new empty directory, removed with its content at the end. Raises Unavailable when the disk is full."""
+        ...

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from domain.files import MAX_ALT, Crop
+from domain.follows import Relationship
 from domain.kernel import CommentId, Conflict, Event, FileId, Forbidden, Invalid, PlaceId, PostId, UserId, msg
 from domain.text import clean, find_mentions, find_tags, fold
 
@@ -132,6 +133,19 @@ class Comment:
         find_mentions(self.text, "#/text")
 
 
+@dataclass(slots=True)
+class Standing:
+    """What decides whether a viewer may see a post and what to do there, without the post itself."""
+
+    post_id: PostId
+    author_id: UserId
+    audience: Audience
+    comments: bool
+    author_active: bool
+    author_private: bool
+    relationship: Relationship
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Likes and comments of a post."""
@@ -181,6 +195,10 @@ class Posts(Protocol):
         """The post, or None. With `lock` nobody else changes it until the unit ends."""
         ...
 
+    async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
+        """How the viewer stands to a post, in one look, or None when there is no such post."""
+        ...
+
     async def save(self, post: Post) -> None:
         """Write caption, place, audience, switches, and the photos in their new order."""
         ...
@@ -198,6 +216,10 @@ class Posts(Protocol):
 
         Repeating is harmless.
         """
+        ...
+
+    async def fan_in(self, post_id: PostId, limit: int) -> bool:
+        """Take a removed post out of up to `limit` home feeds; whether more may be left."""
         ...
 
     async def add_like(self, post_id: PostId, user: UserId, now: datetime) -> bool:
@@ -220,8 +242,8 @@ class Posts(Protocol):
         """Remember or forget that the user is not interested."""
         ...
 
-    async def counts(self, post_id: PostId) -> Counts:
-        """As they stand inside this unit."""
+    async def tally(self, post_id: PostId, user: UserId) -> tuple[Counts, bool, bool]:
+        """Counts as they stand inside this unit, and whether the user likes and has saved the post."""
         ...
 
     async def was_public(self, post_id: PostId) -> bool:

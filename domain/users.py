@@ -1,8 +1,7 @@
 """People: names, profiles, passwords as rules, sessions, tokens, invitations."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
@@ -41,7 +40,11 @@ _USERNAME = re.compile(r"[a-z0-9_.]{3,30}")
 _EMAIL = re.compile(r"[^\s@<>\"(),;:\\]{1,64}@[^\s@<>\"(),;:\\]+\.[^\s@<>\"(),;:\\.]{2,}")
 
 RESERVED_NAMES = frozenset(
-    ["about", "account", "accounts", "admin", "administrator", "api", "assets", "blog", "bot", "comments", "contact", "dev", "docs", "everyone", "explore", "feed", "feeds", "files", "help", "heliograph", "home", "invite", "login", "logout", "mail", "media", "messages", "moderator", "new", "notifications", "null", "offline", "places", "privacy", "recommended", "register", "requests", "root", "rooms", "rules", "search", "security", "session", "sessions", "settings", "setup", "shortcuts", "signup", "static", "status", "support", "system", "tags", "terms", "token", "tokens", "undefined", "unknown", "uploads", "users", "welcome", "well-known", "ws", "www"]
+    """about account accounts admin administrator api assets blog bot comments contact dev docs everyone explore feed
+    feeds files help heliograph home invite login logout mail media messages moderator new notifications null offline
+    places privacy recommended register requests root rooms rules search security session sessions settings setup
+    shortcuts signup static status support system tags terms token tokens undefined unknown uploads users welcome
+    well-known ws www""".split()
 )
 
 
@@ -77,10 +80,10 @@ class LastAdmin(Conflict):
     message = msg("The last administrator must stay. Make somebody else an administrator first.")
 
 
-def canonical_username(text: str, pointer: str = "#/username") -> str:
+def canonical_username(text: str, pointer: str = "#/username", *, reserved_ok: bool = False) -> str:
     """The one spelling of a user name: `[a-z0-9_.]{3,30}` after NFKC and case folding. Raises Invalid.
 
-    Applying it to its own result changes nothing.
+    Applying it to its own result changes nothing. `reserved_ok` is for administrators, who may be called `admin`.
     """
     name = fold(text) if text.isprintable() and not has_invisible(text) else ""
     if not _USERNAME.fullmatch(name) or name.strip(".") != name or ".." in name:
@@ -89,7 +92,9 @@ def canonical_username(text: str, pointer: str = "#/username") -> str:
             "bad_username",
             msg("Use 3 to 30 of the letters a–z, digits, dot and underscore, no dot at an end."),
         )
-    if name in RESERVED_NAMES or name.replace(".", "").replace("_", "") in RESERVED_NAMES:
+    if not reserved_ok and (
+        name in RESERVED_NAMES or name.replace(".", "").replace("_", "") in RESERVED_NAMES
+    ):
         raise Invalid.field(pointer, "reserved", msg("This name is reserved."))
     return name
 
@@ -255,7 +260,6 @@ class Identity:
     secret_id: SessionId | TokenId
     via: Literal["session", "token"]
     language: str = ""
-    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 class Accounts(Protocol):
@@ -293,10 +297,11 @@ class Accounts(Protocol):
         """The active ones among canonical names."""
         ...
 
-    async def erase(self, user_id: UserId, limit: int) -> bool:
+    async def erase(self, user_id: UserId, limit: int) -> tuple[bool, list[str]]:
         """Take away up to `limit` of each kind of row that a deleted account left, counters in step.
 
-        Answers True when nothing is left but the tombstone that keeps the name. Repeating is harmless.
+        Answers whether nothing is left but the tombstone that keeps the name, and the prefixes in the media store
+        that became orphans. Repeating is harmless.
         """
         ...
 
@@ -332,8 +337,8 @@ class Tokens(Protocol):
         """Revoke one of the user's own; False when there is none such."""
         ...
 
-    async def revoke_all(self, user_id: UserId) -> int:
-        """Revoke every token of the user; how many."""
+    async def revoke_all(self, user_id: UserId, *, but: TokenId | None = None) -> int:
+        """Revoke every token of the user, except `but`; how many."""
         ...
 
 

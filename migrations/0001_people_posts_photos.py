@@ -30,6 +30,7 @@ CREATE TABLE users (
   following integer NOT NULL DEFAULT 0 CHECK (following >= 0),
   created_at timestamptz NOT NULL
 );
+CREATE INDEX users_avatar ON users (avatar_key) WHERE avatar_key IS NOT NULL;
 CREATE INDEX users_admins ON users (id) WHERE role = 'admin' AND state = 'active';
 
 CREATE TABLE sessions (
@@ -178,7 +179,7 @@ CREATE TABLE files (
   position smallint CHECK (position BETWEEN 0 AND 9),
   alt text NOT NULL DEFAULT '' CHECK (char_length(alt) <= 1500),
   crop jsonb,
-  show_camera boolean NOT NULL DEFAULT false,
+  cut integer NOT NULL DEFAULT 0,
   CONSTRAINT files_attached_whole CHECK ((post_id IS NULL) = (position IS NULL)),
   CONSTRAINT files_position_key UNIQUE (post_id, position) DEFERRABLE INITIALLY DEFERRED
 );

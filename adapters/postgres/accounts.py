@@ -1,0 +1,327 @@
+"""Accounts, sessions, tokens and invitations: row ↔ entity."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import asyncpg
+from tortoise.exceptions import IntegrityError
+
+from adapters.postgres.engine import acquire
+from adapters.postgres.tables import InviteRow, SessionRow, TokenRow, UserRow
+from domain.kernel import Conflict, InviteId, SessionId, TokenId, UserId
+from domain.text import fold
+from domain.users import (
+    DEFAULT_SCOPES,
+    SCOPES,
+    Account,
+    EmailTaken,
+    Identity,
+    Invite,
+    Scope,
+    Session,
+    Token,
+    UsernameTaken,
+    canonical_email,
+)
+
+_COLUMNS = (
+    "id username password_hash created_at email display_name bio link place language private role state avatar_key "
+    "show_camera posts followers following"
+).split()
+_COUNTERS = {"posts", "followers", "following"}
+
+
+def read_account(row: Any) -> Account:
+    """An account from a row, mapping or ORM object, that has its columns."""
+    get = row.__getitem__ if hasattr(row, "keys") else row.__getattribute__
+    return Account(**{name: get(name) for name in _COLUMNS})
+
+
+def _columns(account: Account) -> dict[str, Any]:
+    values = {name: getattr(account, name) for name in _COLUMNS if name not in _COUNTERS}
+    return values | {"email_canonical": canonical_email(account.email) if account.email else None}
+
+
+_TAKEN: dict[str, type[Conflict]] = {"users_username_key": UsernameTaken, "users_email_key": EmailTaken}
+
+
+def _taken(error: IntegrityError) -> Conflict:
+    cause = error.args[0] if error.args else None
+    return _TAKEN.get(getattr(cause, "constraint_name", "") or "", Conflict)()
+
+
+class PostgresAccounts:
+    """Implements domain.users.Accounts."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._c = connection
+
+    async def add(self, account: Account) -> None:
+        try:
+            await UserRow.create(**_columns(account), posts=0, followers=0, following=0)
+        except IntegrityError as error:
+            raise _taken(error) from error
+
+    async def find(self, user_id: UserId, *, lock: bool = False) -> Account | None:
+        row = await self._c.fetchrow(
+            f"SELECT {', '.join(_COLUMNS)} FROM users WHERE id = $1{' FOR NO KEY UPDATE' if lock else ''}",
+            user_id,
+        )
+        return read_account(row) if row else None
+
+    async def find_by_name(self, username: str) -> Account | None:
+        row = await UserRow.get_or_none(username=username, state="active")
+        return read_account(row) if row else None
+
+    async def find_by_login(self, login: str) -> Account | None:
+        name = fold(login.strip())
+        if "\x00" in name or any("\ud800" <= character <= "\udfff" for character in name):
+            return None
+        row = await self._c.fetchrow(
+            f"SELECT {', '.join(_COLUMNS)} FROM users WHERE (username = $1 OR email_canonical = $1) AND state <> 'deleted'",
+            name[:254],
+        )
+        return read_account(row) if row else None
+
+    async def save(self, account: Account) -> None:
+        values = _columns(account)
+        try:
+            await UserRow.filter(id=values.pop("id")).update(**values)
+        except IntegrityError as error:
+            raise _taken(error) from error
+
+    async def anybody(self) -> bool:
+        # A table lock, because the first account is made by whoever comes first, and there is no row to lock yet.
+        await self._c.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
+        return bool(await self._c.fetchval("SELECT EXISTS (SELECT FROM users)"))
+
+    async def lock_admins(self) -> list[UserId]:
+        rows = await self._c.fetch(
+            "SELECT id FROM users WHERE role = 'admin' AND state = 'active' ORDER BY id FOR NO KEY UPDATE"
+        )
+        return [UserId(row["id"]) for row in rows]
+
+    async def ids_by_name(self, usernames: tuple[str, ...]) -> dict[str, UserId]:
+        rows = await self._c.fetch(
+            "SELECT id, username FROM users WHERE username = ANY($1::text[]) AND state = 'active'",
+            list(usernames),
+        )
+        return {row["username"]: UserId(row["id"]) for row in rows}
+
+    async def erase(self, user_id: UserId, limit: int) -> tuple[bool, list[str]]:
+        posts = [
+            row["id"]
+            for row in await self._c.fetch(
+                "SELECT id FROM posts WHERE author_id = $1 ORDER BY id LIMIT $2 FOR UPDATE",
+                user_id,
+                max(limit // 10, 1),
+            )
+        ]
+        files = await self._c.fetch(
+            "SELECT id, key FROM files WHERE post_id = ANY($1::uuid[]) OR (owner_id = $2 AND post_id IS NULL) LIMIT $3",
+            posts,
+            user_id,
+            limit,
+        )
+        await self._c.execute("DELETE FROM files WHERE id = ANY($1::uuid[])", [row["id"] for row in files])
+        await self._c.execute(
+            "INSERT INTO removed_posts SELECT id, audience = 'everyone', now() FROM posts WHERE id = ANY($1::uuid[]) "
+            "ON CONFLICT DO NOTHING",
+            posts,
+        )
+        await self._c.execute("DELETE FROM home_feed WHERE post_id = ANY($1::uuid[])", posts)
+        await self._c.execute("DELETE FROM posts WHERE id = ANY($1::uuid[])", posts)
+        left = len(posts) + len(files)
+        for statement in _ERASE:
+            left += int((await self._c.execute(statement, user_id, limit)).rsplit(" ", 1)[-1])
+        prefixes = [f"photos/{row['key']}/" for row in files]
+        if left == 0:
+            avatar = await self._c.fetchval("SELECT avatar_key FROM users WHERE id = $1", user_id)
+            prefixes += [f"avatars/{avatar}/"] if avatar else []
+            await self._c.execute(_TOMBSTONE, user_id)
+        return left == 0, prefixes
+
+
+# Each takes up to $2 rows of the account $1 away, and what counted them goes down by as many; rows are locked in
+# key order. Every statement answers with the number of rows it changed; all of them 0 means that nothing is left.
+_ERASE = (
+    """WITH gone AS (DELETE FROM likes WHERE id IN (SELECT id FROM likes WHERE user_id = $1 ORDER BY post_id LIMIT $2)
+         RETURNING post_id)
+       UPDATE posts SET likes = likes - 1 WHERE id IN (SELECT post_id FROM gone)""",
+    """WITH own AS (SELECT id, post_id FROM comments WHERE author_id = $1 ORDER BY post_id LIMIT $2),
+         every AS (SELECT id FROM own UNION SELECT c.id FROM comments c JOIN own ON c.reply_to = own.id),
+         gone AS (DELETE FROM comments WHERE id IN (SELECT id FROM every) RETURNING post_id),
+         sums AS (SELECT post_id, count(*) AS n FROM gone GROUP BY post_id)
+       UPDATE posts SET comments = comments - n FROM sums WHERE id = post_id""",
+    """WITH gone AS (DELETE FROM comment_likes WHERE (user_id, comment_id) IN
+         (SELECT user_id, comment_id FROM comment_likes WHERE user_id = $1 ORDER BY comment_id LIMIT $2)
+         RETURNING comment_id)
+       UPDATE comments SET likes = likes - 1 WHERE id IN (SELECT comment_id FROM gone)""",
+    """WITH gone AS (DELETE FROM follows WHERE id IN
+         (SELECT id FROM follows WHERE follower_id = $1 ORDER BY followee_id LIMIT $2) RETURNING followee_id)
+       UPDATE users SET followers = followers - 1 WHERE id IN (SELECT followee_id FROM gone)""",
+    """WITH gone AS (DELETE FROM follows WHERE id IN
+         (SELECT id FROM follows WHERE followee_id = $1 ORDER BY follower_id LIMIT $2) RETURNING follower_id)
+       UPDATE users SET following = following - 1 WHERE id IN (SELECT follower_id FROM gone)""",
+    "DELETE FROM saves WHERE id IN (SELECT id FROM saves WHERE user_id = $1 LIMIT $2)",
+    "DELETE FROM home_feed WHERE user_id = $1 AND post_id IN (SELECT post_id FROM home_feed WHERE user_id = $1 LIMIT $2)",
+    "DELETE FROM hidden_posts WHERE user_id = $1 AND post_id IN "
+    "(SELECT post_id FROM hidden_posts WHERE user_id = $1 LIMIT $2)",
+    "DELETE FROM follow_requests WHERE id IN "
+    "(SELECT id FROM follow_requests WHERE requester_id = $1 OR target_id = $1 LIMIT $2)",
+    "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE blocker_id = $1 OR blocked_id = $1 LIMIT $2)",
+    "DELETE FROM mutes WHERE id IN (SELECT id FROM mutes WHERE muter_id = $1 OR muted_id = $1 LIMIT $2)",
+    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2)",
+    "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE user_id = $1 LIMIT $2)",
+    "DELETE FROM idempotency WHERE user_id = $1 AND key IN (SELECT key FROM idempotency WHERE user_id = $1 LIMIT $2)",
+)
+
+# What stays of a deleted account: its id and its name, so that nobody can take the name over.
+_TOMBSTONE = """
+UPDATE users SET email = NULL, email_canonical = NULL, password_hash = '', display_name = '', bio = '', link = '',
+  place = '', language = '', private = true, role = 'member', avatar_key = NULL, show_camera = false,
+  posts = 0, followers = 0, following = 0
+WHERE id = $1 AND state = 'deleted'
+"""
+
+
+class PostgresSessions:
+    """Implements domain.users.Sessions."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._c = connection
+
+    async def add(self, session: Session) -> None:
+        await SessionRow.create(**{name: getattr(session, name) for name in Session.__slots__})
+
+    async def of_user(self, user_id: UserId, now: datetime) -> list[Session]:
+        rows = await SessionRow.filter(user_id=user_id).order_by("-last_seen_at")
+        sessions = [Session(**{name: getattr(row, name) for name in Session.__slots__}) for row in rows]
+        return [session for session in sessions if session.is_live(now)]
+
+    async def end(self, user_id: UserId, session_id: SessionId) -> bool:
+        return await SessionRow.filter(id=session_id, user_id=user_id).delete() > 0
+
+    async def end_all(self, user_id: UserId, *, but: SessionId | None = None) -> int:
+        others = SessionRow.filter(user_id=user_id)
+        return await (others.exclude(id=but) if but else others).delete()
+
+
+class PostgresTokens:
+    """Implements domain.users.Tokens."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._c = connection
+
+    async def add(self, token: Token) -> None:
+        values = {name: getattr(token, name) for name in Token.__slots__}
+        await TokenRow.create(**values | {"scopes": list(token.scopes)})
+
+    async def of_user(self, user_id: UserId, now: datetime) -> list[Token]:
+        rows = await TokenRow.filter(user_id=user_id, expires_at__gt=now).order_by("-id")
+        tokens = [Token(**{name: getattr(row, name) for name in Token.__slots__}) for row in rows]
+        for token in tokens:
+            token.scopes = tuple(token.scopes)
+        return tokens
+
+    async def revoke(self, user_id: UserId, token_id: TokenId) -> bool:
+        return await TokenRow.filter(id=token_id, user_id=user_id).delete() > 0
+
+    async def revoke_all(self, user_id: UserId, *, but: TokenId | None = None) -> int:
+        others = TokenRow.filter(user_id=user_id)
+        return await (others.exclude(id=but) if but else others).delete()
+
+
+class PostgresInvites:
+    """Implements domain.users.Invites."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._c = connection
+
+    async def add(self, invite: Invite) -> None:
+        await InviteRow.create(**{name: getattr(invite, name) for name in Invite.__slots__})
+
+    async def use(self, code: str, now: datetime) -> bool:
+        if "\x00" in code or any("\ud800" <= character <= "\udfff" for character in code):
+            return False
+        spent = await self._c.fetchval(
+            "UPDATE invites SET uses = uses + 1 WHERE code = $1 AND uses < max_uses AND expires_at > $2 RETURNING id",
+            code.strip()[:64],
+            now,
+        )
+        return spent is not None
+
+    async def open(self, now: datetime) -> list[Invite]:
+        rows = await self._c.fetch(
+            f"SELECT {', '.join(Invite.__slots__)} FROM invites WHERE uses < max_uses AND expires_at > $1 ORDER BY id DESC",
+            now,
+        )
+        return [Invite(**dict(row)) for row in rows]
+
+    async def revoke(self, invite_id: InviteId) -> bool:
+        return await InviteRow.filter(id=invite_id).delete() > 0
+
+
+class PostgresIdentities:
+    """Implements application.accounts.IdentityReads; one statement on every request."""
+
+    async def by_session(self, token_hash: bytes) -> tuple[Session, Identity] | None:
+        async with acquire() as connection:
+            row = await connection.fetchrow(_COOKIE, token_hash)
+        if row is None:
+            return None
+        session = Session(
+            SessionId(row["id"]),
+            UserId(row["user_id"]),
+            token_hash,
+            row["created_at"],
+            row["last_seen_at"],
+            row["expires_at"],
+        )
+        return session, _identity(row, SCOPES if row["role"] == "admin" else DEFAULT_SCOPES, "session")
+
+    async def by_token(self, token_hash: bytes) -> tuple[Token, Identity] | None:
+        async with acquire() as connection:
+            row = await connection.fetchrow(_BEARER, token_hash)
+        if row is None:
+            return None
+        scopes = tuple(s for s in row["scopes"] if s != "admin" or row["role"] == "admin")
+        token = Token(
+            TokenId(row["id"]),
+            UserId(row["user_id"]),
+            row["name"],
+            token_hash,
+            scopes,
+            row["created_at"],
+            row["expires_at"],
+            row["last_used_at"],
+        )
+        return token, _identity(row, scopes, "token")
+
+    async def mark_used(
+        self, sessions: Sequence[SessionId], tokens: Sequence[TokenId], now: datetime
+    ) -> None:
+        async with acquire() as connection:
+            await connection.execute(
+                "UPDATE sessions SET last_seen_at = $2 WHERE id = ANY($1::uuid[])", list(sessions), now
+            )
+            await connection.execute(
+                "UPDATE tokens SET last_used_at = $2 WHERE id = ANY($1::uuid[])", list(tokens), now
+            )
+
+
+_COOKIE = """
+SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.expires_at, u.username, u.role, u.language
+FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND u.state = 'active'
+"""
+_BEARER = """
+SELECT t.id, t.user_id, t.name, t.scopes, t.created_at, t.expires_at, t.last_used_at, u.username, u.role, u.language
+FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1 AND u.state = 'active'
+"""
+
+
+def _identity(row: asyncpg.Record, scopes: tuple[Scope, ...], via: Literal["session", "token"]) -> Identity:
+    return Identity(
+        UserId(row["user_id"]), row["username"], row["role"], scopes, row["id"], via, row["language"]
+    )

@@ -1,0 +1,133 @@
+"""Uploads: row ↔ entity."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from adapters.postgres.engine import acquire
+from adapters.postgres.tables import FileRow
+from application.paging import Key
+from domain.files import Camera, Crop, File, ImageFacts, Kind, Rendition, State
+from domain.kernel import FileId, PostId, UserId
+
+_PLAIN = (
+    "id owner_id name size sha256 kind key created_at state step width height lqip duplicate_of post_id position alt cut"
+).split()
+_LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+
+def read_file(row: Mapping[str, Any]) -> File:
+    """An upload from a row with every column."""
+    facts, crop = row["facts"], row["crop"]
+    return File(
+        **{name: row[name] for name in _PLAIN},
+        error=(row["error_code"], row["error_detail"] or "") if row["error_code"] else None,
+        facts=_read_facts(json.loads(facts)) if facts else None,
+        renditions=tuple(Rendition(**rendition) for rendition in json.loads(row["renditions"])),
+        steps=tuple((name, seconds) for name, seconds in json.loads(row["steps"])),
+        crop=Crop(**json.loads(crop)) if crop else None,
+    )
+
+
+def _read_facts(facts: dict[str, Any]) -> ImageFacts:
+    camera = facts.pop("camera")
+    return ImageFacts(**facts, camera=Camera(**camera) if camera else None)
+
+
+def _columns(file: File) -> dict[str, Any]:
+    return {name: getattr(file, name) for name in _PLAIN} | {
+        "error_code": file.error[0] if file.error else None,
+        "error_detail": file.error[1][:500] if file.error else None,
+        "facts": asdict(file.facts) if file.facts else None,
+        "renditions": [asdict(rendition) for rendition in file.renditions],
+        "steps": [list(step) for step in file.steps],
+        "crop": asdict(file.crop) if file.crop else None,
+    }
+
+
+class PostgresFiles:
+    """Implements domain.files.Files."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._c = connection
+
+    async def add(self, file: File) -> None:
+        await FileRow.create(**_columns(file))
+
+    async def find(self, file_id: FileId, *, lock: bool = False) -> File | None:
+        if lock:
+            # The post first: whoever edits a post takes it before its files, and both orders at once would deadlock.
+            await self._c.execute(
+                "SELECT FROM posts WHERE id = (SELECT post_id FROM files WHERE id = $1) FOR NO KEY UPDATE",
+                file_id,
+            )
+        row = await self._c.fetchrow(
+            f"SELECT * FROM files WHERE id = $1{' FOR UPDATE' if lock else ''}", file_id
+        )
+        return read_file(row) if row else None
+
+    async def find_many(self, file_ids: Sequence[FileId], *, lock: bool = False) -> list[File]:
+        rows = await self._c.fetch(
+            f"SELECT * FROM files WHERE id = ANY($1::uuid[]) ORDER BY id{' FOR UPDATE' if lock else ''}",
+            list(file_ids),
+        )
+        files = {row["id"]: read_file(row) for row in rows}
+        return [files[file_id] for file_id in file_ids if file_id in files]
+
+    async def of_post(self, post_id: PostId) -> list[File]:
+        rows = await self._c.fetch("SELECT * FROM files WHERE post_id = $1 ORDER BY position", post_id)
+        return [read_file(row) for row in rows]
+
+    async def find_same(self, owner: UserId, sha256: str) -> FileId | None:
+        found = await self._c.fetchval(
+            "SELECT id FROM files WHERE owner_id = $1 AND sha256 = $2 ORDER BY id LIMIT 1", owner, sha256
+        )
+        return FileId(found) if found else None
+
+    async def save(self, file: File) -> None:
+        from adapters.postgres.cards import refresh_card  # noqa: PLC0415 - a card shows files, and a file has a card
+
+        values = _columns(file)
+        await FileRow.filter(id=values.pop("id")).update(**values)
+        if file.post_id is not None:
+            await refresh_card(self._c, file.post_id)
+
+    async def remove(self, file_id: FileId) -> None:
+        await FileRow.filter(id=file_id).delete()
+
+    async def stored_bytes(self, owner: UserId) -> int:
+        return int(
+            await self._c.fetchval("SELECT coalesce(sum(size), 0) FROM files WHERE owner_id = $1", owner)
+        )
+
+    async def unattached_before(self, moment: datetime, limit: int) -> list[File]:
+        rows = await self._c.fetch(
+            "SELECT * FROM files WHERE post_id IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2 "
+            "FOR UPDATE SKIP LOCKED",
+            moment,
+            limit,
+        )
+        return [read_file(row) for row in rows]
+
+
+class PostgresFileReads:
+    """Implements application.uploading.FileReads."""
+
+    async def of_owner(
+        self, owner: UserId, kind: Kind | None, state: State | None, before: Key | None, limit: int
+    ) -> list[File]:
+        async with acquire() as connection:
+            rows = await connection.fetch(
+                "SELECT * FROM files WHERE owner_id = $1 AND id < $2 AND ($3::text IS NULL OR kind = $3) "
+                "AND ($4::text IS NULL OR state = $4) ORDER BY id DESC LIMIT $5",
+                owner,
+                before.id if before else _LAST,
+                kind,
+                state,
+                limit,
+            )
+        return [read_file(row) for row in rows]

@@ -1,0 +1,102 @@
+"""The job table: claims with leases and fences, attempts, back-off, the dead."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, Job, back_off
+from domain.kernel import EventId
+
+_CLAIM = f"""
+WITH due AS (
+  SELECT event_id, reaction, state FROM jobs
+  WHERE (state = 'waiting' AND due_at <= $1) OR (state = 'running' AND leased_until < $1)
+  ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+UPDATE jobs j SET
+  deaths = j.deaths + (due.state = 'running')::int,
+  attempts = j.attempts + 1,
+  fence = j.fence + 1,
+  state = CASE WHEN j.deaths + (due.state = 'running')::int >= {MAX_DEATHS} THEN 'dead' ELSE 'running' END,
+  leased_until = CASE WHEN j.deaths + (due.state = 'running')::int >= {MAX_DEATHS} THEN NULL ELSE $3::timestamptz END,
+  finished_at = CASE WHEN j.deaths + (due.state = 'running')::int >= {MAX_DEATHS} THEN $1 END,
+  error = CASE WHEN j.deaths + (due.state = 'running')::int >= {MAX_DEATHS}
+    THEN 'its process died {MAX_DEATHS} times while working on it' ELSE j.error END
+FROM due WHERE j.event_id = due.event_id AND j.reaction = due.reaction
+RETURNING j.*
+"""
+
+
+class PostgresJobs:
+    """Implements domain.jobs.Jobs."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._c = connection
+
+    async def claim(self, limit: int, now: datetime) -> list[Job]:
+        rows = await self._c.fetch(_CLAIM, now, limit, now + LEASE)
+        return [
+            Job(
+                EventId(row["event_id"]),
+                row["reaction"],
+                row["event_type"],
+                json.loads(row["payload"]),
+                row["attempts"],
+                row["fence"],
+            )
+            for row in rows
+            if row["state"] == "running"
+        ]
+
+    async def renew(self, jobs: Sequence[Job], now: datetime) -> None:
+        await self._c.execute(
+            "UPDATE jobs j SET leased_until = $4 FROM unnest($1::uuid[], $2::text[], $3::int[]) AS mine (e, r, f) "
+            "WHERE j.event_id = mine.e AND j.reaction = mine.r AND j.fence = mine.f AND j.state = 'running'",
+            [job.event_id for job in jobs],
+            [job.reaction for job in jobs],
+            [job.fence for job in jobs],
+            now + LEASE,
+        )
+
+    async def finish(self, job: Job) -> bool:
+        status = await self._c.execute(
+            "UPDATE jobs SET state = 'done', leased_until = NULL, finished_at = now(), error = NULL "
+            "WHERE event_id = $1 AND reaction = $2 AND fence = $3 AND state = 'running'",
+            job.event_id,
+            job.reaction,
+            job.fence,
+        )
+        return not status.endswith(" 0")
+
+    async def fail(self, job: Job, error: str, now: datetime) -> None:
+        dead = job.attempts >= MAX_ATTEMPTS
+        await self._c.execute(
+            "UPDATE jobs SET state = $4, leased_until = NULL, due_at = $5, error = $6, finished_at = $7 "
+            "WHERE event_id = $1 AND reaction = $2 AND fence = $3 AND state = 'running'",
+            job.event_id,
+            job.reaction,
+            job.fence,
+            "dead" if dead else "waiting",
+            now + back_off(job.attempts),
+            error.replace("\x00", " "),
+            now if dead else None,
+        )
+
+    async def retry_dead(self, event_id: EventId | None, now: datetime) -> int:
+        status = await self._c.execute(
+            "UPDATE jobs SET state = 'waiting', attempts = 0, deaths = 0, due_at = $2, finished_at = NULL "
+            "WHERE state = 'dead' AND ($1::uuid IS NULL OR event_id = $1)",
+            event_id,
+            now,
+        )
+        return int(status.rsplit(" ", 1)[-1])
+
+    async def forget(self, now: datetime) -> None:
+        await self._c.execute(
+            "DELETE FROM jobs WHERE state = 'done' AND finished_at < $1", now - timedelta(days=7)
+        )
+        await self._c.execute("DELETE FROM idempotency WHERE created_at < $1", now - timedelta(days=1))
+        await self._c.execute("DELETE FROM sessions WHERE expires_at < $1", now)
+        await self._c.execute("DELETE FROM tokens WHERE expires_at < $1", now)

@@ -1,0 +1,103 @@
+"""The SQL behind pages about people, and behind the door to pictures."""
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from adapters.postgres.accounts import read_account
+from adapters.postgres.engine import acquire
+from adapters.postgres.posts import read_standing_row
+from adapters.postgres.relations import everything, not_blocked, read_relationship, standing
+from application.media import MediaOwner
+from application.paging import Key, Slice
+from application.people import ListKind, present_relationship
+from application.views import MemberRow, Person, present_avatar
+from domain.follows import Relationship
+from domain.kernel import FileId, UserId
+from domain.users import Account
+
+_NOBODY = UUID(int=0)
+_LAST = UUID(int=2**128 - 1)
+
+# Per list: its table, the column of whose list it is, and the column of who is on it.
+_LISTS: dict[ListKind, tuple[str, str, str]] = {
+    "followers": ("follows", "followee_id", "follower_id"),
+    "following": ("follows", "follower_id", "followee_id"),
+    "requests": ("follow_requests", "target_id", "requester_id"),
+    "blocked": ("blocks", "blocker_id", "blocked_id"),
+    "muted": ("mutes", "muter_id", "muted_id"),
+}
+
+
+def read_person(person_id: UUID, row: asyncpg.Record) -> Person:
+    """A member from a row with `username`, `display_name` and `avatar_key`."""
+    key = row["avatar_key"]
+    return Person(person_id, row["username"], row["display_name"], present_avatar(key) if key else None)
+
+
+def read_member_row(viewer: UserId | None, row: asyncpg.Record) -> MemberRow:
+    """A member with how the viewer stands to them."""
+    return MemberRow(
+        read_person(row["id"], row), present_relationship(viewer, row["id"], read_relationship(row))
+    )
+
+
+class PostgresPeopleReads:
+    """Implements application.people.PeopleReads and application.media.MediaReads."""
+
+    async def by_name(self, viewer: UserId | None, username: str) -> tuple[Account, Relationship] | None:
+        return await self._one("a.username = $2", viewer, username)
+
+    async def by_id(self, viewer: UserId, user_id: UserId) -> tuple[Account, Relationship] | None:
+        return await self._one("a.id = $2", viewer, user_id)
+
+    async def _one(
+        self, where: str, viewer: UserId | None, value: Any
+    ) -> tuple[Account, Relationship] | None:
+        sql = f"SELECT a.*, {everything('$1', 'a.id')} FROM users a WHERE {where}"
+        async with acquire() as connection:
+            row = await connection.fetchrow(sql, viewer or _NOBODY, value)
+        return (read_account(row), read_relationship(row)) if row else None
+
+    async def members(
+        self, viewer: UserId | None, kind: ListKind, of: UserId, part: Slice
+    ) -> list[tuple[Key, MemberRow]]:
+        table, owner, member = _LISTS[kind]
+        if part.after is not None:
+            beyond, order, key = "e.id > $3", "ASC", part.after.id
+        else:
+            beyond, order, key = "e.id < $3", "DESC", part.before.id if part.before else _LAST
+        known = "true" if kind == "blocked" else not_blocked("$1", "a.id")
+        sql = f"""
+        SELECT e.id AS key, a.id, a.username, a.display_name, a.avatar_key, {everything("$1", "a.id")}
+        FROM {table} e JOIN users a ON a.id = e.{member}
+        WHERE e.{owner} = $2 AND {beyond} AND a.state = 'active' AND {known}
+        ORDER BY e.id {order} LIMIT {int(part.limit)}
+        """
+        async with acquire() as connection:
+            rows = await connection.fetch(sql, viewer or _NOBODY, of, key)
+        return [(Key(row["key"]), read_member_row(viewer, row)) for row in rows]
+
+    async def owner_of(self, viewer: UserId | None, key: str) -> MediaOwner | None:
+        async with acquire() as connection:
+            row = await connection.fetchrow(_MEDIA, viewer or _NOBODY, key)
+        if row is None:
+            return None
+        found = read_standing_row(row) if row["id"] else None
+        return MediaOwner(FileId(row["file_id"]), UserId(row["owner_id"]), found)
+
+    async def avatar_in_use(self, key: str) -> bool:
+        async with acquire() as connection:
+            return bool(
+                await connection.fetchval(
+                    "SELECT true FROM users WHERE avatar_key = $1 AND state = 'active'", key
+                )
+            )
+
+
+_MEDIA = f"""
+SELECT f.id AS file_id, f.owner_id, p.id, p.author_id, p.audience, p.comments_on, a.state = 'active' AS active, a.private,
+  {standing("$1", "p.author_id")}
+FROM files f JOIN users a ON a.id = f.owner_id LEFT JOIN posts p ON p.id = f.post_id WHERE f.key = $2
+"""

@@ -1,0 +1,207 @@
+"""The SQL behind every list of posts: a skeleton of ids in order, hydrated in the same statement.
+
+`$1` is always the viewer (the zero id for somebody signed out). Limits are written into the text, so that the planner
+knows how few rows it is about; page sizes are few, and every text is prepared once per connection.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from adapters.postgres.engine import acquire
+from adapters.postgres.people_reads import read_member_row, read_person
+from adapters.postgres.posts import read_standing_row
+from adapters.postgres.relations import everything, not_blocked, standing
+from application.feeds import CommentRow, PostRow
+from application.paging import Key, Slice
+from application.views import CommentCounts, CommentView, CommentViewer, MemberRow, PlaceRef
+from domain.kernel import CommentId, PlaceId, PostId, UserId
+
+_NOBODY = UUID(int=0)
+_FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
+_HIGHEST = 2**31 - 1
+
+_HYDRATE = f"""
+SELECT k.key, k.rank, p.id, p.author_id, p.audience, p.comments_on, p.card, p.likes, p.comments,
+  a.username, a.display_name, a.avatar_key, a.state = 'active' AS active, a.private,
+  {standing("$1", "p.author_id")},
+  EXISTS (SELECT FROM mutes WHERE muter_id = $1 AND muted_id = p.author_id) AS muted,
+  EXISTS (SELECT FROM likes WHERE user_id = $1 AND post_id = p.id) AS liked,
+  EXISTS (SELECT FROM saves WHERE user_id = $1 AND post_id = p.id) AS saved
+FROM k JOIN posts p ON p.id = k.post_id JOIN users a ON a.id = p.author_id
+ORDER BY k.rank {{order}}, k.key {{order}}
+"""
+
+_COMMENT = f"""
+SELECT c.id, c.post_id, c.text, c.reply_to, c.likes, c.created_at, c.edited_at, c.author_id,
+  a.username, a.display_name, a.avatar_key, p.author_id AS post_author_id,
+  EXISTS (SELECT FROM comment_likes WHERE user_id = $1 AND comment_id = c.id) AS liked
+FROM {{comments}} JOIN users a ON a.id = c.author_id JOIN posts p ON p.id = c.post_id
+WHERE a.state = 'active' AND {not_blocked("$1", "c.author_id")}
+"""
+
+
+class PostgresPostReads:
+    """Implements application.feeds.PostReads."""
+
+    async def home(self, viewer: UserId, part: Slice) -> list[PostRow]:
+        return await self._list("home_feed", "post_id", "user_id = $1", viewer, part)
+
+    async def fresh(self, viewer: UserId | None, part: Slice) -> list[PostRow]:
+        return await self._list("posts", "id", "audience = 'everyone'", viewer, part)
+
+    async def popular(self, viewer: UserId | None, part: Slice) -> list[PostRow]:
+        if part.after is not None:
+            beyond, order, key = "(likes, id) > ($2, $3)", "ASC", part.after
+        else:
+            beyond, order, key = "(likes, id) < ($2, $3)", "DESC", part.before or Key(_LAST, _HIGHEST)
+        skeleton = (
+            f"SELECT id AS key, likes AS rank, id AS post_id FROM posts WHERE audience = 'everyone' AND {beyond} "
+            f"ORDER BY likes {order}, id {order} LIMIT {int(part.limit)}"
+        )
+        return await self._fetch(skeleton, order, viewer, key.rank, key.id)
+
+    async def by_author(self, viewer: UserId | None, author: UserId, part: Slice) -> list[PostRow]:
+        return await self._list("posts", "id", "author_id = $3", viewer, part, author)
+
+    async def by_tag(self, viewer: UserId | None, tag: str, part: Slice) -> list[PostRow]:
+        return await self._list("post_tags", "post_id", "tag = $3", viewer, part, tag)
+
+    async def by_place(self, viewer: UserId | None, place: PlaceId, part: Slice) -> list[PostRow]:
+        return await self._list("posts", "id", "place_id = $3", viewer, part, place)
+
+    async def saved(self, viewer: UserId, part: Slice) -> list[PostRow]:
+        return await self._list("saves", "id", "user_id = $1", viewer, part, post="post_id")
+
+    async def liked(self, viewer: UserId, part: Slice) -> list[PostRow]:
+        return await self._list("likes", "id", "user_id = $1", viewer, part, post="post_id")
+
+    async def one(self, viewer: UserId | None, post_id: PostId) -> PostRow | None:
+        rows = await self._fetch(
+            "SELECT $2::uuid AS key, 0 AS rank, $2::uuid AS post_id", "ASC", viewer, post_id
+        )
+        return rows[0] if rows else None
+
+    async def was_public(self, post_id: PostId) -> bool:
+        async with acquire() as connection:
+            return bool(
+                await connection.fetchval("SELECT was_public FROM removed_posts WHERE id = $1", post_id)
+            )
+
+    async def newest_comments(
+        self, viewer: UserId | None, posts: Sequence[UUID], each: int
+    ) -> list[CommentRow]:
+        newest = (
+            "unnest($2::uuid[]) AS wanted (post_id) CROSS JOIN LATERAL (SELECT * FROM comments c "
+            f"WHERE c.post_id = wanted.post_id AND {not_blocked('$1', 'c.author_id')} "
+            f"ORDER BY c.id DESC LIMIT {int(each)}) c"
+        )
+        return await self._comments(
+            _COMMENT.format(comments=newest) + " ORDER BY c.post_id, c.id", viewer, list(posts)
+        )
+
+    async def comments(self, viewer: UserId | None, post_id: PostId, part: Slice) -> list[CommentRow]:
+        if part.before is not None:
+            beyond, order, key = "c.id < $3", "DESC", part.before.id
+        else:
+            beyond, order, key = "c.id > $3", "ASC", part.after.id if part.after else _FIRST
+        sql = (
+            _COMMENT.format(comments="comments c")
+            + f" AND c.post_id = $2 AND {beyond} ORDER BY c.id {order} LIMIT {int(part.limit)}"
+        )
+        return await self._comments(sql, viewer, post_id, key)
+
+    async def comment(self, viewer: UserId | None, comment_id: CommentId) -> CommentRow | None:
+        rows = await self._comments(
+            _COMMENT.format(comments="comments c") + " AND c.id = $2", viewer, comment_id
+        )
+        return rows[0] if rows else None
+
+    async def likers(
+        self, viewer: UserId | None, post_id: PostId, part: Slice
+    ) -> list[tuple[Key, MemberRow]]:
+        beyond, order, key = _walk(part, "l.id")
+        sql = f"""
+        SELECT l.id AS key, a.id, a.username, a.display_name, a.avatar_key, {everything("$1", "a.id")}
+        FROM likes l JOIN users a ON a.id = l.user_id
+        WHERE l.post_id = $2 AND {beyond.format(3)} AND a.state = 'active' AND {not_blocked("$1", "a.id")}
+        ORDER BY l.id {order} LIMIT {int(part.limit)}
+        """
+        async with acquire() as connection:
+            rows = await connection.fetch(sql, viewer or _NOBODY, post_id, key)
+        return [(Key(row["key"]), read_member_row(viewer, row)) for row in rows]
+
+    async def place(self, place_id: PlaceId) -> PlaceRef | None:
+        async with acquire() as connection:
+            row = await connection.fetchrow("SELECT id, name, lat, lon FROM places WHERE id = $1", place_id)
+        return PlaceRef(**dict(row)) if row else None
+
+    async def _list(
+        self,
+        table: str,
+        column: str,
+        where: str,
+        viewer: UserId | None,
+        part: Slice,
+        *parameters: Any,
+        post: str | None = None,
+    ) -> list[PostRow]:
+        """Rows of `table` in the order of `column`, newest first; `post` names the post's id where that is another."""
+        beyond, order, key = _walk(part, column)
+        skeleton = (
+            f"SELECT {column} AS key, 0 AS rank, {post or column} AS post_id FROM {table} "
+            f"WHERE {where} AND {beyond.format(2)} ORDER BY {column} {order} LIMIT {int(part.limit)}"
+        )
+        return await self._fetch(skeleton, order, viewer, key, *parameters)
+
+    async def _fetch(
+        self, skeleton: str, order: str, viewer: UserId | None, *parameters: Any
+    ) -> list[PostRow]:
+        sql = f"WITH k AS MATERIALIZED ({skeleton}) {_HYDRATE.format(order=order)}"
+        async with acquire() as connection:
+            rows = await connection.fetch(sql, viewer or _NOBODY, *parameters)
+        return [_post_row(row) for row in rows]
+
+    async def _comments(self, sql: str, viewer: UserId | None, *parameters: Any) -> list[CommentRow]:
+        async with acquire() as connection:
+            rows = await connection.fetch(sql, viewer or _NOBODY, *parameters)
+        return [_comment_row(viewer, row) for row in rows]
+
+
+def _walk(part: Slice, column: str) -> tuple[str, str, UUID]:
+    """The condition (with the parameter's number left open), the order, and the key to go on from."""
+    if part.after is not None:
+        return f"{column} > ${{0}}", "ASC", part.after.id
+    return f"{column} < ${{0}}", "DESC", part.before.id if part.before else _LAST
+
+
+def _post_row(row: asyncpg.Record) -> PostRow:
+    return PostRow(
+        Key(row["key"], row["rank"]),
+        read_person(row["author_id"], row),
+        read_standing_row(row),
+        row["card"],
+        row["likes"],
+        row["comments"],
+        row["liked"],
+        row["saved"],
+        row["muted"],
+    )
+
+
+def _comment_row(viewer: UserId | None, row: asyncpg.Record) -> CommentRow:
+    own = viewer is not None and viewer == row["author_id"]
+    view = CommentView(
+        row["id"],
+        row["post_id"],
+        read_person(row["author_id"], row),
+        row["text"],
+        row["reply_to"],
+        CommentCounts(row["likes"]),
+        CommentViewer(row["liked"], own, own or (viewer is not None and viewer == row["post_author_id"])),
+        row["created_at"],
+        row["edited_at"],
+    )
+    return CommentRow(row["post_id"], view)

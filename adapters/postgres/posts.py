@@ -1,0 +1,338 @@
+"""Posts and comments with the sets around them. Constraints decide; counters move by the rows that really changed."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from adapters.postgres.cards import refresh_card
+from adapters.postgres.relations import read_standing, standing
+from domain.kernel import CommentId, NotFound, PlaceId, PostId, UserId
+from domain.ports import Ids
+from domain.posts import Comment, Counts, Photo, Place, Post, Standing
+
+_NOBODY = UUID(int=0)
+
+_STANDING = f"""
+SELECT p.id, p.author_id, p.audience, p.comments_on, a.state = 'active' AS active, a.private,
+  {standing("$2", "p.author_id")}
+FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = $1
+"""
+_POST = """
+SELECT p.*, l.name AS place_name, l.lat, l.lon FROM posts p LEFT JOIN places l ON l.id = p.place_id WHERE p.id = $1
+"""
+
+
+def read_standing_row(row: asyncpg.Record) -> Standing:
+    """What `_STANDING` selected."""
+    return Standing(
+        row["id"],
+        row["author_id"],
+        row["audience"],
+        row["comments_on"],
+        row["active"],
+        row["private"],
+        read_standing(row),
+    )
+
+
+class PostgresPosts:
+    """Implements domain.posts.Posts."""
+
+    def __init__(self, connection: asyncpg.Connection, ids: Ids) -> None:
+        self._c = connection
+        self._ids = ids
+
+    async def add(self, post: Post) -> None:
+        await self._c.execute(
+            "INSERT INTO posts (id, author_id, caption, tags, mentions, place_id, audience, comments_on, show_camera, "
+            "created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            post.id,
+            post.author_id,
+            post.caption,
+            list(post.tags),
+            list(post.mentions),
+            post.place.id if post.place else None,
+            post.audience,
+            post.comments,
+            post.show_camera,
+            post.created_at,
+            post.version,
+        )
+        await self._write_tags(post)
+        await self._place_photos(post, attach=True)
+        await self._c.execute("UPDATE users SET posts = posts + 1 WHERE id = $1", post.author_id)
+        await self._c.execute("INSERT INTO home_feed VALUES ($1, $2, $1)", post.author_id, post.id)
+        await refresh_card(self._c, post.id)
+
+    async def find(self, post_id: PostId, *, lock: bool = False) -> Post | None:
+        row = await self._c.fetchrow(_POST + (" FOR UPDATE OF p" if lock else ""), post_id)
+        if row is None:
+            return None
+        photos = await self._c.fetch(
+            "SELECT id, alt FROM files WHERE post_id = $1 ORDER BY position", post_id
+        )
+        place = (
+            Place(PlaceId(row["place_id"]), row["place_name"], row["lat"], row["lon"])
+            if row["place_id"]
+            else None
+        )
+        return Post(
+            PostId(row["id"]),
+            UserId(row["author_id"]),
+            tuple(Photo(photo["id"], photo["alt"]) for photo in photos),
+            row["created_at"],
+            row["caption"],
+            tuple(row["tags"]),
+            tuple(row["mentions"]),
+            place,
+            row["audience"],
+            row["comments_on"],
+            row["show_camera"],
+            row["edited_at"],
+            row["version"],
+        )
+
+    async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
+        row = await self._c.fetchrow(_STANDING, post_id, viewer or _NOBODY)
+        return read_standing_row(row) if row else None
+
+    async def save(self, post: Post) -> None:
+        await self._c.execute(
+            "UPDATE posts SET caption = $2, tags = $3, mentions = $4, place_id = $5, audience = $6, comments_on = $7, "
+            "show_camera = $8, edited_at = $9, version = $10 WHERE id = $1",
+            post.id,
+            post.caption,
+            list(post.tags),
+            list(post.mentions),
+            post.place.id if post.place else None,
+            post.audience,
+            post.comments,
+            post.show_camera,
+            post.edited_at,
+            post.version,
+        )
+        await self._c.execute("DELETE FROM post_tags WHERE post_id = $1", post.id)
+        await self._write_tags(post)
+        await self._place_photos(post, attach=False)
+        await refresh_card(self._c, post.id)
+
+    async def remove(self, post: Post, now: datetime) -> None:
+        await self._c.execute(
+            "INSERT INTO removed_posts SELECT p.id, p.audience = 'everyone' AND NOT a.private AND a.state = 'active', $2 "
+            "FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = $1",
+            post.id,
+            now,
+        )
+        await self._c.execute("DELETE FROM posts WHERE id = $1", post.id)
+        await self._c.execute("UPDATE users SET posts = posts - 1 WHERE id = $1", post.author_id)
+
+    async def place(self, place: Place) -> Place:
+        await self._c.execute(
+            "INSERT INTO places (id, name, canonical, lat, lon) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+            place.id,
+            place.name,
+            place.canonical,
+            place.lat,
+            place.lon,
+        )
+        row = await self._c.fetchrow(
+            "SELECT id, name, lat, lon FROM places WHERE canonical = $1 AND coalesce(lat, 999) = coalesce($2, 999) "
+            "AND coalesce(lon, 999) = coalesce($3::double precision, 999)",
+            place.canonical,
+            place.lat,
+            place.lon,
+        )
+        return Place(PlaceId(row["id"]), row["name"], row["lat"], row["lon"])
+
+    async def fan_out(self, post_id: PostId, after: UserId | None, limit: int) -> UserId | None:
+        last = await self._c.fetchval(
+            """
+            WITH chunk AS (
+              SELECT f.follower_id FROM posts p JOIN follows f ON f.followee_id = p.author_id
+              WHERE p.id = $1 AND f.follower_id > $2
+              ORDER BY f.follower_id LIMIT $3
+            ), written AS (
+              INSERT INTO home_feed (user_id, post_id, author_id)
+              SELECT c.follower_id, p.id, p.author_id FROM chunk c CROSS JOIN posts p WHERE p.id = $1
+              ON CONFLICT DO NOTHING
+            )
+            SELECT follower_id FROM chunk ORDER BY follower_id DESC LIMIT 1
+            """,
+            post_id,
+            after or _NOBODY,
+            limit,
+        )
+        return UserId(last) if last else None
+
+    async def fan_in(self, post_id: PostId, limit: int) -> bool:
+        status = await self._c.execute(
+            "DELETE FROM home_feed WHERE post_id = $1 AND user_id IN "
+            "(SELECT user_id FROM home_feed WHERE post_id = $1 ORDER BY user_id LIMIT $2)",
+            post_id,
+            limit,
+        )
+        return int(status.rsplit(" ", 1)[-1]) >= limit
+
+    async def add_like(self, post_id: PostId, user: UserId, now: datetime) -> bool:
+        return await self._add("likes", post_id, user) and await self._count_like(post_id, 1)
+
+    async def remove_like(self, post_id: PostId, user: UserId) -> bool:
+        return await self._remove("likes", post_id, user) and await self._count_like(post_id, -1)
+
+    async def add_save(self, post_id: PostId, user: UserId, now: datetime) -> bool:
+        return await self._add("saves", post_id, user)
+
+    async def remove_save(self, post_id: PostId, user: UserId) -> bool:
+        return await self._remove("saves", post_id, user)
+
+    async def hide(self, post_id: PostId, user: UserId, hidden: bool, now: datetime) -> None:
+        if hidden:
+            await self._c.execute(
+                "INSERT INTO hidden_posts VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", user, post_id, now
+            )
+        else:
+            await self._remove("hidden_posts", post_id, user)
+
+    async def tally(self, post_id: PostId, user: UserId) -> tuple[Counts, bool, bool]:
+        row = await self._c.fetchrow(
+            "SELECT likes, comments, EXISTS (SELECT FROM likes WHERE user_id = $2 AND post_id = $1) AS liked, "
+            "EXISTS (SELECT FROM saves WHERE user_id = $2 AND post_id = $1) AS saved FROM posts WHERE id = $1",
+            post_id,
+            user,
+        )
+        if row is None:
+            raise NotFound
+        return Counts(row["likes"], row["comments"]), row["liked"], row["saved"]
+
+    async def was_public(self, post_id: PostId) -> bool:
+        return bool(await self._c.fetchval("SELECT was_public FROM removed_posts WHERE id = $1", post_id))
+
+    async def _add(self, table: str, post_id: PostId, user: UserId) -> bool:
+        try:
+            status = await self._c.execute(
+                f"INSERT INTO {table} (id, user_id, post_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                self._ids.new(),
+                user,
+                post_id,
+            )
+        except asyncpg.ForeignKeyViolationError:
+            raise NotFound from None
+        return not status.endswith(" 0")
+
+    async def _remove(self, table: str, post_id: PostId, user: UserId) -> bool:
+        status = await self._c.execute(
+            f"DELETE FROM {table} WHERE user_id = $1 AND post_id = $2", user, post_id
+        )
+        return not status.endswith(" 0")
+
+    async def _count_like(self, post_id: PostId, by: int) -> bool:
+        await self._c.execute("UPDATE posts SET likes = likes + $2 WHERE id = $1", post_id, by)
+        return True
+
+    async def _write_tags(self, post: Post) -> None:
+        if post.tags:
+            await self._c.execute(
+                "INSERT INTO post_tags (tag, post_id) SELECT tag, $2 FROM unnest($1::text[]) AS tag",
+                list(post.tags),
+                post.id,
+            )
+
+    async def _place_photos(self, post: Post, *, attach: bool) -> None:
+        for position, photo in enumerate(post.photos):
+            keep_alt = attach and not photo.alt
+            await self._c.execute(
+                "UPDATE files SET post_id = $2, position = $3, alt = CASE WHEN $5 THEN alt ELSE $4 END WHERE id = $1",
+                photo.file_id,
+                post.id,
+                position,
+                photo.alt,
+                keep_alt,
+            )
+
+
+class PostgresComments:
+    """Implements domain.posts.Comments."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._c = connection
+
+    async def add(self, comment: Comment) -> None:
+        try:
+            await self._c.execute(
+                "INSERT INTO comments (id, post_id, author_id, reply_to, text, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+                comment.id,
+                comment.post_id,
+                comment.author_id,
+                comment.reply_to,
+                comment.text,
+                comment.created_at,
+            )
+        except asyncpg.ForeignKeyViolationError:
+            raise NotFound from None
+        await self._c.execute("UPDATE posts SET comments = comments + 1 WHERE id = $1", comment.post_id)
+
+    async def find(self, comment_id: CommentId, *, lock: bool = False) -> Comment | None:
+        if lock:
+            # The post first, as everybody else does.
+            await self._c.execute(
+                "SELECT FROM posts WHERE id = (SELECT post_id FROM comments WHERE id = $1) FOR NO KEY UPDATE",
+                comment_id,
+            )
+        row = await self._c.fetchrow(
+            f"SELECT * FROM comments WHERE id = $1{' FOR NO KEY UPDATE' if lock else ''}", comment_id
+        )
+        if row is None:
+            return None
+        return Comment(
+            CommentId(row["id"]),
+            PostId(row["post_id"]),
+            UserId(row["author_id"]),
+            row["text"],
+            row["created_at"],
+            CommentId(row["reply_to"]) if row["reply_to"] else None,
+            row["edited_at"],
+            row["likes"],
+        )
+
+    async def save(self, comment: Comment) -> None:
+        await self._c.execute(
+            "UPDATE comments SET text = $2, edited_at = $3 WHERE id = $1",
+            comment.id,
+            comment.text,
+            comment.edited_at,
+        )
+
+    async def remove(self, comment: Comment) -> None:
+        await self._c.execute(
+            "WITH gone AS (DELETE FROM comments WHERE id = $1 OR reply_to = $1 RETURNING post_id) "
+            "UPDATE posts SET comments = comments - (SELECT count(*) FROM gone) WHERE id = $2",
+            comment.id,
+            comment.post_id,
+        )
+
+    async def add_like(self, comment_id: CommentId, user: UserId, now: datetime) -> bool:
+        return await self._count(
+            comment_id,
+            1,
+            await self._c.execute(
+                "INSERT INTO comment_likes (user_id, comment_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                user,
+                comment_id,
+            ),
+        )
+
+    async def remove_like(self, comment_id: CommentId, user: UserId) -> bool:
+        return await self._count(
+            comment_id,
+            -1,
+            await self._c.execute(
+                "DELETE FROM comment_likes WHERE user_id = $1 AND comment_id = $2", user, comment_id
+            ),
+        )
+
+    async def _count(self, comment_id: CommentId, by: int, status: str) -> bool:
+        if status.endswith(" 0"):
+            return False
+        await self._c.execute("UPDATE comments SET likes = likes + $2 WHERE id = $1", comment_id, by)
+        return True

@@ -1,0 +1,145 @@
+"""The unit of work on one pooled connection, and the jobs that its events become."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import fields
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+from tortoise.exceptions import BaseORMException
+from tortoise.transactions import in_transaction
+
+from adapters.postgres.accounts import PostgresAccounts, PostgresInvites, PostgresSessions, PostgresTokens
+from adapters.postgres.engine import translate
+from adapters.postgres.files import PostgresFiles
+from adapters.postgres.follows import PostgresFollows
+from adapters.postgres.jobs import PostgresJobs
+from adapters.postgres.posts import PostgresComments, PostgresPosts
+from domain.kernel import Event
+from domain.ports import Clock, Ids, TryAgain, Wake
+
+ReactionsTo = Callable[[Event], tuple[str, ...]]
+
+# The database undid the transaction through no fault of its own; the same again will very likely work.
+_UNDONE = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,
+)
+
+
+class PostgresUnitOfWork:
+    """Implements domain.ports.UnitOfWork."""
+
+    accounts: PostgresAccounts
+    sessions: PostgresSessions
+    tokens: PostgresTokens
+    invites: PostgresInvites
+    follows: PostgresFollows
+    posts: PostgresPosts
+    comments: PostgresComments
+    files: PostgresFiles
+    jobs: PostgresJobs
+
+    def __init__(self, clock: Clock, ids: Ids, wake: Wake, reactions_to: ReactionsTo) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._wake = wake
+        self._reactions_to = reactions_to
+        self._events: list[Event] = []
+        self._committed = False
+
+    async def __aenter__(self) -> Self:
+        self._transaction = in_transaction("default")
+        try:
+            self._client = await self._transaction.__aenter__()
+        except Exception as error:
+            raise translate(error) or error from error
+        self._connection: asyncpg.Connection = self._client._connection
+        self._open_repositories()
+        return self
+
+    def _open_repositories(self) -> None:
+        connection, ids = self._connection, self._ids
+        self.accounts = PostgresAccounts(connection)
+        self.sessions = PostgresSessions(connection)
+        self.tokens = PostgresTokens(connection)
+        self.invites = PostgresInvites(connection)
+        self.follows = PostgresFollows(connection, ids)
+        self.posts = PostgresPosts(connection, ids)
+        self.comments = PostgresComments(connection)
+        self.files = PostgresFiles(connection)
+        self.jobs = PostgresJobs(connection)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if not self._committed:
+                # Without this the ORM would commit a unit that was merely left.
+                with suppress(asyncpg.InterfaceError, asyncpg.PostgresError, BaseORMException, OSError):
+                    await self._client.rollback()
+        finally:
+            await self._transaction.__aexit__(kind, error, trace)
+        if isinstance(error, Exception):
+            self._raise_translated(error)
+
+    @staticmethod
+    def _raise_translated(error: Exception) -> None:
+        cause = error.args[0] if isinstance(error, BaseORMException) and error.args else error
+        if isinstance(cause, _UNDONE):
+            raise TryAgain(f"the database undid the transaction: {type(cause).__name__}") from error
+        unavailable = translate(error)
+        if unavailable is not None:
+            raise unavailable from error
+
+    def record(self, event: Event) -> None:
+        self._events.append(event)
+
+    async def commit(self) -> None:
+        rows = [row for event in self._events for row in self._job_rows(event)]
+        if rows:
+            await self._connection.executemany(
+                "INSERT INTO jobs (event_id, reaction, event_type, payload, due_at, created_at) "
+                "VALUES ($1, $2, $3, $4, $5, $5)",
+                rows,
+            )
+        await self._client.commit()
+        self._committed = True
+        if rows:
+            self._wake.kick()
+
+    def _job_rows(self, event: Event) -> list[tuple[Any, ...]]:
+        reactions = self._reactions_to(event)
+        if not reactions:
+            return []
+        event_id, now, payload = self._ids.new(), self._clock.now(), encode_event(event)
+        return [(event_id, reaction, type(event).__name__, payload, now) for reaction in reactions]
+
+
+def encode_event(event: Event) -> str:
+    """An event as JSON; ids become text."""
+    return json.dumps({f.name: getattr(event, f.name) for f in fields(event)}, default=str)
+
+
+class EventDecoder:
+    """Makes events of what `encode_event` wrote; `types` are all that exist."""
+
+    def __init__(self, *types: type[Event]) -> None:
+        self._types = {kind.__name__: kind for kind in types}
+
+    def __call__(self, name: str, payload: dict[str, Any]) -> Event:
+        """The event called `name`. Raises KeyError for a type that this version does not know."""
+        kind = self._types[name]
+        return kind(**{field.name: _revive(field.name, payload[field.name]) for field in fields(kind)})
+
+
+def _revive(name: str, value: Any) -> Any:
+    """Members named `…_id` are ids; lists were tuples."""
+    if name.endswith("_id") and value is not None:
+        return UUID(value)
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,104 @@
+"""The one door: things are fetched through the viewer, and what they may not see is NotFound."""
+
+from dataclasses import dataclass
+
+from domain.files import File
+from domain.follows import Relationship
+from domain.kernel import CommentId, DomainError, FileId, NotFound, PostId, UserId, msg
+from domain.ports import UnitOfWork
+from domain.posts import Comment, NotYours, Post, Standing
+from domain.users import Account, Identity
+from domain.visibility import can_know, can_view
+
+
+class Gone(DomainError):
+    """A public post that its author removed; others stay NotFound, so that nothing is confirmed about them."""
+
+    code = "gone"
+    message = msg("This post was removed by its author.")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request comes from. `address` is the key by which it is counted; `relaxed` lifts the demo's limits."""
+
+    address: str = ""
+    user_agent: str = ""
+    relaxed: bool = False
+
+
+def viewer_of(identity: Identity | None) -> UserId | None:
+    """Who looks; None for somebody signed out."""
+    return identity.user_id if identity else None
+
+
+def may_view(viewer: UserId | None, standing: Standing) -> bool:
+    """The privacy rule, on what a look at a post found."""
+    return can_view(
+        viewer,
+        standing.author_id,
+        standing.audience,
+        active=standing.author_active,
+        private=standing.author_private,
+        relationship=standing.relationship,
+    )
+
+
+async def access_post(uow: UnitOfWork, viewer: UserId | None, post_id: PostId) -> Standing:
+    """A post that the viewer may see. Raises NotFound, or Gone."""
+    standing = await uow.posts.standing(viewer, post_id)
+    if standing is None:
+        if await uow.posts.was_public(post_id):
+            raise Gone
+        raise NotFound
+    if not may_view(viewer, standing):
+        raise NotFound
+    return standing
+
+
+async def access_own_post(uow: UnitOfWork, viewer: UserId, post_id: PostId) -> Post:
+    """The viewer's own post, locked. Raises NotFound, Gone, or NotYours for one that the viewer can only see."""
+    standing = await access_post(uow, viewer, post_id)
+    post = await uow.posts.find(post_id, lock=True)
+    if post is None:
+        raise NotFound
+    if standing.author_id != viewer:
+        raise NotYours
+    return post
+
+
+async def access_comment(uow: UnitOfWork, viewer: UserId, comment_id: CommentId) -> tuple[Comment, Standing]:
+    """A comment under a post that the viewer may see, by somebody they may know. Raises NotFound."""
+    comment = await uow.comments.find(comment_id, lock=True)
+    if comment is None:
+        raise NotFound
+    standing = await access_post(uow, viewer, comment.post_id)
+    author, relationship = await _look(uow, viewer, comment.author_id)
+    if author is None or not can_know(viewer, author.id, active=author.active, relationship=relationship):
+        raise NotFound
+    return comment, standing
+
+
+async def access_member(
+    uow: UnitOfWork, viewer: UserId | None, username: str
+) -> tuple[Account, Relationship]:
+    """A member whom the viewer may know. Raises NotFound."""
+    account = await uow.accounts.find_by_name(username)
+    if account is None:
+        raise NotFound
+    relationship = await uow.follows.relationship(viewer, account.id)
+    if not can_know(viewer, account.id, active=account.active, relationship=relationship):
+        raise NotFound
+    return account, relationship
+
+
+async def access_own_file(uow: UnitOfWork, viewer: UserId, file_id: FileId) -> File:
+    """The viewer's own upload, locked. Raises NotFound."""
+    file = await uow.files.find(file_id, lock=True)
+    if file is None or file.owner_id != viewer:
+        raise NotFound
+    return file
+
+
+async def _look(uow: UnitOfWork, viewer: UserId, member: UserId) -> tuple[Account | None, Relationship]:
+    return await uow.accounts.find(member), await uow.follows.relationship(viewer, member)

@@ -1,0 +1,335 @@
+"""Lists of posts and what hangs on them: skeleton, hydrate, rules, present.
+
+A source gives rows in order, already hydrated in one query; the privacy rule filters them; what it takes away is
+refilled, so that a page is short only at the end of its list.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from application.access import Gone, may_view
+from application.media import MediaGrants
+from application.paging import Cursors, Key, Slice
+from application.views import CommentView, MemberRow, Page, Person, PlaceRef, PostCard, PostViewer
+from domain.kernel import CommentId, NotFound, PlaceId, PostId, UserId
+from domain.posts import Counts, Standing
+from domain.text import fold
+from domain.visibility import is_public
+
+_REFILLS = 8
+
+
+@dataclass(slots=True)
+class PostRow:
+    """A post as the database found it for a viewer, before the rules. `rank` orders ranked lists, else 0."""
+
+    key: Key
+    author: Person
+    standing: Standing
+    stored: str
+    likes: int
+    comments: int
+    liked: bool
+    saved: bool
+    muted: bool
+
+
+@dataclass(slots=True)
+class CommentRow:
+    """A comment as the database found it for a viewer; by somebody the viewer may know."""
+
+    post_id: UUID
+    view: CommentView
+
+
+Source = Callable[[Slice], Awaitable[list[PostRow]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a list asks beyond the privacy rule: `muted` people too, `public` posts only, `followed` people's only.
+
+    The home feed's skeleton may still hold somebody just unfollowed, so it asks again.
+    """
+
+    muted: bool = True
+    public: bool = False
+    followed: bool = False
+
+
+class PostReads(Protocol):
+    """The queries behind the lists. Each answers at most `part.limit` rows beyond the slice's key, nearest first."""
+
+    async def home(self, viewer: UserId, part: Slice) -> list[PostRow]:
+        """The viewer's own and followed people's posts."""
+        ...
+
+    async def fresh(self, viewer: UserId | None, part: Slice) -> list[PostRow]:
+        """Posts open to everyone, newest first."""
+        ...
+
+    async def popular(self, viewer: UserId | None, part: Slice) -> list[PostRow]:
+        """Posts open to everyone, most liked first; the key's rank is the number of likes."""
+        ...
+
+    async def by_author(self, viewer: UserId | None, author: UserId, part: Slice) -> list[PostRow]:
+        """One member's posts."""
+        ...
+
+    async def by_tag(self, viewer: UserId | None, tag: str, part: Slice) -> list[PostRow]:
+        """Posts with a canonical tag."""
+        ...
+
+    async def by_place(self, viewer: UserId | None, place: PlaceId, part: Slice) -> list[PostRow]:
+        """Posts taken at a place."""
+        ...
+
+    async def saved(self, viewer: UserId, part: Slice) -> list[PostRow]:
+        """What the viewer saved, last saved first; the key is the save's."""
+        ...
+
+    async def liked(self, viewer: UserId, part: Slice) -> list[PostRow]:
+        """What the viewer liked, last liked first; the key is the like's."""
+        ...
+
+    async def one(self, viewer: UserId | None, post_id: PostId) -> PostRow | None:
+        """A single post, or None."""
+        ...
+
+    async def was_public(self, post_id: PostId) -> bool:
+        """Whether a removed post with this id was open to everyone."""
+        ...
+
+    async def newest_comments(
+        self, viewer: UserId | None, posts: Sequence[UUID], each: int
+    ) -> list[CommentRow]:
+        """The newest comments of each post, oldest first within a post, by people the viewer may know."""
+        ...
+
+    async def comments(self, viewer: UserId | None, post_id: PostId, part: Slice) -> list[CommentRow]:
+        """A post's comments: `after` walks from old to new (also without a key), `before` back."""
+        ...
+
+    async def comment(self, viewer: UserId | None, comment_id: CommentId) -> CommentRow | None:
+        """One comment by somebody the viewer may know, or None."""
+        ...
+
+    async def likers(
+        self, viewer: UserId | None, post_id: PostId, part: Slice
+    ) -> list[tuple[Key, MemberRow]]:
+        """Who likes a post, last first, people the viewer may know."""
+        ...
+
+    async def place(self, place_id: PlaceId) -> PlaceRef | None:
+        """A place, or None."""
+        ...
+
+
+class Feeds:
+    """Every list of posts. Viewer first; None is somebody signed out."""
+
+    def __init__(self, reads: PostReads, cursors: Cursors, grants: MediaGrants) -> None:
+        self._reads = reads
+        self._cursors = cursors
+        self._grants = grants
+
+    async def home(
+        self, viewer: UserId, limit: int, cursor: str | None = None, since: str | None = None
+    ) -> Page[PostCard]:
+        """Own and followed people's posts, newest first, without muted people's. Raises BadCursor."""
+
+        async def source(part: Slice) -> list[PostRow]:
+            return await self._reads.home(viewer, part)
+
+        rule = Extra(muted=False, followed=True)
+        return await self._walk(viewer, f"home:{viewer}", source, limit, cursor, since, rule)
+
+    async def explore(
+        self, viewer: UserId | None, limit: int, cursor: str | None = None, *, popular: bool = False
+    ) -> Page[PostCard]:
+        """What is open to everyone, fresh or popular. Raises BadCursor."""
+
+        async def source(part: Slice) -> list[PostRow]:
+            return await (self._reads.popular if popular else self._reads.fresh)(viewer, part)
+
+        scope = "popular" if popular else "fresh"
+        return await self._walk(viewer, scope, source, limit, cursor, None, Extra(muted=False, public=True))
+
+    async def of_member(
+        self, viewer: UserId | None, member: UserId, limit: int, cursor: str | None = None
+    ) -> Page[PostCard]:
+        """One member's posts, newest first. Raises BadCursor."""
+
+        async def source(part: Slice) -> list[PostRow]:
+            return await self._reads.by_author(viewer, member, part)
+
+        return await self._walk(viewer, f"member:{member}", source, limit, cursor)
+
+    async def tagged(
+        self, viewer: UserId | None, tag: str, limit: int, cursor: str | None = None
+    ) -> Page[PostCard]:
+        """Posts with a tag in any spelling, newest first. Raises BadCursor."""
+        canonical = fold(tag.lstrip("#"))
+
+        async def source(part: Slice) -> list[PostRow]:
+            return await self._reads.by_tag(viewer, canonical, part)
+
+        return await self._walk(viewer, f"tag:{canonical}", source, limit, cursor)
+
+    async def at_place(
+        self, viewer: UserId | None, place: PlaceId, limit: int, cursor: str | None = None
+    ) -> Page[PostCard]:
+        """Posts taken at a place, newest first. Raises BadCursor."""
+
+        async def source(part: Slice) -> list[PostRow]:
+            return await self._reads.by_place(viewer, place, part)
+
+        return await self._walk(viewer, f"place:{place}", source, limit, cursor)
+
+    async def saved(self, viewer: UserId, limit: int, cursor: str | None = None) -> Page[PostCard]:
+        """What the viewer saved and may still see, last saved first. Raises BadCursor."""
+
+        async def source(part: Slice) -> list[PostRow]:
+            return await self._reads.saved(viewer, part)
+
+        return await self._walk(viewer, f"saved:{viewer}", source, limit, cursor)
+
+    async def liked(self, viewer: UserId, limit: int, cursor: str | None = None) -> Page[PostCard]:
+        """What the viewer liked and may still see, last liked first. Raises BadCursor."""
+
+        async def source(part: Slice) -> list[PostRow]:
+            return await self._reads.liked(viewer, part)
+
+        return await self._walk(viewer, f"liked:{viewer}", source, limit, cursor)
+
+    async def post(self, viewer: UserId | None, post_id: PostId) -> PostCard:
+        """One post with its two newest comments. Raises NotFound or Gone."""
+        row = await self._reads.one(viewer, post_id)
+        if row is None:
+            if await self._reads.was_public(post_id):
+                raise Gone
+            raise NotFound
+        if not may_view(viewer, row.standing):
+            raise NotFound
+        return (await self._present(viewer, [row]))[0]
+
+    async def comments(
+        self, viewer: UserId | None, post_id: PostId, limit: int, cursor: str | None = None
+    ) -> Page[CommentView]:
+        """A post's comments, oldest first. Raises NotFound, Gone, BadCursor."""
+        await self.post(viewer, post_id)
+        scope = f"comments:{post_id}"
+        part = self._cursors.slice(scope, limit, cursor)
+        rows = await self._reads.comments(viewer, post_id, Slice(limit + 1, part.before, part.after))
+        views = [row.view for row in rows[:limit]]
+        back = part.before is not None
+        if back:
+            views.reverse()
+        more = len(rows) > limit
+        return Page(
+            views,
+            next=self._cursors.write(scope, "p", Key(views[-1].id)) if views and (more or back) else None,
+            prev=self._cursors.write(scope, "n", Key(views[0].id))
+            if views and (more if back else part.after is not None)
+            else None,
+        )
+
+    async def comment(self, viewer: UserId | None, comment_id: CommentId) -> CommentView:
+        """One comment under a post that the viewer may see. Raises NotFound."""
+        row = await self._reads.comment(viewer, comment_id)
+        if row is None:
+            raise NotFound
+        await self.post(viewer, PostId(row.post_id))
+        return row.view
+
+    async def likers(
+        self, viewer: UserId | None, post_id: PostId, limit: int, cursor: str | None = None
+    ) -> Page[MemberRow]:
+        """Who likes a post, last first. Raises NotFound, Gone, BadCursor."""
+        await self.post(viewer, post_id)
+        scope = f"likers:{post_id}"
+        part = self._cursors.slice(scope, limit, cursor)
+        rows = await self._reads.likers(viewer, post_id, Slice(limit + 1, part.before, part.after))
+        shown = rows[:limit] if part.forward else rows[:limit][::-1]
+        page = self._cursors.page(scope, part, shown, lambda row: row[0], more=len(rows) > limit)
+        return Page([row for _, row in page.items], page.next, page.prev)
+
+    async def place(self, place_id: PlaceId) -> PlaceRef:
+        """A place by id. Raises NotFound."""
+        place = await self._reads.place(place_id)
+        if place is None:
+            raise NotFound
+        return place
+
+    async def _walk(
+        self,
+        viewer: UserId | None,
+        scope: str,
+        source: Source,
+        limit: int,
+        cursor: str | None,
+        since: str | None = None,
+        rule: Extra | None = None,
+    ) -> Page[PostCard]:
+        part = self._cursors.slice(scope, limit, cursor, since)
+        kept, more = await self._collect(viewer, source, part, rule or Extra())
+        if not part.forward:
+            kept.reverse()
+        cards = await self._present(viewer, kept)
+        keys = {id(card): row.key for card, row in zip(cards, kept, strict=True)}
+        return self._cursors.page(scope, part, cards, lambda card: keys[id(card)], more=more)
+
+    async def _collect(
+        self, viewer: UserId | None, source: Source, part: Slice, rule: Extra
+    ) -> tuple[list[PostRow], bool]:
+        """Visible rows in walking order, and whether more may follow. Asks again for what the rules took away."""
+        kept: list[PostRow] = []
+        at, wanted = part, part.limit + 1
+        for _ in range(_REFILLS):
+            rows = await source(Slice(wanted, at.before, at.after))
+            kept += [row for row in rows if _shown(viewer, row, rule)]
+            if len(rows) < wanted or len(kept) > part.limit:
+                return kept[: part.limit], len(kept) > part.limit
+            last = rows[-1].key
+            at = Slice(wanted, before=last) if part.forward else Slice(wanted, after=last)
+        return kept[: part.limit], True
+
+    async def _present(self, viewer: UserId | None, rows: Sequence[PostRow]) -> list[PostCard]:
+        talked = [row.standing.post_id for row in rows if row.comments]
+        previews: dict[UUID, list[CommentView]] = {}
+        if talked:
+            for found in await self._reads.newest_comments(viewer, talked, 2):
+                previews.setdefault(found.post_id, []).append(found.view)
+        grant = self._grants.grant(viewer)
+        return [_card(viewer, row, grant, previews.get(row.standing.post_id, [])) for row in rows]
+
+
+def _shown(viewer: UserId | None, row: PostRow, rule: Extra) -> bool:
+    standing = row.standing
+    if row.muted and not rule.muted:
+        return False
+    if rule.public and not is_public(
+        standing.audience, active=standing.author_active, private=standing.author_private
+    ):
+        return False
+    if rule.followed and not (standing.relationship.follows or viewer == standing.author_id):
+        return False
+    return may_view(viewer, standing)
+
+
+def _card(viewer: UserId | None, row: PostRow, grant: str, preview: list[CommentView]) -> PostCard:
+    standing = row.standing
+    own = viewer is not None and viewer == standing.author_id
+    public = is_public(standing.audience, active=standing.author_active, private=standing.author_private)
+    return PostCard(
+        standing.post_id,
+        row.author,
+        standing.audience,
+        row.stored,
+        "" if public else grant,
+        Counts(row.likes, row.comments),
+        PostViewer(row.liked, row.saved, own, viewer is not None and (standing.comments or own)),
+        preview,
+    )

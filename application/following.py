@@ -1,0 +1,116 @@
+"""Following, asking to follow, blocking and muting."""
+
+from application.access import access_member
+from domain.follows import Followed, Following, OneselfNotAllowed, Relationship
+from domain.kernel import NotFound, UserId
+from domain.ports import Clock, UnitOfWork, UnitOfWorks
+from domain.users import Account
+
+
+class FollowingPeople:
+    """What people do about each other. Every action is a set: doing it twice is doing it once."""
+
+    def __init__(self, new_uow: UnitOfWorks, clock: Clock) -> None:
+        self._new_uow = new_uow
+        self._clock = clock
+
+    async def follow(self, viewer: UserId, username: str) -> Following:
+        """Follow, or ask a private member. Raises NotFound, OneselfNotAllowed."""
+        async with self._new_uow() as uow:
+            member, stands = await self._lock(uow, viewer, username)
+            if stands.follows:
+                return "yes"
+            if member.private:
+                await uow.follows.ask(viewer, member.id, self._clock.now())
+            elif await uow.follows.follow(viewer, member.id, self._clock.now()):
+                uow.record(Followed(follower_id=viewer, followee_id=member.id))
+            await uow.commit()
+            return "requested" if member.private else "yes"
+
+    async def unfollow(self, viewer: UserId, username: str) -> Following:
+        """Stop following, or take the request back. Raises NotFound, OneselfNotAllowed."""
+        async with self._new_uow() as uow:
+            member, _ = await self._lock(uow, viewer, username)
+            if await uow.follows.unfollow(viewer, member.id):
+                await uow.commit()
+            return "no"
+
+    async def answer_request(self, viewer: UserId, username: str, *, accept: bool) -> None:
+        """Accept or decline somebody's wish to follow. Raises NotFound when there is no such wish (any more)."""
+        async with self._new_uow() as uow:
+            member, _ = await self._lock(uow, viewer, username)
+            if not await uow.follows.take_request(member.id, viewer):
+                raise NotFound
+            if accept and await uow.follows.follow(member.id, viewer, self._clock.now()):
+                uow.record(Followed(follower_id=member.id, followee_id=viewer))
+            await uow.commit()
+
+    async def remove_follower(self, viewer: UserId, username: str) -> None:
+        """Make somebody stop following the viewer. Raises NotFound."""
+        async with self._new_uow() as uow:
+            member, _ = await self._lock(uow, viewer, username)
+            if not await uow.follows.unfollow(member.id, viewer):
+                raise NotFound
+            await uow.commit()
+
+    async def block(self, viewer: UserId, username: str) -> Relationship:
+        """Block: both lose sight of each other, follows and requests in both directions end. Raises NotFound."""
+        async with self._new_uow() as uow:
+            member, _ = await self._lock(uow, viewer, username, known=False)
+            await uow.follows.block(viewer, member.id, self._clock.now())
+            stands = await uow.follows.relationship(viewer, member.id)
+            await uow.commit()
+            return stands
+
+    async def unblock(self, viewer: UserId, username: str) -> Relationship:
+        """Take a block back; follows do not return. Raises NotFound."""
+        async with self._new_uow() as uow:
+            member, stands = await self._lock(uow, viewer, username, known=False)
+            if not stands.blocks and stands.blocked_by:
+                raise NotFound
+            await uow.follows.unblock(viewer, member.id)
+            stands = await uow.follows.relationship(viewer, member.id)
+            await uow.commit()
+            return stands
+
+    async def mute(self, viewer: UserId, username: str, muted: bool) -> Relationship:
+        """Keep somebody's posts out of the viewer's home feed, or let them in again. Raises NotFound."""
+        async with self._new_uow() as uow:
+            member, _ = await self._lock(uow, viewer, username)
+            if muted:
+                await uow.follows.mute(viewer, member.id, self._clock.now())
+            else:
+                await uow.follows.unmute(viewer, member.id)
+            stands = await uow.follows.relationship(viewer, member.id)
+            await uow.commit()
+            return stands
+
+    async def notify(self, viewer: UserId, username: str, wanted: bool) -> Relationship:
+        """Hear about somebody's new posts or not. Raises NotFound when the viewer does not follow them."""
+        async with self._new_uow() as uow:
+            member, _ = await self._lock(uow, viewer, username)
+            if not await uow.follows.notify(viewer, member.id, wanted):
+                raise NotFound
+            stands = await uow.follows.relationship(viewer, member.id)
+            await uow.commit()
+            return stands
+
+    async def _lock(
+        self, uow: UnitOfWork, viewer: UserId, username: str, *, known: bool = True
+    ) -> tuple[Account, Relationship]:
+        """The member and how the viewer stands to them, with the pair locked.
+
+        With `known` a member behind a block is NotFound; blocking itself must work from either side of one.
+        """
+        found = await uow.accounts.find_by_name(username)
+        if found is None:
+            raise NotFound
+        if found.id == viewer:
+            raise OneselfNotAllowed
+        await uow.follows.lock_pair(viewer, found.id)
+        if known:
+            return await access_member(uow, viewer, username)
+        member = await uow.accounts.find_by_name(username)
+        if member is None:
+            raise NotFound
+        return member, await uow.follows.relationship(viewer, member.id)

@@ -1,0 +1,150 @@
+"""Runs what was recorded: claims due jobs, runs their reactions, marks them done or backs off.
+
+Delivery is at least once; a reaction's writes and its `done` are one transaction under the claim's fence.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from application.reactions import REACTIONS, Means, Reaction
+from domain.files import ObjectsOrphaned
+from domain.jobs import HEARTBEAT, Job
+from domain.kernel import Event
+from domain.ports import Wake
+
+log = logging.getLogger("heliograph.jobs")
+
+SWEEP_SECONDS = 3.0
+
+Decode = Callable[[str, dict[str, object]], Event]
+_BY_NAME: Mapping[str, Reaction] = {r.__name__: r for reactions in REACTIONS.values() for r in reactions}
+
+
+def reactions_to(event: Event) -> tuple[str, ...]:
+    """The names of the reactions to an event, which become one job each."""
+    return tuple(reaction.__name__ for reaction in REACTIONS.get(type(event), ()))
+
+
+class Runner:
+    """Works the job table off, `parallel` jobs at a time, until it is stopped."""
+
+    def __init__(self, means: Means, wake: Wake, decode: Decode, *, parallel: int) -> None:
+        self._means = means
+        self._wake = wake
+        self._decode = decode
+        self._parallel = parallel
+        self._running: dict[asyncio.Task[None], Job] = {}
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Claim and run until `stop`. Survives every failure of the database by trying again."""
+        beat = asyncio.create_task(self._heartbeat())
+        try:
+            while not self._stopping:
+                if not await self._fill():
+                    await self._wake.wait(SWEEP_SECONDS)
+        finally:
+            beat.cancel()
+
+    async def stop(self, grace_seconds: float = 10.0) -> None:
+        """Claim nothing more and give what runs `grace_seconds` to finish; the rest is left to its lease."""
+        self._stopping = True
+        self._wake.kick()
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace_seconds)
+        for task in self._running:
+            task.cancel()
+
+    async def drain(self) -> None:
+        """Run everything that is due now, and what that causes, to its end. For commands and tests."""
+        while True:
+            async with self._means.new_uow() as uow:
+                jobs = await uow.jobs.claim(self._parallel, self._means.clock.now())
+                await uow.commit()
+            if not jobs:
+                return
+            await asyncio.gather(*(self.perform(job) for job in jobs))
+
+    async def _fill(self) -> bool:
+        """Start as many due jobs as there is room for; whether any was started."""
+        room = self._parallel - len(self._running)
+        if room <= 0:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED, timeout=SWEEP_SECONDS)
+            return True
+        try:
+            async with self._means.new_uow() as uow:
+                jobs = await uow.jobs.claim(room, self._means.clock.now())
+                await uow.commit()
+        except Exception as error:  # noqa: BLE001 - whatever the database says, the next sweep asks again
+            log.warning("cannot claim jobs: %r", error)
+            return False
+        for job in jobs:
+            task = asyncio.create_task(self.perform(job), name=f"{job.reaction} {job.event_id}")
+            self._running[task] = job
+            task.add_done_callback(self._ended)
+        return bool(jobs)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        self._wake.kick()
+
+    async def perform(self, job: Job) -> None:
+        """Run one claimed job; never raises but for cancellation."""
+        try:
+            event = self._decode(job.event_type, job.payload)
+            write = await _BY_NAME[job.reaction](self._means, event)
+            async with self._means.new_uow() as uow:
+                if await uow.jobs.finish(job):
+                    await write(uow)
+                    await uow.commit()
+        except Exception as error:  # noqa: BLE001 - a reaction may fail in any way; the job table keeps the reason
+            log.warning("job %s of %s failed, try %d: %r", job.reaction, job.event_id, job.attempts, error)
+            await self._note_failure(job, error)
+
+    async def _note_failure(self, job: Job, error: Exception) -> None:
+        try:
+            async with self._means.new_uow() as uow:
+                await uow.jobs.fail(job, f"{type(error).__name__}: {error}"[:1000], self._means.clock.now())
+                await uow.commit()
+        except Exception as second:  # noqa: BLE001 - the lease runs out and the job is due again
+            log.warning("cannot note the failure of %s: %r", job.event_id, second)
+
+    async def _heartbeat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT.total_seconds())
+            jobs = list(self._running.values())
+            if not jobs:
+                continue
+            try:
+                async with self._means.new_uow() as uow:
+                    await uow.jobs.renew(jobs, self._means.clock.now())
+                    await uow.commit()
+            except Exception as error:  # noqa: BLE001 - a missed beat is made up by the next one
+                log.warning("cannot renew leases: %r", error)
+
+
+class Housekeeping:
+    """What is done on a timer rather than because of an event."""
+
+    def __init__(self, means: Means, *, keep_uploads: timedelta = timedelta(hours=24)) -> None:
+        self._means = means
+        self._keep_uploads = keep_uploads
+
+    async def sweep_uploads(self) -> int:
+        """Remove uploads that no post has used for a day; how many."""
+        async with self._means.new_uow() as uow:
+            files = await uow.files.unattached_before(self._means.clock.now() - self._keep_uploads, 100)
+            for file in files:
+                await uow.files.remove(file.id)
+                uow.record(ObjectsOrphaned(prefix=file.prefix))
+            if files:
+                await uow.commit()
+        return len(files)
+
+    async def forget(self) -> None:
+        """Remove finished jobs, answered idempotency keys and ended sessions that are past their use."""
+        async with self._means.new_uow() as uow:
+            await uow.jobs.forget(self._means.clock.now())
+            await uow.commit()

@@ -1,0 +1,149 @@
+"""Pages about people: profiles, followers, followed people, requests, the blocked and the muted."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from application.paging import Cursors, Key, Slice
+from application.views import Me, MemberCounts, MemberRow, MemberViewer, Page, Profile, present_avatar
+from domain.follows import Relationship
+from domain.kernel import NotFound, UserId
+from domain.users import Account
+from domain.visibility import can_know, can_see_posts
+
+ListKind = Literal["followers", "following", "requests", "blocked", "muted"]
+
+
+class PeopleReads(Protocol):
+    """The queries behind the pages about people."""
+
+    async def by_name(self, viewer: UserId | None, username: str) -> tuple[Account, Relationship] | None:
+        """The account in any state with this canonical name, and how the viewer stands to it."""
+        ...
+
+    async def by_id(self, viewer: UserId, user_id: UserId) -> tuple[Account, Relationship] | None:
+        """The same by id."""
+        ...
+
+    async def members(
+        self, viewer: UserId | None, kind: ListKind, of: UserId, part: Slice
+    ) -> list[tuple[Key, MemberRow]]:
+        """People around `of`, last joined first, whom the viewer may know (the blocked: of whoever blocked them)."""
+        ...
+
+
+class People:
+    """Every page about people. Viewer first; None is somebody signed out."""
+
+    def __init__(self, reads: PeopleReads, cursors: Cursors) -> None:
+        self._reads = reads
+        self._cursors = cursors
+
+    async def profile(self, viewer: UserId | None, username: str) -> Profile:
+        """A member's page. Raises NotFound. Whoever blocked a member still finds them, to undo it."""
+        account, relationship = await self._known(viewer, username)
+        return present_profile(viewer, account, relationship)
+
+    async def me(self, viewer: UserId) -> Me:
+        """One's own account. Raises NotFound."""
+        found = await self._reads.by_id(viewer, viewer)
+        if found is None:
+            raise NotFound
+        return present_me(found[0])
+
+    async def around(
+        self,
+        viewer: UserId | None,
+        kind: Literal["followers", "following"],
+        username: str,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[MemberRow]:
+        """Followers or followed people of a member whose posts the viewer may see. Raises NotFound, BadCursor."""
+        account, stands = await self._known(viewer, username)
+        if not can_see_posts(
+            viewer, account.id, active=account.active, private=account.private, relationship=stands
+        ):
+            raise NotFound
+        return await self._list(viewer, kind, account.id, limit, cursor)
+
+    async def own(
+        self, viewer: UserId, kind: Literal["requests", "blocked", "muted"], limit: int, cursor: str | None
+    ) -> Page[MemberRow]:
+        """Who asks to follow the viewer; whom the viewer blocks or mutes. Raises BadCursor."""
+        return await self._list(viewer, kind, viewer, limit, cursor)
+
+    async def _known(self, viewer: UserId | None, username: str) -> tuple[Account, Relationship]:
+        found = await self._reads.by_name(viewer, username)
+        if found is None:
+            raise NotFound
+        account, stands = found
+        own_block = stands.blocks and not stands.blocked_by and account.active
+        if not own_block and not can_know(viewer, account.id, active=account.active, relationship=stands):
+            raise NotFound
+        return account, stands
+
+    async def _list(
+        self, viewer: UserId | None, kind: ListKind, of: UserId, limit: int, cursor: str | None
+    ) -> Page[MemberRow]:
+        scope = f"{kind}:{of}"
+        part = self._cursors.slice(scope, limit, cursor)
+        rows = await self._reads.members(viewer, kind, of, Slice(limit + 1, part.before, part.after))
+        shown: Sequence[tuple[Key, MemberRow]] = rows[:limit] if part.forward else rows[:limit][::-1]
+        page = self._cursors.page(scope, part, shown, lambda row: row[0], more=len(rows) > limit)
+        return Page([row for _, row in page.items], page.next, page.prev)
+
+
+def present_profile(viewer: UserId | None, account: Account, stands: Relationship) -> Profile:
+    """A member as the viewer sees them."""
+    sees = can_see_posts(
+        viewer, account.id, active=account.active, private=account.private, relationship=stands
+    )
+    return Profile(
+        account.id,
+        account.username,
+        account.display_name,
+        account.bio,
+        account.link,
+        account.place,
+        present_avatar(account.avatar_key),
+        account.private,
+        MemberCounts(account.posts, account.followers, account.following),
+        account.created_at,
+        present_relationship(viewer, account.id, stands, sees=sees),
+    )
+
+
+def present_relationship(
+    viewer: UserId | None, member: UserId, stands: Relationship, *, sees: bool = True
+) -> MemberViewer:
+    """How the viewer stands to a member, in the words of the API. A block from the other side stays unsaid."""
+    return MemberViewer(
+        stands.following,
+        stands.followed_by,
+        stands.blocks,
+        stands.mutes,
+        stands.notify_posts,
+        viewer == member,
+        sees,
+    )
+
+
+def present_me(account: Account) -> Me:
+    """One's own account."""
+    return Me(
+        account.id,
+        account.username,
+        account.display_name,
+        account.bio,
+        account.link,
+        account.place,
+        present_avatar(account.avatar_key),
+        account.private,
+        MemberCounts(account.posts, account.followers, account.following),
+        account.created_at,
+        MemberViewer(is_self=True),
+        account.email,
+        account.role,
+        account.language,
+        account.show_camera,
+    )

@@ -1,0 +1,301 @@
+"""Publishing, editing and removing posts; liking, saving and commenting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.access import access_comment, access_own_post, access_post
+from application.views import PostViewer, Reaction
+from domain.files import Crop, File, FileStored, ObjectsOrphaned
+from domain.kernel import CommentId, FileId, Invalid, NotFound, PlaceId, PostId, UserId, msg
+from domain.ports import Clock, Ids, UnitOfWork, UnitOfWorks
+from domain.posts import (
+    Audience,
+    Changed,
+    Comment,
+    Commented,
+    CommentsOff,
+    NotYours,
+    Photo,
+    Place,
+    Post,
+    PostDeleted,
+    PostLiked,
+    PostPublished,
+    Standing,
+    clean_alt,
+    clean_place,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoDraft:
+    """A photo as its author wants it. `alt` of None keeps what the upload has."""
+
+    upload_id: FileId
+    alt: str | None = None
+    crop: Crop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceDraft:
+    """A place as its author names it; position in degrees."""
+
+    name: str
+    lat: float | None = None
+    lon: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostDraft:
+    """What a new post is made of."""
+
+    media: Sequence[PhotoDraft]
+    caption: str = ""
+    place: PlaceDraft | None = None
+    audience: Audience = "everyone"
+    comments: bool = True
+    show_camera: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostEdit:
+    """The parts of a post to change; None leaves a part alone. `media` gives the photos in their new order."""
+
+    caption: str | None = None
+    place: PlaceDraft | None = None
+    remove_place: bool = False
+    audience: Audience | None = None
+    comments: bool | None = None
+    show_camera: bool | None = None
+    media: Sequence[PhotoDraft] | None = None
+    expected_version: int | None = None
+
+
+class Posting:
+    """What people do with posts. Likes and saves are sets: doing it twice is doing it once."""
+
+    def __init__(self, new_uow: UnitOfWorks, clock: Clock, ids: Ids) -> None:
+        self._new_uow = new_uow
+        self._clock = clock
+        self._ids = ids
+
+    async def publish(self, author: UserId, draft: PostDraft) -> PostId:
+        """A new post of the author's own, unused, not failed uploads. Raises Invalid naming each field at fault."""
+        now = self._clock.now()
+        post = Post(
+            PostId(self._ids.new()),
+            author,
+            tuple(_photo(i, photo) for i, photo in enumerate(draft.media)),
+            now,
+            audience=draft.audience,
+            comments=draft.comments,
+        )
+        post.write(draft.caption)
+        async with self._new_uow() as uow:
+            post.place = await self._place(uow, draft.place)
+            files = await self._attachable(uow, author, post)
+            post.show_camera = await self._shows_camera(uow, author, draft.show_camera)
+            await uow.posts.add(post)
+            for file, photo in zip(files, post.photos, strict=True):
+                if photo.crop is not None and photo.crop != file.crop:
+                    self._cut_again(uow, file, photo.crop)
+                    await uow.files.save(file)
+            uow.record(PostPublished(post_id=post.id, author_id=author))
+            await uow.commit()
+        return post.id
+
+    async def edit(self, viewer: UserId, post_id: PostId, edit: PostEdit) -> None:
+        """Change one's own post. Raises NotFound, NotYours, Changed, Invalid."""
+        async with self._new_uow() as uow:
+            post = await access_own_post(uow, viewer, post_id)
+            if edit.expected_version not in (None, post.version):
+                raise Changed
+            if edit.caption is not None:
+                post.write(edit.caption)
+            if edit.place is not None or edit.remove_place:
+                post.place = await self._place(uow, edit.place)
+            post.audience = edit.audience or post.audience
+            post.comments = post.comments if edit.comments is None else edit.comments
+            post.show_camera = post.show_camera if edit.show_camera is None else edit.show_camera
+            if edit.media is not None:
+                post.photos = _rearranged(post, edit.media)
+            post.touch(self._clock.now())
+            await uow.posts.save(post)
+            await uow.commit()
+
+    async def delete(self, viewer: UserId, post_id: PostId, expected_version: int | None = None) -> None:
+        """Remove one's own post; its pictures go from the store right after. Raises NotFound, NotYours, Changed."""
+        async with self._new_uow() as uow:
+            post = await access_own_post(uow, viewer, post_id)
+            if expected_version not in (None, post.version):
+                raise Changed
+            prefixes = tuple(file.prefix for file in await uow.files.of_post(post_id))
+            await uow.posts.remove(post, self._clock.now())
+            uow.record(PostDeleted(post_id=post_id, prefixes=prefixes))
+            await uow.commit()
+
+    async def like(self, viewer: UserId, post_id: PostId) -> Reaction:
+        """Like a post that the viewer can see. Raises NotFound."""
+        async with self._new_uow() as uow:
+            standing = await access_post(uow, viewer, post_id)
+            if await uow.posts.add_like(post_id, viewer, self._clock.now()):
+                uow.record(PostLiked(post_id=post_id, user_id=viewer))
+            return await self._reacted(uow, viewer, standing)
+
+    async def unlike(self, viewer: UserId, post_id: PostId) -> Reaction:
+        """Take a like back. Raises NotFound."""
+        async with self._new_uow() as uow:
+            standing = await access_post(uow, viewer, post_id)
+            await uow.posts.remove_like(post_id, viewer)
+            return await self._reacted(uow, viewer, standing)
+
+    async def save(self, viewer: UserId, post_id: PostId, saved: bool) -> Reaction:
+        """Keep a post in the viewer's own list, or take it out. Raises NotFound."""
+        async with self._new_uow() as uow:
+            standing = await access_post(uow, viewer, post_id)
+            if saved:
+                await uow.posts.add_save(post_id, viewer, self._clock.now())
+            else:
+                await uow.posts.remove_save(post_id, viewer)
+            return await self._reacted(uow, viewer, standing)
+
+    async def hide(self, viewer: UserId, post_id: PostId, hidden: bool) -> Reaction:
+        """Say or take back "not interested". Raises NotFound."""
+        async with self._new_uow() as uow:
+            standing = await access_post(uow, viewer, post_id)
+            await uow.posts.hide(post_id, viewer, hidden, self._clock.now())
+            return await self._reacted(uow, viewer, standing)
+
+    async def _reacted(self, uow: UnitOfWork, viewer: UserId, standing: Standing) -> Reaction:
+        counts, liked, saved = await uow.posts.tally(standing.post_id, viewer)
+        await uow.commit()
+        own = standing.author_id == viewer
+        return Reaction(counts, PostViewer(liked, saved, own, standing.comments or own))
+
+    async def comment(
+        self, viewer: UserId, post_id: PostId, text: str, reply_to: CommentId | None = None
+    ) -> CommentId:
+        """Comment, or reply one level below a comment. Raises NotFound, CommentsOff, Invalid."""
+        comment = Comment(CommentId(self._ids.new()), post_id, viewer, "", self._clock.now())
+        comment.write(text)
+        async with self._new_uow() as uow:
+            standing = await access_post(uow, viewer, post_id)
+            if not standing.comments and standing.author_id != viewer:
+                raise CommentsOff
+            if reply_to is not None:
+                comment.reply_to = await self._thread(uow, viewer, post_id, reply_to)
+            await uow.comments.add(comment)
+            uow.record(Commented(comment_id=comment.id, post_id=post_id, author_id=viewer))
+            await uow.commit()
+        return comment.id
+
+    async def edit_comment(self, viewer: UserId, comment_id: CommentId, text: str) -> PostId:
+        """Change one's own comment. Raises NotFound, NotYours, Invalid."""
+        async with self._new_uow() as uow:
+            comment, _ = await access_comment(uow, viewer, comment_id)
+            if comment.author_id != viewer:
+                raise NotYours
+            comment.write(text)
+            comment.edited_at = self._clock.now()
+            await uow.comments.save(comment)
+            await uow.commit()
+        return comment.post_id
+
+    async def delete_comment(self, viewer: UserId, comment_id: CommentId) -> PostId:
+        """Remove one's own comment, or any under one's own post, with its replies. Raises NotFound, NotYours."""
+        async with self._new_uow() as uow:
+            comment, standing = await access_comment(uow, viewer, comment_id)
+            if viewer not in (comment.author_id, standing.author_id):
+                raise NotYours
+            await uow.comments.remove(comment)
+            await uow.commit()
+        return comment.post_id
+
+    async def like_comment(self, viewer: UserId, comment_id: CommentId, liked: bool) -> PostId:
+        """Like a comment that the viewer can see, or take it back. Raises NotFound."""
+        async with self._new_uow() as uow:
+            comment, _ = await access_comment(uow, viewer, comment_id)
+            if liked:
+                await uow.comments.add_like(comment_id, viewer, self._clock.now())
+            else:
+                await uow.comments.remove_like(comment_id, viewer)
+            await uow.commit()
+        return comment.post_id
+
+    async def _thread(
+        self, uow: UnitOfWork, viewer: UserId, post_id: PostId, reply_to: CommentId
+    ) -> CommentId:
+        """The top of the thread that a reply joins: replies to replies stay on one level."""
+        try:
+            parent, _ = await access_comment(uow, viewer, reply_to)
+        except NotFound:
+            parent = None
+        if parent is None or parent.post_id != post_id:
+            raise Invalid.field(
+                "#/reply_to", "not_found", msg("The comment you answer is not there any more.")
+            )
+        return parent.reply_to or parent.id
+
+    async def _place(self, uow: UnitOfWork, draft: PlaceDraft | None) -> Place | None:
+        if draft is None:
+            return None
+        name, lat, lon = clean_place(draft.name, draft.lat, draft.lon)
+        return await uow.posts.place(Place(PlaceId(self._ids.new()), name, lat, lon))
+
+    async def _attachable(self, uow: UnitOfWork, author: UserId, post: Post) -> list[File]:
+        found = {f.id: f for f in await uow.files.find_many([p.file_id for p in post.photos], lock=True)}
+        files = []
+        for i, photo in enumerate(post.photos):
+            file = found.get(photo.file_id)
+            pointer = f"#/media/{i}/upload_id"
+            if file is None or file.owner_id != author:
+                raise Invalid.field(pointer, "not_found", msg("This upload is not there."))
+            if file.kind != "image":
+                raise Invalid.field(pointer, "not_a_photo", msg("Only pictures can be posted."))
+            if file.state == "failed":
+                raise Invalid.field(
+                    pointer, "not_ready", msg("This file could not be processed. Try it again first.")
+                )
+            if file.post_id is not None:
+                raise Invalid.field(pointer, "in_use", msg("This upload is already part of a post."))
+            files.append(file)
+        return files
+
+    async def _shows_camera(self, uow: UnitOfWork, author: UserId, wanted: bool | None) -> bool:
+        if wanted is not None:
+            return wanted
+        account = await uow.accounts.find(author)
+        return account is not None and account.show_camera
+
+    def _cut_again(self, uow: UnitOfWork, file: File, crop: Crop) -> None:
+        """Have the sizes made anew under a new key: an address always shows the same picture."""
+        uow.record(ObjectsOrphaned(prefix=file.rendition_prefix))
+        file.crop = crop
+        file.cut += 1
+        file.renditions = ()
+        file.state = "waiting"
+        uow.record(FileStored(file_id=file.id))
+
+
+def _photo(index: int, draft: PhotoDraft) -> Photo:
+    alt = None if draft.alt is None else clean_alt(index, draft.alt)
+    return Photo(draft.upload_id, alt or "", draft.crop)
+
+
+def _rearranged(post: Post, media: Sequence[PhotoDraft]) -> tuple[Photo, ...]:
+    """The photos of a post in a new order with new descriptions; none may be missing or new."""
+    known = {photo.file_id: photo for photo in post.photos}
+    if [draft.upload_id for draft in media if draft.upload_id not in known] or len(media) != len(known):
+        raise Invalid.field(
+            "#/media", "bad_count", msg("Name every photo of the post once, in the new order.")
+        )
+    if len({draft.upload_id for draft in media}) != len(media):
+        raise Invalid.field("#/media", "repeated", msg("A photo can be in a post only once."))
+    return tuple(
+        Photo(
+            d.upload_id,
+            known[d.upload_id].alt if d.alt is None else clean_alt(i, d.alt),
+            known[d.upload_id].crop,
+        )
+        for i, d in enumerate(media)
+    )

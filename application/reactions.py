@@ -1,0 +1,182 @@
+"""The event → reactions table: every side effect of the system on one screen.
+
+A reaction does its slow part first, outside any transaction, and answers with what to write. The runner writes that and
+marks the job done in one transaction, so running a reaction twice is the same as running it once.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from domain.files import (
+    FIRST_PLAN,
+    SECOND_PLAN,
+    File,
+    FileReady,
+    FileStored,
+    ImageRefused,
+    ObjectsOrphaned,
+    RenditionPlan,
+    RenditionSet,
+)
+from domain.kernel import Event, UserId
+from domain.ports import Clock, Images, MediaStore, UnitOfWork, UnitOfWorks, Workspace
+from domain.posts import PostDeleted, PostPublished
+from domain.users import AccountDeleted
+
+Write = Callable[[UnitOfWork], Awaitable[None]]
+
+FAN_OUT_CHUNK = 2_000
+ERASE_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What reactions work with."""
+
+    new_uow: UnitOfWorks
+    images: Images
+    media: MediaStore
+    workspace: Workspace
+    clock: Clock
+
+
+Reaction = Callable[[Means, Any], Awaitable[Write]]
+
+
+async def nothing(_: UnitOfWork) -> None:
+    """Nothing is left to write."""
+
+
+async def fan_out_to_followers(means: Means, event: PostPublished) -> Write:
+    """Put a new post into its followers' home feeds, chunk by chunk, each in its own transaction."""
+    after: UserId | None = None
+    while True:
+        async with means.new_uow() as uow:
+            after = await uow.posts.fan_out(event.post_id, after, FAN_OUT_CHUNK)
+            await uow.commit()
+        if after is None:
+            return nothing
+
+
+async def make_first_sizes(means: Means, event: FileStored) -> Write:
+    """Make the sizes that pages need first; a picture that cannot be cut ends as failed, for its owner to retry."""
+    return await _make_sizes(means, event.file_id, FIRST_PLAN, "sizes")
+
+
+async def make_small_sizes(means: Means, event: FileReady) -> Write:
+    """Make the large sizes and the well-compressed ones, which take longer and are not waited for."""
+    return await _make_sizes(means, event.file_id, SECOND_PLAN, "small sizes")
+
+
+async def remove_objects(means: Means, event: ObjectsOrphaned) -> Write:
+    """Take from the media store what nothing refers to any more."""
+    await means.media.delete(event.prefix)
+    return nothing
+
+
+async def withdraw_from_feeds(means: Means, event: PostDeleted) -> Write:
+    """Take a removed post out of home feeds, chunk by chunk. Nobody sees it there meanwhile; this saves room."""
+    more = True
+    while more:
+        async with means.new_uow() as uow:
+            more = await uow.posts.fan_in(event.post_id, FAN_OUT_CHUNK)
+            await uow.commit()
+    return nothing
+
+
+async def remove_photos(means: Means, event: PostDeleted) -> Write:
+    """Take a removed post's pictures from the media store, originals too."""
+    for prefix in event.prefixes:
+        await means.media.delete(prefix)
+    return nothing
+
+
+async def erase_account(means: Means, event: AccountDeleted) -> Write:
+    """Erase what a deleted account left, in bounded steps; stopping anywhere and starting again ends the same."""
+    finished = False
+    while not finished:
+        async with means.new_uow() as uow:
+            finished, prefixes = await uow.accounts.erase(event.user_id, ERASE_CHUNK)
+            for prefix in prefixes:
+                uow.record(ObjectsOrphaned(prefix=prefix))
+            await uow.commit()
+    return nothing
+
+
+REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
+    PostPublished: (fan_out_to_followers,),
+    PostDeleted: (remove_photos, withdraw_from_feeds),
+    FileStored: (make_first_sizes,),
+    FileReady: (make_small_sizes,),
+    ObjectsOrphaned: (remove_objects,),
+    AccountDeleted: (erase_account,),
+}
+
+
+async def _make_sizes(means: Means, file_id: Any, plan: RenditionPlan, step: str) -> Write:
+    async with means.new_uow() as uow:
+        file = await uow.files.find(file_id)
+    if file is None:
+        return nothing
+    if plan is FIRST_PLAN:
+        await _show_progress(means, file, step)
+    started = time.perf_counter()
+    try:
+        made = await _render_into_store(means, file, plan)
+    except ImageRefused as refused:
+        return _failed(file, refused)
+    seconds = round(time.perf_counter() - started, 3)
+    return _made(file, made, step, seconds, first=plan is FIRST_PLAN)
+
+
+async def _show_progress(means: Means, file: File, step: str) -> None:
+    async with means.new_uow() as uow:
+        now = await uow.files.find(file.id, lock=True)
+        if now is not None and now.state == "waiting":
+            now.state, now.step = "processing", step
+            await uow.files.save(now)
+            await uow.commit()
+
+
+async def _render_into_store(means: Means, file: File, plan: RenditionPlan) -> RenditionSet:
+    async with means.workspace.directory() as room:
+        source = room / "original"
+        await means.media.fetch(file.original_key, source)
+        made = await means.images.render(source, plan, file.crop, room)
+        for rendition in made.renditions:
+            await means.media.put(file.rendition_prefix + rendition.name, room / rendition.name)
+    return made
+
+
+def _made(file: File, made: RenditionSet, step: str, seconds: float, *, first: bool) -> Write:
+    async def write(uow: UnitOfWork) -> None:
+        now = await uow.files.find(file.id, lock=True)
+        if now is None or now.cut != file.cut:
+            # Removed or cut anew while we worked: what we made belongs to nothing.
+            uow.record(ObjectsOrphaned(prefix=file.prefix if now is None else file.rendition_prefix))
+            return
+        names = {rendition.name for rendition in made.renditions}
+        kept = tuple(rendition for rendition in now.renditions if rendition.name not in names)
+        now.renditions = tuple(sorted((*kept, *made.renditions), key=lambda r: (r.type, r.width)))
+        now.width, now.height, now.lqip = made.width, made.height, made.lqip
+        now.state, now.step, now.error = "ready", None, None
+        now.steps = (*(known for known in now.steps if known[0] != step), (step, seconds))
+        await uow.files.save(now)
+        if first:
+            uow.record(FileReady(file_id=file.id))
+
+    return write
+
+
+def _failed(file: File, refused: ImageRefused) -> Write:
+    async def write(uow: UnitOfWork) -> None:
+        now = await uow.files.find(file.id, lock=True)
+        # A picture that already has its first sizes stays as good as it is.
+        if now is not None and now.cut == file.cut and not now.renditions:
+            await uow.files.save(
+                replace(now, state="failed", step=None, error=(refused.code, refused.message))
+            )
+
+    return write

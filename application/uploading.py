@@ -1,0 +1,178 @@
+"""Uploads: taking them in, looking inside, retrying, removing, handing the original back."""
+
+from typing import Protocol
+
+from application.access import Client, access_own_file
+from application.media import MediaGrants
+from application.paging import Cursors, Key
+from application.views import FileView, Page, present_file
+from domain.files import File, FileStored, ImageRefused, Kind, ObjectsOrphaned, State
+from domain.kernel import Conflict, FileId, Invalid, NotFound, TooMany, UserId, msg
+from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, UnitOfWorks, Upload
+from domain.text import clean
+
+UPLOADS = Rate("upload", 60, 1800)
+
+
+class InUse(Conflict):
+    """The file is part of a post."""
+
+    code = "in_use"
+    message = msg("This file is part of a post. Remove it there first.")
+
+
+class QuotaReached(Invalid):
+    """The owner's originals would take more room than the operator gives to each member."""
+
+    code = "quota"
+    message = msg("Your files already take {used_mb} of {limit_mb} MB. Remove some first.")
+
+
+class FileReads(Protocol):
+    """Lists of uploads."""
+
+    async def of_owner(
+        self, owner: UserId, kind: Kind | None, state: State | None, before: Key | None, limit: int
+    ) -> list[File]:
+        """The owner's uploads, newest first."""
+        ...
+
+
+class Uploading:
+    """What people do with their uploads."""
+
+    def __init__(
+        self,
+        new_uow: UnitOfWorks,
+        clock: Clock,
+        ids: Ids,
+        images: Images,
+        media: MediaStore,
+        limiter: RateLimiter,
+        reads: FileReads,
+        cursors: Cursors,
+        grants: MediaGrants,
+        *,
+        quota_bytes: int,
+    ) -> None:
+        self._new_uow = new_uow
+        self._clock = clock
+        self._ids = ids
+        self._images = images
+        self._media = media
+        self._limiter = limiter
+        self._reads = reads
+        self._cursors = cursors
+        self._grants = grants
+        self._quota_bytes = quota_bytes
+
+    async def admit(self, owner: UserId, client: Client) -> None:
+        """Count an upload before its bytes are read. Raises TooMany."""
+        if client.relaxed:
+            return
+        allowance = await self._limiter.hit(UPLOADS, str(owner))
+        if not allowance.allowed:
+            raise TooMany(allowance.reset_seconds)
+
+    async def receive(self, owner: UserId, upload: Upload) -> FileView:
+        """Take in a picture: it is decoded once, stored durably, and its sizes are made by a job.
+
+        Raises ImageRefused, QuotaReached, or Unavailable; then nothing is kept.
+        """
+        if upload.size == 0:
+            raise ImageRefused(msg("This file is empty."), code="empty")
+        await self._check_quota(owner, upload.size)
+        facts = await self._images.inspect(upload.path)
+        file = File(
+            FileId(self._ids.new()),
+            owner,
+            _display_name(upload.name),
+            upload.size,
+            upload.sha256,
+            "image",
+            self._ids.key(),
+            self._clock.now(),
+            facts=facts,
+            width=facts.width,
+            height=facts.height,
+            lqip=facts.lqip,
+        )
+        await self._media.put(file.original_key, upload.path)
+        try:
+            async with self._new_uow() as uow:
+                file.duplicate_of = await uow.files.find_same(owner, file.sha256)
+                await uow.files.add(file)
+                uow.record(FileStored(file_id=file.id))
+                await uow.commit()
+        except BaseException:
+            await self._media.delete(file.prefix)
+            raise
+        return self._present(owner, file)
+
+    async def get(self, owner: UserId, file_id: FileId) -> FileView:
+        """One of one's own uploads. Raises NotFound."""
+        async with self._new_uow() as uow:
+            return self._present(owner, await access_own_file(uow, owner, file_id))
+
+    async def list(
+        self,
+        owner: UserId,
+        limit: int,
+        cursor: str | None,
+        kind: Kind | None = None,
+        state: State | None = None,
+    ) -> Page[FileView]:
+        """One's own uploads, newest first. Raises BadCursor."""
+        scope = f"files:{owner}:{kind}:{state}"
+        part = self._cursors.slice(scope, limit, cursor)
+        files = await self._reads.of_owner(owner, kind, state, part.before, limit + 1)
+        shown = [self._present(owner, file) for file in files[:limit]]
+        return self._cursors.page(scope, part, shown, lambda f: Key(f.id), more=len(files) > limit)
+
+    async def original(self, owner: UserId, file_id: FileId) -> File:
+        """The file whose original its owner wants back. Raises NotFound."""
+        async with self._new_uow() as uow:
+            return await access_own_file(uow, owner, file_id)
+
+    async def retry(self, owner: UserId, file_id: FileId) -> FileView:
+        """Process a failed upload again. Raises NotFound, or Conflict when it has not failed."""
+        async with self._new_uow() as uow:
+            file = await access_own_file(uow, owner, file_id)
+            if file.state != "failed":
+                raise Conflict(msg("Only a failed file can be tried again."))
+            file.state, file.error, file.step = "waiting", None, None
+            await uow.files.save(file)
+            uow.record(FileStored(file_id=file.id))
+            await uow.commit()
+        return self._present(owner, file)
+
+    async def remove(self, owner: UserId, file_id: FileId) -> None:
+        """Remove an upload that no post uses, with everything made from it. Raises NotFound, InUse."""
+        async with self._new_uow() as uow:
+            file = await access_own_file(uow, owner, file_id)
+            if file.post_id is not None:
+                raise InUse
+            await uow.files.remove(file.id)
+            uow.record(ObjectsOrphaned(prefix=file.prefix))
+            await uow.commit()
+
+    def _present(self, owner: UserId, file: File) -> FileView:
+        return present_file(file, self._grants.grant(owner))
+
+    async def _check_quota(self, owner: UserId, size: int) -> None:
+        async with self._new_uow() as uow:
+            if await uow.accounts.find(owner) is None:
+                raise NotFound
+            used = await uow.files.stored_bytes(owner)
+        if used + size > self._quota_bytes:
+            raise QuotaReached(used_mb=used // 2**20, limit_mb=self._quota_bytes // 2**20)
+
+
+def _display_name(name: str) -> str:
+    """A name that can be shown and never acts as a path: the last part, without control characters."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    printable = "".join(c if c.isprintable() and not "\ud800" <= c <= "\udfff" else " " for c in last)
+    try:
+        return clean("#/name", printable[:400], limit=400)[:255].strip() or "photo"
+    except Invalid:
+        return "photo"

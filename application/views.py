@@ -1,0 +1,396 @@
+"""What screens and API answers are made of. Plain values, ready for JSON and for templates."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from domain.files import AVATAR_WIDTHS, Camera, File
+from domain.follows import Following
+from domain.posts import Audience, Counts
+
+T = TypeVar("T")
+
+# Stands in stored post documents where a viewer's grant is put in. JSON never holds this character in the raw.
+GRANT_MARK = "\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a list. `next` and `prev` are cursors, None at the ends."""
+
+    items: list[T]
+    next: str | None = None
+    prev: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionView:
+    """One size of a picture. `url` is a path of this server."""
+
+    width: int
+    height: int
+    type: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Avatar:
+    """A square picture of a person; `url` is the size for lists."""
+
+    url: str
+    renditions: tuple[RenditionView, ...]
+
+
+def present_avatar(key: str | None) -> Avatar | None:
+    """The avatar stored under `key`."""
+    if key is None:
+        return None
+    sizes = [RenditionView(w, w, "image/webp", f"/a/{key}/{w}.webp") for w in AVATAR_WIDTHS]
+    jpeg = RenditionView(
+        AVATAR_WIDTHS[-1], AVATAR_WIDTHS[-1], "image/jpeg", f"/a/{key}/{AVATAR_WIDTHS[-1]}.jpg"
+    )
+    return Avatar(sizes[-1].url, (*sizes, jpeg))
+
+
+@dataclass(slots=True)
+class Person:
+    """A member in a list or beside a post."""
+
+    id: UUID
+    username: str
+    display_name: str
+    avatar: Avatar | None
+
+    @property
+    def name(self) -> str:
+        """What to call them."""
+        return self.display_name or self.username
+
+
+@dataclass(frozen=True, slots=True)
+class MemberViewer:
+    """How the one who looks stands to a member."""
+
+    following: Following = "no"
+    followed_by: bool = False
+    blocked: bool = False
+    muted: bool = False
+    notify_posts: bool = True
+    is_self: bool = False
+    can_see_posts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCounts:
+    """Posts, followers and followed people."""
+
+    posts: int
+    followers: int
+    following: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A member's page without the posts; the Account of the API."""
+
+    id: UUID
+    username: str
+    display_name: str
+    bio: str
+    link: str
+    place: str
+    avatar: Avatar | None
+    private: bool
+    counts: MemberCounts
+    created_at: datetime
+    viewer: MemberViewer
+
+    @property
+    def name(self) -> str:
+        """What to call them."""
+        return self.display_name or self.username
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """One's own account with what nobody else sees."""
+
+    id: UUID
+    username: str
+    display_name: str
+    bio: str
+    link: str
+    place: str
+    avatar: Avatar | None
+    private: bool
+    counts: MemberCounts
+    created_at: datetime
+    viewer: MemberViewer
+    email: str | None
+    role: str
+    language: str
+    show_camera: bool
+
+    @property
+    def name(self) -> str:
+        """What to call oneself."""
+        return self.display_name or self.username
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member in a list of followers, likers or requests."""
+
+    user: Person
+    viewer: MemberViewer
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A photo of a post. `lqip` is a base64 WebP of about 100 bytes; `camera` is None unless its author shows it."""
+
+    id: UUID
+    state: str
+    width: int
+    height: int
+    alt: str
+    lqip: str
+    camera: Camera | None
+    renditions: tuple[RenditionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRef:
+    """A place as a post names it."""
+
+    id: UUID
+    name: str
+    lat: float | None = None
+    lon: float | None = None
+
+    @property
+    def slug(self) -> str:
+        """The readable part of its address; the id decides."""
+        return "-".join("".join(c if c.isalnum() else " " for c in self.name).split()).lower()
+
+
+@dataclass(slots=True)
+class PostViewer:
+    """What the one who looks did with a post and may do with it."""
+
+    liked: bool
+    saved: bool
+    can_edit: bool
+    can_comment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommentCounts:
+    """Likes of a comment."""
+
+    likes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommentViewer:
+    """What the one who looks did with a comment and may do with it."""
+
+    liked: bool = False
+    can_edit: bool = False
+    can_delete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """A comment."""
+
+    id: UUID
+    post_id: UUID
+    author: Person
+    text: str
+    reply_to: UUID | None
+    counts: CommentCounts
+    viewer: CommentViewer
+    created_at: datetime
+    edited_at: datetime | None
+
+
+@dataclass
+class PostCard:
+    """A post as a viewer sees it.
+
+    `stored` is the part that is the same for everybody: the JSON text that the database keeps beside the post, with
+    GRANT_MARK behind every media address; `grant` takes its place. API answers put `document` in as it is; pages read
+    it through the properties.
+    """
+
+    id: UUID
+    author: Person
+    audience: Audience
+    stored: str
+    grant: str
+    counts: Counts
+    viewer: PostViewer
+    comments_preview: list[CommentView] = field(default_factory=list)
+
+    @property
+    def document(self) -> str:
+        """The members of the JSON object between the author and the counts, without braces."""
+        return self.stored.replace(GRANT_MARK, self.grant)
+
+    @cached_property
+    def _parts(self) -> dict[str, Any]:
+        parts: dict[str, Any] = json.loads(f"{{{self.document}}}")
+        return parts
+
+    @property
+    def caption(self) -> str:
+        """What the author wrote."""
+        return str(self._parts["caption"])
+
+    @property
+    def tags(self) -> list[str]:
+        """Canonical tags."""
+        return list(self._parts["tags"])
+
+    @property
+    def mentions(self) -> list[str]:
+        """Canonical user names."""
+        return list(self._parts["mentions"])
+
+    @property
+    def comments(self) -> bool:
+        """Whether comments are on."""
+        return bool(self._parts["comments"])
+
+    @cached_property
+    def place(self) -> PlaceRef | None:
+        """Where it was taken, if the author says so."""
+        place = self._parts["place"]
+        return PlaceRef(UUID(place["id"]), place["name"], place["lat"], place["lon"]) if place else None
+
+    @cached_property
+    def media(self) -> list[Media]:
+        """The photos in order."""
+        return [_media(item) for item in self._parts["media"]]
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was published."""
+        return datetime.fromisoformat(self._parts["created_at"])
+
+    @property
+    def edited_at(self) -> datetime | None:
+        """When it was last edited."""
+        edited = self._parts["edited_at"]
+        return datetime.fromisoformat(edited) if edited else None
+
+
+def _media(item: dict[str, Any]) -> Media:
+    camera = Camera(**item["camera"]) if item["camera"] else None
+    renditions = tuple(
+        RenditionView(r["width"], r["height"], r["type"], r["url"]) for r in item["renditions"]
+    )
+    return Media(
+        UUID(item["id"]),
+        item["state"],
+        item["width"],
+        item["height"],
+        item["alt"],
+        item["lqip"],
+        camera,
+        renditions,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """Why processing failed."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileStep:
+    """One finished step of processing."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """An upload as its owner sees it. `progress` runs from 0 to 1."""
+
+    id: UUID
+    name: str
+    size: int
+    sha256: str
+    kind: str
+    state: str
+    progress: float
+    step: str | None
+    error: FileError | None
+    facts: dict[str, Any]
+    steps: tuple[FileStep, ...]
+    created_at: datetime
+    duplicate_of: UUID | None
+    post_id: UUID | None
+    width: int
+    height: int
+    lqip: str
+    renditions: tuple[RenditionView, ...]
+
+
+def present_renditions(file: File, mark: str) -> tuple[RenditionView, ...]:
+    """Addresses of the sizes of a picture, `mark` behind each."""
+    base = f"/m/{file.key}/{file.cut}"
+    return tuple(RenditionView(r.width, r.height, r.type, f"{base}/{r.name}{mark}") for r in file.renditions)
+
+
+def present_file(file: File, grant: str) -> FileView:
+    """A file for its owner. `grant` opens its pictures without a cookie."""
+    facts: dict[str, Any] = {}
+    if file.facts is not None:
+        camera = file.facts.camera
+        facts = {
+            "format": file.facts.format,
+            "width": file.facts.width,
+            "height": file.facts.height,
+            "frames": file.facts.frames,
+            "had_place": file.facts.had_place,
+            "camera": {name: getattr(camera, name) for name in camera.__slots__} if camera else None,
+        }
+    progress = {"waiting": 0.0, "processing": 0.5, "failed": 1.0, "ready": 1.0}[file.state]
+    return FileView(
+        id=file.id,
+        name=file.name,
+        size=file.size,
+        sha256=file.sha256,
+        kind=file.kind,
+        state=file.state,
+        progress=progress,
+        step=file.step,
+        error=FileError(*file.error) if file.error else None,
+        facts=facts,
+        steps=tuple(FileStep(*step) for step in file.steps),
+        created_at=file.created_at,
+        duplicate_of=file.duplicate_of,
+        post_id=file.post_id,
+        width=file.width,
+        height=file.height,
+        lqip=file.lqip,
+        renditions=present_renditions(file, grant),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """The answer to liking, saving and their opposites."""
+
+    counts: Counts
+    viewer: PostViewer
