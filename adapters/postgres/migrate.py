@@ -110,7 +110,14 @@ def _patient(config: TortoiseConfig) -> TortoiseConfig:
     connection = config.connections[CONNECTION]
     if not isinstance(connection, ConnectionConfig):
         raise TypeError("the configuration does not come from orm_config")
-    credentials = {**connection.credentials, "command_timeout": None, "minsize": 0, "maxsize": 2}
+    settings = connection.credentials["server_settings"]
+    credentials = {
+        **connection.credentials,
+        "command_timeout": None,
+        "server_settings": settings and {**settings, "statement_timeout": "0"},
+        "minsize": 0,
+        "maxsize": 2,
+    }
     return replace(config, connections={CONNECTION: replace(connection, credentials=credentials)})
 
 
@@ -118,15 +125,19 @@ def _patient(config: TortoiseConfig) -> TortoiseConfig:
 async def _alone() -> AsyncIterator[None]:
     """Hold the upgrade lock on a connection of its own.
 
-    It belongs to a transaction, not to a session, because that works through PgBouncer too. It is polled, because
-    whoever waits inside the server makes another's `CREATE INDEX CONCURRENTLY` wait for ever.
+    It belongs to a transaction, not to a session, because that works through PgBouncer too. Each attempt is a
+    transaction of its own, because `CREATE INDEX CONCURRENTLY` in the process that has the lock waits for all
+    transactions that are looking at anything at that moment, and so for ever for one that waits for the lock.
     """
-    async with acquire() as connection, connection.transaction():
-        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        free = "SELECT pg_try_advisory_xact_lock($1)"
-        while not await connection.fetchval(free, LOCK_ID):  # noqa: ASYNC110 - the event is in another process
-            await asyncio.sleep(POLL_SECONDS)
-        yield
+    while True:
+        async with acquire() as connection, connection.transaction():
+            if await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", LOCK_ID):
+                # Second, because a statement without parameters also closes the query above, and with it the
+                # snapshot that `CREATE INDEX CONCURRENTLY` would wait for.
+                await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+                yield
+                return
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def _persist(
