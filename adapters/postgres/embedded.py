@@ -106,10 +106,11 @@ class EmbeddedPostgres:
         self.folder = Path(os.path.realpath(folder))
         self.durable = durable
         self.shared_buffers_mb = shared_buffers_mb
+        self._sockets: Path | None = None
         self._lock: int | None = None
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
-        self._watcher: threading.Thread | None = None
+        self._spawning = threading.Lock()
         _instances.add(self)
 
     def start(self, *, timeout_seconds: float = 600.0) -> Address:
@@ -126,20 +127,19 @@ class EmbeddedPostgres:
             _check_version(programs, self.folder / "postgres")
             self._rotate_log()
             self._stopping.clear()
-            self._launch(programs, timeout_seconds)
+            plan = json.dumps(self._plan(programs))
+            self._launch(plan, timeout_seconds)
         except BaseException:
             self.stop()
             raise
-        self._watcher = threading.Thread(
-            target=self._watch, args=(programs,), name="postgres-watch", daemon=True
-        )
-        self._watcher.start()
+        threading.Thread(target=self._watch, args=(plan,), name="postgres-watch", daemon=True).start()
         return self._address()
 
     def stop(self) -> None:
         """Stop the server and give the folder free; without effect when it is not running."""
         self._stopping.set()
-        supervisor, self._supervisor = self._supervisor, None
+        with self._spawning:
+            supervisor, self._supervisor = self._supervisor, None
         if supervisor is not None:
             _end(supervisor)
         if self._lock is not None:
@@ -168,7 +168,7 @@ class EmbeddedPostgres:
         if not self.folder.exists():
             # The server's user has to pass through when we are root; what is inside has modes of its own.
             self.folder.mkdir(parents=True, mode=0o711 if os.getuid() == 0 else 0o700)
-        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = _open_own(self.folder / "lock", _identity(self.folder))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -179,7 +179,7 @@ class EmbeddedPostgres:
                 "Stop it first, or give this one a folder of its own."
             ) from None
         os.ftruncate(lock, 0)
-        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        os.write(lock, str(os.getpid()).encode())
         self._lock = lock
 
     def _rotate_log(self) -> None:
@@ -187,34 +187,48 @@ class EmbeddedPostgres:
         if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
             log.replace(self.folder / "postgres.log.1")
 
-    def _launch(self, programs: Path, timeout_seconds: float) -> None:
+    def _launch(self, plan: str, timeout_seconds: float) -> None:
         """Start a supervisor and wait for its word. Raises StartFailed."""
-        command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py"))]
-        self._supervisor = subprocess.Popen(  # noqa: S603 - our own interpreter and file
-            [*command, json.dumps(self._plan(programs))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=_plain_environment(),
-            cwd=self.folder,
-            # Ctrl-C in a terminal goes to our process group; the server has to wait until we are finished.
-            start_new_session=True,
-        )
-        word = _read_line(self._supervisor, timeout_seconds)
-        if word == "ready":
+        with self._spawning:
+            if self._stopping.is_set():
+                return
+            supervisor = self._supervisor = self._spawn(plan)
+        word = _read_line(supervisor, timeout_seconds)
+        if word == "ready" or self._stopping.is_set():
             return
         kind, _, text = word.partition(" ")
-        reason = json.loads(text) if kind == "failed" else f"no word after {timeout_seconds:.0f} s"
-        raise StartFailed(reason)
+        if kind == "failed":
+            raise StartFailed(json.loads(text))
+        log = self.folder / "postgres.log"
+        raise StartFailed(f"PostgreSQL did not come up within {timeout_seconds:.0f} s, see {log}")
+
+    def _spawn(self, plan: str) -> subprocess.Popen[bytes]:
+        log = _open_own(self.folder / "postgres.log", _identity(self.folder))
+        try:
+            return subprocess.Popen(  # noqa: S603 - our own interpreter and file
+                [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py")), plan],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # Not our own standard error: whoever reads that to its end would wait for the server too.
+                stderr=log,
+                bufsize=0,
+                env=_plain_environment(),
+                cwd=self.folder,
+                # Ctrl-C in a terminal goes to our process group; the server has to wait until we are finished.
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
 
     def _plan(self, programs: Path) -> dict[str, Any]:
         identity = _identity(self.folder)
+        self._sockets = self._socket_folder(identity)
         return {
             "folder": str(self.folder),
             "data": str(self.folder / "postgres"),
-            "log": str(self.folder / "postgres.log"),
             "binaries": str(programs),
             "identity": identity,
-            "settings": self._settings(self._socket_folder(identity)),
+            "settings": self._settings(self._sockets),
             "initdb": INITDB if self.durable else [*INITDB, "--no-sync"],
             "first_sql": FIRST_SQL,
         }
@@ -269,9 +283,9 @@ class EmbeddedPostgres:
         return _private(elsewhere if _fits(elsewhere) else Path("/tmp") / name, identity)  # noqa: S108 - checked
 
     def _address(self) -> Address:
-        return Address(str(self._socket_folder(_identity(self.folder))), PORT, ROLE, DATABASE)
+        return Address(str(self._sockets), PORT, ROLE, DATABASE)
 
-    def _watch(self, programs: Path) -> None:
+    def _watch(self, plan: str) -> None:
         """Runs in a thread: when the supervisor is killed, start another; it stops the old server first."""
         while not self._stopping.is_set():
             supervisor = self._supervisor
@@ -282,8 +296,8 @@ class EmbeddedPostgres:
                 return
             supervisor.wait()
             with contextlib.suppress(StartFailed, OSError):
-                self._launch(programs, 60.0)
-            self._stopping.wait(1.0)
+                self._launch(plan, 60.0)
+            self._stopping.wait(0.5)
 
 
 def binaries() -> Path:
@@ -304,6 +318,17 @@ def binaries() -> Path:
             "HELIOGRAPH_DATABASE_URL, for example postgresql://heliograph:password@localhost/heliograph."
         )
     return max(found, key=lambda path: int(re.sub(r"\D", "", path.parent.name) or 0))
+
+
+def _open_own(file: Path, identity: tuple[int, int] | None) -> int:
+    """A file next to the data that belongs to the same user, so that root and that user may take turns."""
+    try:
+        descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    except PermissionError:
+        raise StartFailed(f"No permission to write {file}: the folder belongs to another user.") from None
+    if identity:
+        os.fchown(descriptor, *identity)
+    return descriptor
 
 
 def _check_version(programs: Path, data: Path) -> None:
@@ -378,9 +403,7 @@ def _end(supervisor: subprocess.Popen[bytes]) -> None:
     if supervisor.stdin is not None:
         with contextlib.suppress(OSError):
             supervisor.stdin.write(b"stop")
-            supervisor.stdin.flush()
-        with contextlib.suppress(OSError):
-            supervisor.stdin.close()
+        supervisor.stdin.close()
     try:
         supervisor.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
@@ -402,9 +425,12 @@ def _forget_in_child() -> None:
     """A forked child must neither keep the folder locked nor the server alive after our death."""
     for instance in _instances:
         supervisor, instance._supervisor = instance._supervisor, None
-        if supervisor is not None and supervisor.stdin is not None:
-            os.close(supervisor.stdin.fileno())
-            supervisor.returncode = 0
+        # A thread that does not exist here may have held them at that moment.
+        instance._stopping, instance._spawning = threading.Event(), threading.Lock()
+        if supervisor is not None:
+            supervisor.returncode = 0  # not our child
+            for end in filter(None, (supervisor.stdin, supervisor.stdout)):
+                end.close()
         if instance._lock is not None:
             os.close(instance._lock)
             instance._lock = None

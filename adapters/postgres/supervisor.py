@@ -57,11 +57,10 @@ class Supervisor:
         self.first_sql: str = plan["first_sql"]
         self.identity: tuple[int, int] | None = tuple(plan["identity"]) if plan["identity"] else None
         self.privileges: tuple[int, ...] = ()
-        self.log = os.open(plan["log"], os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        self.log = 2  # our own standard error too
         self.log_start = 0
         self.owner = os.getppid()
         self.server: int | None = None
-        self.children: set[int] = set()
         self.wake, wake_writer = os.pipe2(os.O_NONBLOCK) if hasattr(os, "pipe2") else os.pipe()
         os.set_blocking(self.wake, False)
         os.set_blocking(wake_writer, False)
@@ -79,6 +78,8 @@ class Supervisor:
     def _take_over(self) -> None:
         """Wait until a predecessor is through, then stop a server that it may have left behind."""
         lock = os.open(self.folder / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        if self.identity:
+            os.fchown(lock, *self.identity)
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -267,7 +268,16 @@ class Supervisor:
                 os.read(self.wake, 512)
             if 0 in ready or os.getppid() != self.owner:
                 os.killpg(pid, signal.SIGKILL)
+                self._bury()
                 raise OwnerGone(patient=False)
+
+    def _bury(self) -> None:
+        """Wait for all children, grandchildren included, so that none of them writes any more."""
+        until = time.monotonic() + 2.0
+        with contextlib.suppress(ChildProcessError):
+            while time.monotonic() < until:
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    select.select([self.wake], [], [], 0.01)
 
     def _fork(
         self,
