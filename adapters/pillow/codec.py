@@ -53,9 +53,9 @@ ENCODINGS: dict[str, tuple[str, dict[str, Any]]] = {
 EXTENSIONS = {"webp": "webp", "avif": "avif", "jpeg": "jpg"}
 STRIPPED: dict[str, tuple[str, dict[str, Any]]] = {
     "JPEG": ("JPEG", {"quality": 92, "optimize": True}),
-    "PNG": ("PNG", {"compress_level": 6}),
+    "PNG": ("PNG", {"compress_level": 1}),
     "WEBP": ("WEBP", {"quality": 90, "method": 2}),
-    "GIF": ("PNG", {"compress_level": 6}),
+    "GIF": ("PNG", {"compress_level": 1}),
     "AVIF": ("JPEG", {"quality": 92, "optimize": True}),
     "HEIF": ("JPEG", {"quality": 92, "optimize": True}),
 }
@@ -167,13 +167,18 @@ def render(
 
 def strip(source: str, folder: str, name: str) -> dict[str, Any]:
     """Write the whole picture, upright and bare, to `name` in `folder`."""
+    picture, family = _whole(source)
+    _write(_encoded(picture, *STRIPPED[family]), folder, name)
+    return {}
+
+
+def _whole(source: str) -> tuple[Image.Image, str]:
+    """The whole picture and its family. Apart from `strip`, so that the decoder's memory is free before encoding."""
     with open(source, "rb") as file:
         im, family, _ = _open(file)
         turns = _turns(camera.read_exif(im), 0)
         size = _turned(im.size, turns)
-        picture = _opaque(_cut(im, turns, (0, 0, *size), size))
-    _write(_encoded(picture, *STRIPPED[family]), folder, name)
-    return {}
+        return _opaque(_cut(im, turns, (0, 0, *size), size)), family
 
 
 def sizes(planned: tuple[int, ...], width: int) -> list[int]:
@@ -185,7 +190,7 @@ def sizes(planned: tuple[int, ...], width: int) -> list[int]:
 
 
 def _open(file: BinaryIO) -> tuple[Image.Image, str, int]:
-    """The undecoded picture, its family and its frames, after every check that headers allow."""
+    """The picture, its family and its frames, after every check that headers allow. Only a PNG is decoded already."""
     head = file.read(headers.HEAD_BYTES)
     if not head:
         raise Refused("empty")
@@ -203,6 +208,10 @@ def _open(file: BinaryIO) -> tuple[Image.Image, str, int]:
     _check_size(im.size)
     if frames > MAX_FRAMES or (frames > 1 and frames * im.width * im.height > MAX_FRAME_PIXELS):
         raise Refused("too_many_frames")
+    if family == "PNG":
+        # Its EXIF may follow the pixels, so asking for that decodes, where a fault of the pixels would be taken for one of
+        # the EXIF and forgiven.
+        im.load()
     return im, family, max(1, frames)
 
 
@@ -349,7 +358,11 @@ def _lqip(picture: Image.Image) -> str:
 def _encoded(im: Image.Image, kind: str, options: dict[str, Any]) -> bytes:
     """Through memory: a full disk must not look like a picture that cannot be encoded."""
     buffer = io.BytesIO()
-    (_on_white(im) if kind == "JPEG" else im).save(buffer, kind, **options)
+    try:
+        (_on_white(im) if kind == "JPEG" else im).save(buffer, kind, **options)
+    except ValueError as error:
+        # libwebp's only way to say that it ran out of memory.
+        raise MemoryError(str(error)) if str(error) == "encoding error 1" else error from error
     return buffer.getvalue()
 
 
