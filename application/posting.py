@@ -79,11 +79,14 @@ class Posting:
         self._clock = clock
         self._ids = ids
 
-    async def publish(self, author: UserId, draft: PostDraft) -> PostId:
-        """A new post of the author's own, unused, not failed uploads. Raises Invalid naming each field at fault."""
+    async def publish(self, author: UserId, draft: PostDraft, new_id: PostId | None = None) -> PostId:
+        """A new post of the author's own, unused, not failed uploads. Raises Invalid naming each field at fault.
+
+        `new_id` is for requests that may be repeated: the same id can become a post only once.
+        """
         now = self._clock.now()
         post = Post(
-            PostId(self._ids.new()),
+            new_id or PostId(self._ids.new()),
             author,
             tuple(_photo(i, photo) for i, photo in enumerate(draft.media)),
             now,
@@ -173,10 +176,15 @@ class Posting:
         return Reaction(counts, PostViewer(liked, saved, own, standing.comments or own))
 
     async def comment(
-        self, viewer: UserId, post_id: PostId, text: str, reply_to: CommentId | None = None
+        self,
+        viewer: UserId,
+        post_id: PostId,
+        text: str,
+        reply_to: CommentId | None = None,
+        new_id: CommentId | None = None,
     ) -> CommentId:
         """Comment, or reply one level below a comment. Raises NotFound, CommentsOff, Invalid."""
-        comment = Comment(CommentId(self._ids.new()), post_id, viewer, "", self._clock.now())
+        comment = Comment(new_id or CommentId(self._ids.new()), post_id, viewer, "", self._clock.now())
         comment.write(text)
         async with self._new_uow() as uow:
             standing = await access_post(uow, viewer, post_id)

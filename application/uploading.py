@@ -74,7 +74,7 @@ class Uploading:
         if not allowance.allowed:
             raise TooMany(allowance.reset_seconds)
 
-    async def receive(self, owner: UserId, upload: Upload) -> FileView:
+    async def receive(self, owner: UserId, upload: Upload, new_id: FileId | None = None) -> FileView:
         """Take in a picture: it is decoded once, stored durably, and its sizes are made by a job.
 
         Raises ImageRefused, QuotaReached, or Unavailable; then nothing is kept.
@@ -84,7 +84,7 @@ class Uploading:
         await self._check_quota(owner, upload.size)
         facts = await self._images.inspect(upload.path)
         file = File(
-            FileId(self._ids.new()),
+            new_id or FileId(self._ids.new()),
             owner,
             _display_name(upload.name),
             upload.size,

@@ -223,7 +223,7 @@ class MediaStore(Protocol):
         """Remove the object `prefix`, or everything under it when it ends with `/`; how many went. None is no error."""
         ...
 
-    def keys(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+    def walk(self, prefix: str = "") -> AsyncIterator[StoredObject]:
         """Everything under `prefix`, in no particular order."""
         ...
 

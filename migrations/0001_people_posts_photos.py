@@ -272,9 +272,11 @@ CREATE TABLE idempotency (
   user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
   key text NOT NULL CHECK (char_length(key) <= 80),
   fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 32),
-  status smallint,
-  body bytea,
-  headers jsonb,
+  resource_id uuid NOT NULL,
+  status smallint NOT NULL DEFAULT 0,
+  body bytea NOT NULL DEFAULT '',
+  content_type text NOT NULL DEFAULT '' CHECK (char_length(content_type) <= 100),
+  location text NOT NULL DEFAULT '' CHECK (char_length(location) <= 300),
   created_at timestamptz NOT NULL,
   PRIMARY KEY (user_id, key)
 );

@@ -1,0 +1,154 @@
+"""Implements domain.ports.MediaStore in a folder."""
+
+import asyncio
+import errno
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from domain.kernel import NotFound, Unavailable
+from domain.ports import StoredObject
+
+T = TypeVar("T")
+
+CHUNK = 256 * 1024
+_KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*/?")
+
+
+class FilesystemMediaStore:
+    """Objects are files below `folder`; a new one is written aside, synced and renamed, so readers see all or nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    async def put(self, key: str, source: Path) -> None:
+        await self._in_thread(self._put, self._path(key), source)
+
+    async def fetch(self, key: str, target: Path) -> None:
+        await self._in_thread(shutil.copyfile, self._path(key), target)
+
+    async def stat(self, key: str) -> StoredObject | None:
+        try:
+            found = await asyncio.to_thread(os.stat, self._path(key))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return StoredObject(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+    async def read(self, key: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        file = await self._in_thread(open, self._path(key), "rb")
+        try:
+            await asyncio.to_thread(file.seek, start)
+            left = length
+            while left is None or left > 0:
+                chunk = await asyncio.to_thread(file.read, CHUNK if left is None else min(CHUNK, left))
+                if not chunk:
+                    return
+                left = None if left is None else left - len(chunk)
+                yield chunk
+        finally:
+            file.close()
+
+    async def delete(self, prefix: str) -> int:
+        return await self._in_thread(self._delete, self._path(prefix), prefix.endswith("/"))
+
+    async def walk(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+        for stored in await asyncio.to_thread(lambda: list(self._walk(prefix))):
+            yield stored
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"not a storage key: {key!r}")
+        return self._folder / key
+
+    def _put(self, path: Path, source: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        try:
+            with open(handle, "wb") as target, open(source, "rb") as origin:
+                shutil.copyfileobj(origin, target, CHUNK)
+                target.flush()
+                os.fsync(target.fileno())
+            os.chmod(aside, 0o640)
+            os.replace(aside, path)
+            _sync_folder(path.parent)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(aside)
+            raise
+
+    def _delete(self, path: Path, whole: bool) -> int:
+        if not whole:
+            path.unlink(missing_ok=True)
+            return 1
+        count = sum(1 for found in path.rglob("*") if found.is_file())
+        with suppress(FileNotFoundError):
+            shutil.rmtree(path)
+        return count
+
+    def _walk(self, prefix: str) -> list[StoredObject]:
+        found = []
+        for path in self._folder.rglob("*"):
+            key = path.relative_to(self._folder).as_posix()
+            if path.is_file() and key.startswith(prefix) and not path.name.startswith("."):
+                facts = path.stat()
+                found.append(StoredObject(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC)))
+        return found
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        try:
+            return await asyncio.to_thread(work, *arguments)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise NotFound from None
+        except OSError as error:
+            raise unavailable(error) from error
+
+
+def unavailable(error: OSError) -> Unavailable:
+    """What a failing disk means to the rest of the program."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Unavailable(
+        f"media folder: {error}",
+        code="insufficient_storage" if full else "unavailable",
+        retry_after_seconds=30,
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class FolderWorkspace:
+    """Implements domain.ports.Workspace below `folder`, which is emptied at the start."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def clear(self) -> None:
+        """Remove what an earlier process left behind. Only for the one process that owns the data folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @asynccontextmanager
+    async def directory(self) -> AsyncIterator[Path]:
+        try:
+            path = Path(await asyncio.to_thread(self._make))
+        except OSError as error:
+            raise unavailable(error) from error
+        try:
+            yield path
+        finally:
+            await asyncio.to_thread(shutil.rmtree, path, True)
+
+    def _make(self) -> str:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.mkdtemp(dir=self._folder)

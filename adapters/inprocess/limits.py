@@ -1,0 +1,39 @@
+"""Implements domain.ports.RateLimiter inside one process, by counting in two halves of a sliding window."""
+
+import math
+import time
+from collections.abc import Callable
+
+from domain.ports import Allowance, Rate
+
+_MANY = 50_000
+
+
+class InProcessRateLimiter:
+    """Each key remembers how often it was hit in this window and the one before, which counts by what is left of it."""
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._windows: dict[tuple[str, str], tuple[int, int, int]] = {}
+
+    async def hit(self, policy: Rate, key: str) -> Allowance:
+        now = self._seconds() / policy.window_seconds
+        window, passed = int(now), now % 1
+        before, current = self._look(policy, key, window)
+        current += 1
+        if len(self._windows) > _MANY:
+            self._windows.clear()
+        self._windows[policy.name, key] = (window, before, current)
+        used = before * (1 - passed) + current
+        left = max(0, math.floor(policy.limit - used))
+        return Allowance(used <= policy.limit, left, max(1, math.ceil((1 - passed) * policy.window_seconds)))
+
+    async def forget(self, policy: Rate, key: str) -> None:
+        self._windows.pop((policy.name, key), None)
+
+    def _look(self, policy: Rate, key: str, window: int) -> tuple[int, int]:
+        """Hits in the window before `window`, and in it so far."""
+        known, before, current = self._windows.get((policy.name, key), (window, 0, 0))
+        if known == window:
+            return before, current
+        return (current, 0) if known == window - 1 else (0, 0)

@@ -1,0 +1,189 @@
+"""The SQL behind operations: counts, invariants, dead jobs, idempotency keys."""
+
+from uuid import UUID
+
+from adapters.postgres.cards import build_card
+from adapters.postgres.engine import acquire
+from adapters.postgres.files import read_file
+from application.operations import DeadJob, Replay, Status, Violation
+from domain.files import AVATAR_WIDTHS
+from domain.kernel import UserId
+
+# Each answers with rows (as text) that break a rule; an empty answer means that the rule holds.
+_RULES = {
+    "likes of a post": "SELECT id::text FROM posts p WHERE likes <> (SELECT count(*) FROM likes WHERE post_id = p.id)",
+    "comments of a post": (
+        "SELECT id::text FROM posts p WHERE comments <> (SELECT count(*) FROM comments WHERE post_id = p.id)"
+    ),
+    "likes of a comment": (
+        "SELECT id::text FROM comments c WHERE likes <> (SELECT count(*) FROM comment_likes WHERE comment_id = c.id)"
+    ),
+    "posts of a member": (
+        "SELECT id::text FROM users u WHERE state <> 'deleted' "
+        "AND posts <> (SELECT count(*) FROM posts WHERE author_id = u.id)"
+    ),
+    "followers of a member": (
+        "SELECT id::text FROM users u WHERE state <> 'deleted' "
+        "AND followers <> (SELECT count(*) FROM follows WHERE followee_id = u.id)"
+    ),
+    "followed by a member": (
+        "SELECT id::text FROM users u WHERE state <> 'deleted' "
+        "AND following <> (SELECT count(*) FROM follows WHERE follower_id = u.id)"
+    ),
+    "a follow beside a block": (
+        "SELECT f.follower_id || ' → ' || f.followee_id FROM follows f JOIN blocks b "
+        "ON (b.blocker_id, b.blocked_id) IN ((f.follower_id, f.followee_id), (f.followee_id, f.follower_id))"
+    ),
+    "a follow request beside the follow": (
+        "SELECT r.id::text FROM follow_requests r JOIN follows f "
+        "ON f.follower_id = r.requester_id AND f.followee_id = r.target_id"
+    ),
+    "a post without photos": "SELECT id::text FROM posts p WHERE NOT EXISTS (SELECT FROM files WHERE post_id = p.id)",
+    "a photo of another's post": (
+        "SELECT f.id::text FROM files f JOIN posts p ON p.id = f.post_id WHERE f.owner_id <> p.author_id"
+    ),
+    "a reply to a reply": (
+        "SELECT c.id::text FROM comments c JOIN comments p ON p.id = c.reply_to "
+        "WHERE p.reply_to IS NOT NULL OR p.post_id <> c.post_id"
+    ),
+    "tags beside the caption": (
+        "SELECT p.id::text FROM posts p WHERE (SELECT count(*) FROM post_tags t WHERE t.post_id = p.id) "
+        "<> cardinality(p.tags) OR EXISTS (SELECT FROM post_tags t WHERE t.post_id = p.id AND t.tag <> ALL (p.tags))"
+    ),
+    "a leaf of a home feed without its author": (
+        "SELECT h.user_id || ' ' || h.post_id FROM home_feed h JOIN posts p ON p.id = h.post_id "
+        "WHERE h.author_id <> p.author_id"
+    ),
+    "an own post missing in the own home feed": (
+        "SELECT p.id::text FROM posts p WHERE NOT EXISTS "
+        "(SELECT FROM home_feed h WHERE h.user_id = p.author_id AND h.post_id = p.id)"
+    ),
+    "no administrator": (
+        "SELECT 'none' WHERE EXISTS (SELECT FROM users WHERE state <> 'deleted') "
+        "AND NOT EXISTS (SELECT FROM users WHERE role = 'admin' AND state = 'active')"
+    ),
+    "a job that was given up": "SELECT event_id || ' ' || reaction FROM jobs WHERE state = 'dead'",
+}
+
+
+class PostgresOperationsReads:
+    """Implements application.operations.OperationsReads."""
+
+    async def ping(self) -> None:
+        async with acquire() as connection:
+            await connection.fetchval("SELECT 1")
+
+    async def status(self) -> Status:
+        async with acquire() as connection:
+            row = await connection.fetchrow(
+                """
+                SELECT (SELECT count(*) FROM users WHERE state = 'active') AS people,
+                  (SELECT count(*) FROM posts) AS posts, (SELECT count(*) FROM comments) AS comments,
+                  (SELECT coalesce(sum(likes), 0) FROM posts) AS likes, (SELECT count(*) FROM files) AS files,
+                  (SELECT coalesce(sum(size), 0) FROM files) AS bytes,
+                  (SELECT count(*) FROM jobs WHERE state = 'waiting') AS jobs_waiting,
+                  (SELECT count(*) FROM jobs WHERE state = 'running') AS jobs_running,
+                  (SELECT count(*) FROM jobs WHERE state = 'dead') AS jobs_dead,
+                  (SELECT count(*) FROM sessions WHERE expires_at > now()) AS sessions
+                """
+            )
+        return Status(**{name: int(value) for name, value in row.items()})
+
+    async def violations(self) -> list[Violation]:
+        found = []
+        async with acquire() as connection:
+            for rule, sql in _RULES.items():
+                rows = [row[0] for row in await connection.fetch(sql)]
+                if rows:
+                    found.append(Violation(rule, len(rows), tuple(rows[:5])))
+            stale = [
+                str(row["id"])
+                for row in await connection.fetch("SELECT id, card FROM posts")
+                if row["card"] != await build_card(connection, row["id"])
+            ]
+        if stale:
+            found.append(Violation("a stored card that is out of date", len(stale), tuple(stale[:5])))
+        return found
+
+    async def media_prefixes(self) -> set[str]:
+        async with acquire() as connection:
+            photos = await connection.fetch("SELECT key FROM files")
+            avatars = await connection.fetch(
+                "SELECT avatar_key AS key FROM users WHERE avatar_key IS NOT NULL"
+            )
+        return {f"photos/{row['key']}/" for row in photos} | {f"avatars/{row['key']}/" for row in avatars}
+
+    async def media_keys(self) -> set[str]:
+        async with acquire() as connection:
+            rows = await connection.fetch("SELECT * FROM files")
+            avatars = await connection.fetch(
+                "SELECT avatar_key AS key FROM users WHERE avatar_key IS NOT NULL"
+            )
+        keys = {f"avatars/{row['key']}/{AVATAR_WIDTHS[0]}.webp" for row in avatars}
+        for file in map(read_file, rows):
+            keys.add(file.original_key)
+            keys.update(file.rendition_prefix + rendition.name for rendition in file.renditions)
+        return keys
+
+    async def dead_jobs(self, limit: int) -> list[DeadJob]:
+        async with acquire() as connection:
+            rows = await connection.fetch(
+                "SELECT event_id, reaction, event_type, attempts, coalesce(error, '') AS error FROM jobs "
+                "WHERE state = 'dead' ORDER BY created_at LIMIT $1",
+                limit,
+            )
+        return [DeadJob(**dict(row)) for row in rows]
+
+    async def claim_key(self, user: UserId, key: str, fingerprint: bytes, resource_id: UUID) -> Replay | None:
+        async with acquire() as connection:
+            new = await connection.fetchval(
+                "INSERT INTO idempotency (user_id, key, fingerprint, resource_id, created_at) "
+                "VALUES ($1, $2, $3, $4, clock_timestamp()) ON CONFLICT DO NOTHING RETURNING true",
+                user,
+                key,
+                fingerprint,
+                resource_id,
+            )
+            if new:
+                return None
+            row = await connection.fetchrow(
+                "SELECT resource_id, fingerprint = $3 AS same_request, status, body, content_type, location, "
+                "clock_timestamp() - created_at AS age FROM idempotency WHERE user_id = $1 AND key = $2",
+                user,
+                key,
+                fingerprint,
+            )
+        # Released between the two statements: then this request is the first one, and simply asks again.
+        return Replay(**dict(row)) if row else await self.claim_key(user, key, fingerprint, resource_id)
+
+    async def answer_key(
+        self, user: UserId, key: str, status: int, body: bytes, content_type: str, location: str
+    ) -> None:
+        async with acquire() as connection:
+            await connection.execute(
+                "UPDATE idempotency SET status = $3, body = $4, content_type = $5, location = $6 "
+                "WHERE user_id = $1 AND key = $2",
+                user,
+                key,
+                status,
+                body,
+                content_type,
+                location,
+            )
+
+    async def take_over_key(self, user: UserId, key: str) -> bool:
+        async with acquire() as connection:
+            return bool(
+                await connection.fetchval(
+                    "UPDATE idempotency SET created_at = clock_timestamp() WHERE user_id = $1 AND key = $2 "
+                    "AND status = 0 AND created_at < clock_timestamp() - interval '10 seconds' RETURNING true",
+                    user,
+                    key,
+                )
+            )
+
+    async def release_key(self, user: UserId, key: str) -> None:
+        async with acquire() as connection:
+            await connection.execute(
+                "DELETE FROM idempotency WHERE user_id = $1 AND key = $2 AND status = 0", user, key
+            )

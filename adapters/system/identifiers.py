@@ -1,0 +1,35 @@
+"""The clock, ids and secrets of the machine."""
+
+import base64
+import secrets
+from datetime import UTC, datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+
+class SystemClock:
+    """Implements domain.ports.Clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class SystemIds:
+    """Implements domain.ports.Ids."""
+
+    def new(self) -> UUID:
+        return uuid7()
+
+    def secret(self) -> str:
+        return secrets.token_urlsafe(32)
+
+    def key(self) -> str:
+        return base64.b32encode(secrets.token_bytes(20)).decode().lower()
+
+
+def common_passwords() -> frozenset[str]:
+    """The 3,000 passwords that are tried first, from the frequency list of the zxcvbn package."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - a second of memory that few commands need
+
+    return frozenset(word for word in FREQUENCY_LISTS["passwords"][:3000])

@@ -1,0 +1,161 @@
+"""What whoever runs the server looks at and repairs: health, numbers, invariants, dead jobs, idempotent requests."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from domain.kernel import EventId, UserId
+from domain.ports import Clock, Ids, MediaStore, UnitOfWorks
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Numbers of one screen. Bytes are of originals."""
+
+    people: int
+    posts: int
+    comments: int
+    likes: int
+    files: int
+    bytes: int
+    jobs_waiting: int
+    jobs_running: int
+    jobs_dead: int
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken invariant: which one, on how many rows, and some of them."""
+
+    rule: str
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadJob:
+    """A job that was given up."""
+
+    event_id: UUID
+    reaction: str
+    event_type: str
+    attempts: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What an idempotency key already led to: the stored answer, or still nothing (`status` 0)."""
+
+    resource_id: UUID
+    same_request: bool
+    status: int
+    body: bytes
+    content_type: str
+    location: str
+    age: timedelta
+
+
+class OperationsReads(Protocol):
+    """Queries over the whole system."""
+
+    async def ping(self) -> None:
+        """Return when the database answers. Raises Unavailable."""
+        ...
+
+    async def status(self) -> Status:
+        """Counts as they are now."""
+        ...
+
+    async def violations(self) -> list[Violation]:
+        """Every broken invariant that the database alone can show."""
+        ...
+
+    async def media_prefixes(self) -> set[str]:
+        """Every prefix in the media store that a row refers to."""
+        ...
+
+    async def media_keys(self) -> set[str]:
+        """Every object that must be in the media store."""
+        ...
+
+    async def dead_jobs(self, limit: int) -> list[DeadJob]:
+        """The jobs that were given up, oldest first."""
+        ...
+
+    async def claim_key(self, user: UserId, key: str, fingerprint: bytes, resource_id: UUID) -> Replay | None:
+        """Remember a request under its idempotency key; None when it is new, else what is known of the first one."""
+        ...
+
+    async def answer_key(
+        self, user: UserId, key: str, status: int, body: bytes, content_type: str, location: str
+    ) -> None:
+        """Store the answer to the request under the key."""
+        ...
+
+    async def take_over_key(self, user: UserId, key: str) -> bool:
+        """Restart the age of an unanswered key; False when another was faster."""
+        ...
+
+    async def release_key(self, user: UserId, key: str) -> None:
+        """Forget a key whose request was refused, so that a corrected one may use it again."""
+        ...
+
+
+class Operations:
+    """Looking after a running instance."""
+
+    def __init__(
+        self, reads: OperationsReads, new_uow: UnitOfWorks, media: MediaStore, clock: Clock, ids: Ids
+    ) -> None:
+        self.reads = reads
+        self._new_uow = new_uow
+        self._media = media
+        self._clock = clock
+        self._ids = ids
+
+    async def verify(self) -> list[Violation]:
+        """Every broken invariant, of rows and of stored objects. An empty list is the proof that all hold."""
+        violations = await self.reads.violations()
+        wanted, prefixes = await self.reads.media_keys(), await self.reads.media_prefixes()
+        stored = {found.key async for found in self._media.walk()}
+        missing = sorted(wanted - stored)
+        orphans = sorted(
+            key for key in stored if not any(key.startswith(prefix) for prefix in _prefixes(key, prefixes))
+        )
+        if missing:
+            violations.append(Violation("rows without their object", len(missing), tuple(missing[:5])))
+        if orphans:
+            violations.append(Violation("objects without a row", len(orphans), tuple(orphans[:5])))
+        return violations
+
+    async def collect_garbage(
+        self, *, older_than: timedelta = timedelta(hours=1), dry_run: bool = False
+    ) -> list[str]:
+        """Remove stored objects that no row refers to; their keys. Young ones may still be on their way to a row."""
+        prefixes = await self.reads.media_prefixes()
+        limit = self._clock.now() - older_than
+        orphans = [
+            found.key
+            async for found in self._media.walk()
+            if found.stored_at < limit and not _prefixes(found.key, prefixes)
+        ]
+        if not dry_run:
+            for key in orphans:
+                await self._media.delete(key)
+        return sorted(orphans)
+
+    async def retry_dead(self, event_id: EventId | None = None) -> int:
+        """Give dead jobs a fresh start; how many."""
+        async with self._new_uow() as uow:
+            count = await uow.jobs.retry_dead(event_id, self._clock.now())
+            await uow.commit()
+        return count
+
+
+def _prefixes(key: str, known: set[str]) -> list[str]:
+    """The known prefix that `key` lies under (`photos/<key>/…`, `avatars/<key>/…`), if any."""
+    prefix = "/".join(key.split("/")[:2]) + "/"
+    return [prefix] if prefix in known else []

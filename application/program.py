@@ -1,0 +1,36 @@
+"""Everything that entrypoints may call, in one object."""
+
+from dataclasses import dataclass
+
+from application.accounts import Accounts
+from application.feeds import Feeds
+from application.following import FollowingPeople
+from application.media import MediaAccess, MediaGrants
+from application.operations import Operations
+from application.outbox import Housekeeping, Runner
+from application.people import People
+from application.posting import Posting
+from application.uploading import Uploading
+from domain.ports import Clock, Ids, MediaStore, RateLimiter, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The use cases, and the few ports that entrypoints need for bytes, limits and names."""
+
+    accounts: Accounts
+    following: FollowingPeople
+    posting: Posting
+    uploading: Uploading
+    feeds: Feeds
+    people: People
+    media_access: MediaAccess
+    grants: MediaGrants
+    operations: Operations
+    runner: Runner
+    housekeeping: Housekeeping
+    media: MediaStore
+    workspace: Workspace
+    limiter: RateLimiter
+    clock: Clock
+    ids: Ids

@@ -1,0 +1,272 @@
+"""The composition root: the only module that knows adapters.
+
+`started(settings)` opens what needs opening, in order, yields the application, and closes in reverse. The web server,
+the CLI and the tests all come in through it.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+
+from dependency_injector import containers, providers
+from tortoise.config import TortoiseConfig
+from tortoise.context import TortoiseContext
+
+from adapters.filesystem.media import FilesystemMediaStore, FolderWorkspace
+from adapters.inprocess.limits import InProcessRateLimiter
+from adapters.inprocess.live import InProcessWake
+from adapters.pillow.images import SandboxedImages
+from adapters.postgres import migrate
+from adapters.postgres.accounts import PostgresIdentities
+from adapters.postgres.embedded import Address, EmbeddedPostgres
+from adapters.postgres.engine import acquire, orm_config
+from adapters.postgres.files import PostgresFileReads
+from adapters.postgres.operations_reads import PostgresOperationsReads
+from adapters.postgres.people_reads import PostgresPeopleReads
+from adapters.postgres.post_reads import PostgresPostReads
+from adapters.postgres.unit_of_work import EventDecoder, PostgresUnitOfWork
+from adapters.system.identifiers import SystemClock, SystemIds, common_passwords
+from adapters.system.passwords import Argon2Passwords
+from application.accounts import Accounts
+from application.feeds import Feeds
+from application.following import FollowingPeople
+from application.media import MediaAccess, MediaGrants
+from application.operations import Operations
+from application.outbox import Housekeeping, Runner, reactions_to
+from application.paging import Cursors
+from application.people import People
+from application.posting import Posting
+from application.program import Application
+from application.reactions import REACTIONS, Means
+from application.uploading import Uploading
+from entrypoints.settings import BadConfiguration, Settings
+
+log = logging.getLogger("heliograph")
+
+HOUSEKEEPING_SECONDS = 60.0
+LANGUAGES = ("en",)
+
+
+class Container(containers.DeclarativeContainer):
+    """What is made of what. Everything lives as long as the process."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    secret = providers.Dependency(instance_of=bytes)
+    images = providers.Dependency(instance_of=SandboxedImages)
+    passwords = providers.Dependency(instance_of=Argon2Passwords)
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(SystemIds)
+    wake = providers.Singleton(InProcessWake)
+    limiter = providers.Singleton(InProcessRateLimiter)
+    media = providers.Singleton(FilesystemMediaStore, settings.provided.data_dir.joinpath.call("media"))
+    workspace = providers.Singleton(FolderWorkspace, settings.provided.data_dir.joinpath.call("work"))
+    new_uow = providers.Factory(PostgresUnitOfWork, clock, ids, wake, providers.Object(reactions_to))
+
+    cursors = providers.Singleton(Cursors, secret)
+    grants = providers.Singleton(MediaGrants, secret, clock)
+    people_reads = providers.Singleton(PostgresPeopleReads)
+    means = providers.Singleton(Means, new_uow.provider, images, media, workspace, clock)
+
+    accounts = providers.Singleton(
+        Accounts,
+        new_uow.provider,
+        clock,
+        ids,
+        passwords,
+        limiter,
+        providers.Singleton(PostgresIdentities),
+        images,
+        media,
+        workspace,
+        sign_up=settings.provided.sign_up,
+        common_passwords=providers.Singleton(common_passwords),
+        secret=secret,
+        languages=LANGUAGES,
+    )
+    application = providers.Singleton(
+        Application,
+        accounts=accounts,
+        following=providers.Singleton(FollowingPeople, new_uow.provider, clock),
+        posting=providers.Singleton(Posting, new_uow.provider, clock, ids),
+        uploading=providers.Singleton(
+            Uploading,
+            new_uow.provider,
+            clock,
+            ids,
+            images,
+            media,
+            limiter,
+            providers.Singleton(PostgresFileReads),
+            cursors,
+            grants,
+            quota_bytes=providers.Callable(lambda settings: settings.quota_mb * 2**20, settings),
+        ),
+        feeds=providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors, grants),
+        people=providers.Singleton(People, people_reads, cursors),
+        media_access=providers.Singleton(MediaAccess, people_reads),
+        grants=grants,
+        operations=providers.Singleton(
+            Operations, providers.Singleton(PostgresOperationsReads), new_uow.provider, media, clock, ids
+        ),
+        runner=providers.Singleton(
+            Runner,
+            means,
+            wake,
+            EventDecoder(*REACTIONS),
+            parallel=providers.Callable(
+                lambda settings: max(settings.image_workers, os.cpu_count() or 1), settings
+            ),
+        ),
+        housekeeping=providers.Singleton(Housekeeping, means),
+        media=media,
+        workspace=workspace,
+        limiter=limiter,
+        clock=clock,
+        ids=ids,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the database is: an outside server's URL, or the embedded server's address."""
+
+    place: Address | str
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it is our own server in the data folder."""
+        return isinstance(self.place, Address)
+
+    def config(self, settings: Settings, name: str = "heliograph") -> TortoiseConfig:
+        """The ORM's configuration for it."""
+        return orm_config(self.place, pool_min=2, pool_max=settings.database_pool, application_name=name)
+
+
+@contextmanager
+def open_database(settings: Settings, *, owner: bool, durable: bool = True) -> Iterator[Database]:
+    """The database as configured; the embedded server is started, and stopped at the end. Blocks.
+
+    The `owner` (a server) must have the data folder for itself and raises AlreadyRunning otherwise; a command joins
+    the server that is running, or starts one for its own short life.
+    """
+    url = settings.database_url.get_secret_value()
+    if url:
+        yield Database(url)
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    joined = None if owner else EmbeddedPostgres.join(settings.data_dir)
+    if joined is not None:
+        yield Database(joined)
+        return
+    with EmbeddedPostgres(settings.data_dir, durable=durable) as address:
+        yield Database(address)
+
+
+def read_secret(settings: Settings) -> bytes:
+    """The secret that signs cursors, forms and media grants; made once and kept in the data folder if not given."""
+    given = settings.secret_key.get_secret_value()
+    if given:
+        return given.encode()
+    path = settings.data_dir / "secret.key"
+    with suppress(FileExistsError):
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+    secret = path.read_text(encoding="ascii").strip().encode()
+    if len(secret) < 32:
+        raise BadConfiguration(
+            f"{path} is damaged: put a backup's back, or remove it and every open form starts anew"
+        )
+    return secret
+
+
+async def prepare(settings: Settings, database: Database) -> list[str]:
+    """What the one process that starts first does: migrate, empty the workspace, take leases from the dead.
+
+    Answers with the names of the migrations that were applied. Raises SchemaTooNew.
+    """
+    applied = await migrate.upgrade(database.config(settings, "heliograph migrate"))
+    if database.embedded:
+        # Nobody else can be at work: this process holds the data folder.
+        FolderWorkspace(settings.data_dir / "work").clear()
+        async with connected(settings, database), acquire() as connection:
+            await connection.execute(
+                "UPDATE jobs SET state = 'waiting', leased_until = NULL, deaths = deaths + 1 WHERE state = 'running'"
+            )
+    return applied
+
+
+@asynccontextmanager
+async def connected(settings: Settings, database: Database) -> AsyncIterator[TortoiseContext]:
+    """The ORM and its pool, open. Raises Unavailable."""
+    with TortoiseContext() as context:
+        try:
+            await context.init(config=database.config(settings), _enable_global_fallback=True)
+            async with acquire() as connection:
+                await connection.fetchval("SELECT 1")
+            yield context
+        finally:
+            await context.close_connections()
+
+
+@asynccontextmanager
+async def started(
+    settings: Settings, database: Database, *, work: bool = True, cheap_passwords: bool = False
+) -> AsyncIterator[Application]:
+    """The application on an open, migrated database. With `work` it also runs jobs and the timers."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(connected(settings, database))
+        images = SandboxedImages(settings.image_workers or None)
+        stack.push_async_callback(images.close)
+        passwords = Argon2Passwords(cheap=cheap_passwords)
+        stack.callback(passwords.close)
+        container = Container(
+            settings=providers.Object(settings),
+            secret=providers.Object(read_secret(settings)),
+            images=providers.Object(images),
+            passwords=providers.Object(passwords),
+        )
+        container.check_dependencies()
+        application = container.application()
+        if work:
+            await images.start()
+            await stack.enter_async_context(_working(application))
+        yield application
+
+
+@asynccontextmanager
+async def _working(application: Application) -> AsyncIterator[None]:
+    """Jobs and timers while the block runs; at the end jobs get a moment to finish."""
+    tasks = [
+        asyncio.create_task(application.runner.run(), name="jobs"),
+        asyncio.create_task(_keep_house(application), name="housekeeping"),
+    ]
+    try:
+        yield
+    finally:
+        await application.runner.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=5)
+
+
+async def _keep_house(application: Application) -> None:
+    while True:
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        for chore in (
+            application.accounts.write_down_use,
+            application.housekeeping.sweep_uploads,
+            application.housekeeping.forget,
+        ):
+            try:
+                await chore()
+            except Exception as error:  # noqa: BLE001 - a chore that fails is done in the next minute
+                log.warning("%s: %r", chore.__name__, error)
