@@ -117,7 +117,12 @@ def _failure(error: Exception) -> dict[str, Any]:
         return {"refused": "memory", "detail": detail}
     if isinstance(error, OSError) and error.errno is not None:
         return {"unavailable": True, "errno": error.errno, "detail": detail}
-    if isinstance(error, MemoryError):
+    # The libraries of AVIF and HEIC have no type for it, only these words.
+    if (
+        isinstance(error, MemoryError)
+        or "out of memory" in detail.lower()
+        or "memory allocation" in detail.lower()
+    ):
         return {"refused": "memory", "detail": detail}
     bomb = isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning)
     return {"refused": "too_many_pixels" if bomb else "damaged", "detail": detail}

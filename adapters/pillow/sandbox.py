@@ -42,7 +42,7 @@ class Sandbox:
         self._room = workers + waiting
         self._callers = 0
         self._limits = limits
-        self._starting = asyncio.Lock()
+        self._opening: asyncio.Task[_Link] | None = None
         self._link: _Link | None = None
         self._closed = False
 
@@ -58,9 +58,10 @@ class Sandbox:
     async def close(self) -> None:
         """End the picture process and its children. Calls in flight raise Unavailable. May be repeated."""
         self._closed = True
-        async with self._starting:
-            if self._link:
-                await self._link.close()
+        if self._opening:
+            await asyncio.wait([self._opening])
+        if self._link:
+            await self._link.close()
 
     async def call(self, work: str, **arguments: Any) -> dict[str, Any]:
         """The answer of a fresh process to `work` (see `zygote`). Cancelling kills that process."""
@@ -80,15 +81,20 @@ class Sandbox:
             self._callers -= 1
 
     async def _connect(self) -> "_Link":
-        async with self._starting:
-            if self._closed:
-                raise Unavailable("the picture process was closed")
-            if self._link and not self._link.alive:
-                await self._link.close()
-                self._link = None
-            if self._link is None:
-                self._link = await _Link.open(self._limits.wall_seconds + GRACE_SECONDS)
+        if self._closed:
+            raise Unavailable("the picture process was closed")
+        if self._link and self._link.alive:
             return self._link
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._reopen())
+        # Others may wait for the same start, so a caller who gives up must not stop it half-way.
+        return await asyncio.shield(self._opening)
+
+    async def _reopen(self) -> "_Link":
+        if self._link:
+            await self._link.close()
+        self._link = await _Link.open(self._limits.wall_seconds + GRACE_SECONDS)
+        return self._link
 
 
 class _Link:

@@ -472,6 +472,20 @@ async def test_cancelling_kills_the_child(images: SandboxedImages, save: Save, o
     assert not [path for path in out.iterdir() if path.name.endswith(".part")]
 
 
+async def test_giving_up_during_the_start_harms_nobody_else(save: Save) -> None:
+    adapter, source = SandboxedImages(2), save(corpus.everything()["JPEG"])
+    first = asyncio.create_task(adapter.inspect(source))
+    second = asyncio.create_task(adapter.inspect(source))
+    try:
+        await asyncio.sleep(0.001)
+        assert adapter.pid is None, "it has started already"
+        first.cancel()
+        assert (await second).format == "JPEG"
+        assert first.cancelled()
+    finally:
+        await adapter.close()
+
+
 @pytest.mark.goal("O6")
 async def test_surplus_waits_and_then_is_turned_away(save: Save) -> None:
     adapter = SandboxedImages(1, waiting=2)
