@@ -222,12 +222,18 @@ class EmbeddedPostgres:
 
     def _plan(self, programs: Path) -> dict[str, Any]:
         identity = _identity(self.folder)
+        if identity is None and not _has_name(os.getuid()) and not (self.folder / "postgres").exists():
+            raise StartFailed(
+                f"PostgreSQL cannot create its data directory as user {os.getuid()}, who has no name on this system. "
+                "Add that user to /etc/passwd, start as another one, or set HELIOGRAPH_DATABASE_URL."
+            )
         self._sockets = self._socket_folder(identity)
         return {
             "folder": str(self.folder),
             "data": str(self.folder / "postgres"),
             "binaries": str(programs),
             "identity": identity,
+            "first_identity": identity and (identity if _has_name(identity[0]) else _nobody()),
             "settings": self._settings(self._sockets),
             "initdb": INITDB if self.durable else [*INITDB, "--no-sync"],
             "first_sql": FIRST_SQL,
@@ -352,6 +358,18 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     for path in (folder / "postgres", folder):
         if path.exists() and (found := path.stat()).st_uid != 0:
             return found.st_uid, found.st_gid
+    return _nobody()
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
+def _nobody() -> tuple[int, int]:
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:

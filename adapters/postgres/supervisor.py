@@ -56,6 +56,10 @@ class Supervisor:
         self.initdb: list[str] = plan["initdb"]
         self.first_sql: str = plan["first_sql"]
         self.identity: tuple[int, int] | None = tuple(plan["identity"]) if plan["identity"] else None
+        self.first_identity: tuple[int, int] | None = (
+            tuple(plan["first_identity"]) if plan["first_identity"] else None
+        )
+        self.running_as: tuple[int, int] | None = None
         self.privileges: tuple[int, ...] = ()
         self.log = 2  # our own standard error too
         self.log_start = 0
@@ -113,14 +117,11 @@ class Supervisor:
         return True
 
     def _prepare(self) -> None:
-        is_new = not (self.data / "PG_VERSION").exists()
-        if is_new:
+        if not (self.data / "PG_VERSION").exists():
             self._clear_unfinished()
-        folder = self.unfinished if is_new else self.data
-        self._own(folder)
-        self._find_privileges(folder)
-        if is_new:
             self._initialise()
+        self._own(self.data, self.identity)
+        self._find_privileges(self.data, self.identity)
 
     def _clear_unfinished(self) -> None:
         """A killed `initdb` leaves its own directory, never half a real one, because of the rename at the end."""
@@ -136,35 +137,12 @@ class Supervisor:
             )
         self.unfinished.mkdir(mode=0o700)
 
-    def _own(self, folder: Path) -> None:
-        """Make the tree belong to the server's user; a copy made by root, for example, does not."""
-        if self.identity is None or folder.stat().st_uid == self.identity[0]:
-            return
-        for path, folders, files in os.walk(folder, topdown=False):
-            for name in (*folders, *files):
-                os.chown(os.path.join(path, name), *self.identity, follow_symlinks=False)
-        # The top goes last: an interrupted walk starts again.
-        os.chown(folder, *self.identity)
-        folder.chmod(0o700)
-
-    def _find_privileges(self, folder: Path) -> None:
-        """Choose the least that lets the server's user reach its binaries and its data."""
-        if self.identity is None:
-            return
-        for privileges in PRIVILEGES:
-            self.privileges = privileges
-            if self._run([self._binary("postgres"), "--version"], look_into=folder, quiet=True) == 0:
-                return
-        closed = first_closed((self.binaries, folder), self.identity[0])
-        raise Refused(
-            f"PostgreSQL does not run as root, and user {self.identity[0]} may not pass through {closed}. "
-            f"Open it with `chmod o+x {closed}`, choose another folder, or start Heliograph as an ordinary user."
-        )
-
     def _initialise(self) -> None:
+        # `initdb` insists on a user with a name, the server does not; the files change hands afterwards.
+        self._own(self.unfinished, self.first_identity)
+        self._find_privileges(self.unfinished, self.first_identity)
         self._mark_log()
-        binary = self._binary("initdb")
-        if self._run([binary, "-D", str(self.unfinished), *self.initdb]) != 0:
+        if self._run([self._binary("initdb"), "-D", str(self.unfinished), *self.initdb]) != 0:
             raise Refused(f"PostgreSQL could not create its data directory: {self._log_tail()}")
         # A single-user server makes role and database before anybody can see the directory.
         single = [self._binary("postgres"), "--single", "-D", str(self.unfinished), *self.settings]
@@ -174,6 +152,32 @@ class Supervisor:
         descriptor = os.open(self.folder, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)
+
+    def _own(self, folder: Path, identity: tuple[int, int] | None) -> None:
+        """Make the tree belong to the server's user; a copy made by root, for example, does not."""
+        if identity is None or folder.stat().st_uid == identity[0]:
+            return
+        for path, folders, files in os.walk(folder, topdown=False):
+            for name in (*folders, *files):
+                os.chown(os.path.join(path, name), *identity, follow_symlinks=False)
+        # The top goes last: an interrupted walk starts again.
+        os.chown(folder, *identity)
+        folder.chmod(0o700)
+
+    def _find_privileges(self, folder: Path, identity: tuple[int, int] | None) -> None:
+        """From now on run everything as `identity`, with the least that lets it reach its binaries and its data."""
+        self.running_as = identity
+        if identity is None:
+            return
+        for privileges in PRIVILEGES:
+            self.privileges = privileges
+            if self._run([self._binary("postgres"), "--version"], look_into=folder, quiet=True) == 0:
+                return
+        closed = first_closed((self.binaries, folder), identity[0])
+        raise Refused(
+            f"PostgreSQL does not run as root, and user {identity[0]} may not pass through {closed}. "
+            f"Open it with `chmod o+x {closed}`, choose another folder, or start Heliograph as an ordinary user."
+        )
 
     def _serve(self) -> None:
         give_up = time.monotonic() + START_RETRY_SECONDS
@@ -299,7 +303,7 @@ class Supervisor:
             os.dup2(nothing if stdin is None else stdin, 0)
             os.dup2(nothing if quiet else self.log, 1)
             os.dup2(nothing if look_into else self.log, 2)
-            become(self.identity, self.privileges, parent=us)
+            become(self.running_as, self.privileges, parent=us)
             if look_into:
                 os.scandir(look_into).close()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD):
