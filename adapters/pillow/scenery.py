@@ -13,9 +13,12 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, ImageDraw, ImageFilter, TiffImagePlugin
 
+from adapters.pillow import scenery_heights as heights
 from adapters.pillow import scenery_land as land
-from adapters.pillow import scenery_near as near
 from adapters.pillow import scenery_night as night
+from adapters.pillow import scenery_plants as plants
+from adapters.pillow import scenery_table as table
+from adapters.pillow import scenery_walls as walls
 from adapters.pillow import scenery_water as water
 from adapters.pillow.scenery_brushes import (
     Colour,
@@ -51,36 +54,37 @@ class Scene:
     paint: Callable[[random.Random, Size], Image.Image]
     film: Film
     shapes: tuple[tuple[int, int], ...] = (WIDE, TALL, PANORAMA, SQUARE)
-    side: int = 960
+    side: int = 880
     light: str = "day"
 
 
 _SCENES = {
-    "ridges": Scene(land.ridges, _SOFT, (WIDE, PANORAMA, TALL), light="low"),
+    "ridges": Scene(heights.ridges, _SOFT, (WIDE, PANORAMA, TALL), light="low"),
     "sea": Scene(water.sea, _DAY, light="low"),
     "dunes": Scene(land.dunes, _DAY, (WIDE, TALL, PANORAMA), light="low"),
     "city": Scene(night.city, _NIGHT, (WIDE, PANORAMA, TALL), light="night"),
     "aurora": Scene(night.aurora, _NIGHT, (WIDE, TALL, PANORAMA), light="night"),
     "rain": Scene(night.rain, _NIGHT, (WIDE, TALL, SQUARE), light="night"),
-    "rows": Scene(land.rows, _DAY, (WIDE, TALL, SQUARE), light="low"),
-    "forest": Scene(land.forest, _SOFT, (TALL, WIDE, SQUARE), side=860, light="low"),
+    "lavender": Scene(land.lavender, _DAY, (WIDE, TALL, SQUARE), side=820, light="low"),
+    "tea": Scene(land.tea, _DAY, (WIDE, TALL, SQUARE), side=820),
+    "forest": Scene(plants.forest, _SOFT, (TALL, WIDE, SQUARE), side=800, light="low"),
     "lake": Scene(water.lake, _DAY, (WIDE, PANORAMA), side=900),
     "snow": Scene(land.snow, _SOFT, (WIDE, SQUARE, TALL)),
-    "leaf": Scene(near.leaf, _CLOSE, (WIDE, TALL, SQUARE)),
+    "leaf": Scene(plants.leaf, _CLOSE, (WIDE, TALL, SQUARE)),
     "mesa": Scene(land.mesa, _DAY, (WIDE, PANORAMA)),
-    "clouds": Scene(land.clouds, _SOFT, (WIDE, PANORAMA, TALL), side=900),
-    "facade": Scene(near.facade, replace(_DAY, contrast=0.3), (WIDE, TALL, SQUARE)),
+    "clouds": Scene(heights.clouds, _SOFT, (WIDE, PANORAMA, TALL), side=900),
+    "facade": Scene(walls.facade, replace(_DAY, contrast=0.3), (WIDE, TALL, SQUARE), side=860),
     "harbour": Scene(water.harbour, _DAY, (WIDE, PANORAMA, TALL), light="low"),
-    "moon": Scene(land.moon, _NIGHT, (TALL, WIDE, SQUARE), light="night"),
+    "moon": Scene(heights.moon, _NIGHT, (TALL, WIDE, SQUARE), light="night"),
     "trails": Scene(night.trails, _NIGHT, (WIDE, TALL, SQUARE), light="night"),
-    "autumn": Scene(land.autumn, _CLOSE, (WIDE, TALL, SQUARE)),
-    "coffee": Scene(near.coffee, _CLOSE, (SQUARE, TALL, WIDE)),
-    "vases": Scene(near.vases, _CLOSE, (TALL, SQUARE, WIDE)),
-    "shadows": Scene(near.shadows, _SOFT, (TALL, WIDE, SQUARE), light="low"),
+    "autumn": Scene(plants.autumn, _CLOSE, (WIDE, TALL, SQUARE)),
+    "coffee": Scene(table.coffee, _CLOSE, (SQUARE, TALL, WIDE)),
+    "vases": Scene(table.vases, _CLOSE, (TALL, SQUARE, WIDE), side=800),
+    "shadows": Scene(walls.shadows, _SOFT, (TALL, WIDE, SQUARE), light="low"),
     "beach": Scene(water.beach, _DAY, (WIDE, TALL, SQUARE)),
     "ice": Scene(water.ice, _DAY, (WIDE, PANORAMA, TALL)),
-    "peaks": Scene(land.peaks, _DAY, (WIDE, TALL, PANORAMA), side=820, light="low"),
-    "grasses": Scene(near.grasses, _CLOSE, (WIDE, TALL, SQUARE), light="low"),
+    "peaks": Scene(heights.peaks, _DAY, (WIDE, TALL, PANORAMA), side=820, light="low"),
+    "grasses": Scene(plants.grasses, _CLOSE, (WIDE, TALL, SQUARE), light="low"),
 }
 SCENES: tuple[str, ...] = tuple(_SCENES)
 
@@ -173,7 +177,7 @@ def _portrait(rng: random.Random, image: Image.Image, paints: tuple[Colour, Colo
     )
 
     def body(p: ImageDraw.ImageDraw, k: int) -> None:
-        for box in ((x - 52, 112, x + 52, 244), (x - 24, 210, x + 24, 300), (x - 128, 272, x + 128, 560)):
+        for box in ((x - 47, 112, x + 47, 238), (x - 29, 196, x + 29, 320), (x - 150, 270, x + 150, 620)):
             p.ellipse([v * k for v in box], fill=255)
         _hair(p, hair, x, turn, k)
 
@@ -187,9 +191,9 @@ def _portrait(rng: random.Random, image: Image.Image, paints: tuple[Colour, Colo
 
 def _hair(p: ImageDraw.ImageDraw, style: str, x: int, turn: int, k: int) -> None:
     boxes = {
-        "short": ((x - 57, 98, x + 57, 190),),
-        "bun": ((x - 56, 100, x + 56, 196), (x + turn * 44 - 26, 76, x + turn * 44 + 26, 128)),
-        "long": ((x - 64, 96, x + 64, 220), (x - 66, 140, x - 10, 320), (x + 10, 140, x + 66, 320)),
+        "short": ((x - 51, 104, x + 51, 194), (x + turn * 12 - 40, 98, x + turn * 12 + 40, 160)),
+        "bun": ((x - 51, 103, x + 51, 196), (x + turn * 44 - 26, 76, x + turn * 44 + 26, 128)),
+        "long": ((x - 57, 100, x + 57, 214), (x - 62, 136, x - 14, 304), (x + 14, 136, x + 62, 304)),
         "hat": ((x - 88, 124, x + 88, 154), (x - 54, 82, x + 54, 170)),
     }
     for box in boxes[style]:

@@ -49,9 +49,9 @@ def vary(rng: random.Random, colour: Colour, by: int) -> Colour:
 
 def gradient(size: Size, stops: Stops) -> Image.Image:
     """RGB from top to bottom through `stops`, (height 0..1, colour) in rising order."""
-    column = Image.frombytes(
-        "RGB", (1, 256), bytes(part for row in range(256) for part in _at(stops, row / 255))
-    )
+    rows = min(256, max(2, size[1]))
+    parts = bytes(part for row in range(rows) for part in _at(stops, row / (rows - 1)))
+    column = Image.frombytes("RGB", (1, rows), parts)
     # Height first and width by repetition: an interpolated resize of the whole sheet costs ten times as much.
     return column.resize((1, size[1]), Image.Resampling.BICUBIC).resize(size, Image.Resampling.NEAREST)
 
@@ -84,9 +84,9 @@ def noise(rng: random.Random, size: Size, cells: Size, octaves: int = 4, gain: f
     total, weight, result = 0.0, 1.0, Image.new("L", sheet)
     for octave in range(octaves):
         grid = min(sheet[0], cells[0] << octave) + 1, min(sheet[1], cells[1] << octave) + 1
-        layer = Image.frombytes("L", grid, rng.randbytes(grid[0] * grid[1])).resize(
-            sheet, Image.Resampling.BICUBIC
-        )
+        # Only the coarse blots are large enough for the corners of a straight interpolation to show.
+        smooth = Image.Resampling.BICUBIC if octave < 2 else Image.Resampling.BILINEAR
+        layer = Image.frombytes("L", grid, rng.randbytes(grid[0] * grid[1])).resize(sheet, smooth)
         total += weight
         result = Image.blend(result, layer, weight / total)
         weight *= gain
@@ -98,7 +98,8 @@ def field(
     rng: random.Random, size: Size, cells: Size, octaves: int, gain: float, *, ridged: bool
 ) -> Image.Image:
     """Heights as mode F, about 0..1. Ridged ones have sharp crests, the others are rolling."""
-    result, weight, total = Image.new("F", size), 1.0, 0.0
+    result: Image.Image = Image.new("F", size)
+    weight = 1 / sum(gain**octave for octave in range(octaves))
     for octave in range(octaves):
         grid = (cells[0] << octave) + 1, (cells[1] << octave) + 1
         raw = Image.frombytes("L", grid, rng.randbytes(grid[0] * grid[1])).convert("F")
@@ -107,9 +108,8 @@ def field(
             lambda a: a["sum"] + a["weight"] * (1 - abs(a["n"] / 127.5 - 1) if ridged else a["n"] / 255),
             sum=result, n=layer, weight=weight,
         )  # fmt: skip
-        total += weight
         weight *= gain
-    return ImageMath.lambda_eval(lambda a: a["sum"] / a["total"], sum=result, total=total)
+    return result
 
 
 def relief(heights: Image.Image, light: tuple[float, float], strength: float) -> Image.Image:
@@ -118,8 +118,10 @@ def relief(heights: Image.Image, light: tuple[float, float], strength: float) ->
     moved = heights.transform(
         heights.size, Image.Transform.AFFINE, (1, 0, -dx, 0, 1, -dy), Image.Resampling.BILINEAR
     )
-    lit = ImageMath.lambda_eval(lambda a: 128 + (a["h"] - a["m"]) * a["s"], h=heights, m=moved, s=strength)
-    return lit.convert("L")
+    steep: Image.Image = ImageMath.lambda_eval(
+        lambda a: 128 + (a["h"] - a["m"]) * a["s"], h=heights, m=moved, s=strength
+    )
+    return steep.convert("L")
 
 
 def levels(mask: Image.Image, low: int, high: int, power: float = 1.0) -> Image.Image:
@@ -149,12 +151,16 @@ def shape(size: Size, draw: Callable[[ImageDraw.ImageDraw, int], None], blur: fl
 def below(size: Size, line: Sequence[float], blur: float = 0.0) -> Image.Image:
     """A mask of what lies under a skyline: evenly spaced heights in pixels from the top."""
     step = size[0] / (len(line) - 1)
-
-    def draw(pencil: ImageDraw.ImageDraw, k: int) -> None:
-        points = [(i * step * k, y * k) for i, y in enumerate(line)]
-        pencil.polygon([*points, (size[0] * k, size[1] * k), (0, size[1] * k)], fill=255)
-
-    return shape(size, draw, blur)
+    top, bottom = max(0, math.floor(min(line)) - 1), min(size[1], math.ceil(max(line)) + 2)
+    mask = Image.new("L", size)
+    mask.paste(255, (0, max(0, bottom), *size))
+    if top < bottom:
+        # Only the band in which the line runs has edges to smooth.
+        sheet = Image.new("L", (size[0] * 2, (bottom - top) * 2))
+        points = [(i * step * 2, (y - top) * 2) for i, y in enumerate(line)]
+        ImageDraw.Draw(sheet).polygon([*points, (sheet.width, sheet.height), (0, sheet.height)], fill=255)
+        mask.paste(sheet.reduce(2), (0, top))
+    return mask.filter(ImageFilter.GaussianBlur(blur)) if blur else mask
 
 
 def skyline(
@@ -333,7 +339,8 @@ def develop(image: Image.Image, size: Size, film: Film, rng: random.Random) -> I
         image = ImageChops.screen(image, light.point([round(v * film.bloom) for v in range(256)] * 3))
     image = _vignette(image, film.vignette)
     if film.sharpen:
-        image = image.filter(ImageFilter.UnsharpMask(0.8, film.sharpen, 2))
+        k = -film.sharpen / 1000
+        image = image.filter(ImageFilter.Kernel((3, 3), (k, k, k, k, 1 - 8 * k, k, k, k, k)))
     if film.colour != 1.0:
         image = ImageEnhance.Color(image).enhance(film.colour)
     image = image.point(_curves(film)).resize(size, Image.Resampling.BICUBIC)
@@ -367,12 +374,13 @@ def _curves(film: Film) -> list[int]:
 def _grain(size: Size, strength: float, rng: random.Random) -> Image.Image:
     side = 320
     one = Image.frombytes("L", (side, side), rng.randbytes(side * side)).filter(ImageFilter.GaussianBlur(0.7))
-    tile = one.point([round(128 + (v - 128) * strength * 2.2) for v in range(256)])
-    sheet = Image.new("L", size)
+    grey = one.point([round(128 + (v - 128) * strength * 2.2) for v in range(256)])
+    tile = Image.merge("RGB", (grey, grey, grey))
+    sheet = Image.new("RGB", size)
     for top in range(0, size[1], side):
         for left in range(0, size[0], side):
             sheet.paste(
                 tile if (left // side + top // side) % 2 else tile.transpose(Image.Transpose.ROTATE_90),
                 (left, top),
             )
-    return Image.merge("RGB", (sheet, sheet, sheet))
+    return sheet

@@ -1,9 +1,12 @@
-"""Drawn photographs of the night: a skyline over water, rain on glass, northern lights, turning stars, a lit stair."""
+"""Drawn photographs of the night: a skyline over water, rain on glass, northern lights, turning stars.
+
+Each painter takes chances and a size in pixels, and gives RGB.
+"""
 
 import math
 import random
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from adapters.pillow.scenery_brushes import (
     Colour,
@@ -28,10 +31,11 @@ from adapters.pillow.scenery_brushes import (
     soften,
     vary,
 )
-from adapters.pillow.scenery_land import fade_colour, firs
-from adapters.pillow.scenery_water import waves
+from adapters.pillow.scenery_motifs import fade_colour, fade_rgb, firs, waves
 
 LAMPS = rgbs("ffd9a0 ffc27a fff0d2 ffb060 e8f0ff ffcf8f")
+
+
 NEON = rgbs("ff5a4e ffb347 5ec8ff ff7fb0 8affc8 ffd27a ffe6b8")
 
 
@@ -115,12 +119,12 @@ def rain(rng: random.Random, size: Size) -> Image.Image:
         Image.Transpose.ROTATE_180
     )
     small = small.point([min(255, round(v * 1.35 + 10)) for v in range(256)] * 3)
-    for _ in range(620):
+    for _ in range(360):
         _drop(rng, image, small, w * 0.0022 * rng.uniform(0.6, 1.6))
-    for _ in range(130):
+    for _ in range(110):
         _drop(rng, image, small, w * rng.uniform(0.004, 0.011))
-    for _ in range(16):
-        _drop(rng, image, small, w * rng.uniform(0.011, 0.018))
+    for _ in range(26):
+        _drop(rng, image, small, w * rng.uniform(0.011, 0.021))
     for _ in range(4):
         _trail(rng, image, small)
     return image
@@ -145,11 +149,6 @@ def _street(rng: random.Random, size: Size) -> Image.Image:
     sheet = Image.new("RGB", size)
     sheet.paste(wet, (0, round(h * 0.62)))
     return ImageChops.screen(image, fade_rgb(sheet, 0.55))
-
-
-def fade_rgb(image: Image.Image, share: float) -> Image.Image:
-    """`image` as weaker light."""
-    return image.point([round(v * share) for v in range(256)] * 3)
 
 
 def _drop(
@@ -248,17 +247,15 @@ def _curtain(
     cols = 260
     edge, rays = skyline(rng, cols, 2, 0.35, 4), skyline(rng, cols, 9, 0.8, 6)
     body = skyline(rng, cols, 2, 0.5, 4)
-    step = w / (cols - 1)
     sheet = Image.new("L", (cols, 200))
     for i in range(cols):
-        height = max(8, round(200 * (0.45 + 0.55 * rays[i]) * 0.5))
+        height = max(8, round(200 * (0.3 + 0.7 * rays[i]) * 0.62))
         light = (0.15 + 0.85 * body[i] ** 1.3) * (0.45 + 0.55 * rays[i])
-        foot = round(185 - 80 * edge[i])
+        foot = round(190 - 46 * edge[i] - 14 * rays[i])
         ray = _RAY.resize((1, height), Image.Resampling.BILINEAR).point(
             [round(v * light) for v in range(256)]
         )
         sheet.paste(ray, (i, foot - height))
-    del step
     wide = sheet.resize((w, round(tall * 2)), Image.Resampling.BICUBIC)
     mask = Image.new("L", image.size)
     mask.paste(wide, (0, round(y - tall)))
@@ -272,7 +269,7 @@ def _curtain(
     return ImageChops.screen(image, fade_rgb(light, share))
 
 
-_RAY = ramp((1, 64), [(0, 0), (0.55, 90), (0.9, 235), (0.97, 255), (1, 40)])
+_RAY = ramp((1, 64), [(0, 0), (0.35, 50), (0.68, 190), (0.8, 255), (0.9, 150), (1, 0)])
 
 
 def trails(rng: random.Random, size: Size) -> Image.Image:
@@ -284,22 +281,26 @@ def trails(rng: random.Random, size: Size) -> Image.Image:
     image = gradient(size, [(0, top), (0.9, low), (1, low)])
     pole = w * rng.uniform(0.3, 0.7), h * rng.uniform(0.3, 0.55)
     sweep = rng.uniform(24, 44)
-    paths = Image.new("RGB", (w * 2, h * 2))
-    pencil = ImageDraw.Draw(paths)
-    far = math.hypot(w, h)
-    for _ in range(330):
-        r = far * rng.random() ** 0.65
-        turn = rng.uniform(0, 360)
-        light = rng.random() ** 2.2
-        colour = fade_colour(mix(rgb("cfe0ff"), warm, rng.random()), 0.2 + 0.75 * light)
-        box = [2 * (pole[0] - r), 2 * (pole[1] - r), 2 * (pole[0] + r), 2 * (pole[1] + r)]
-        pencil.arc(box, turn, turn + sweep * rng.uniform(0.9, 1), fill=colour, width=2 if light < 0.75 else 3)
-    image = ImageChops.screen(image, paths.reduce(2))
+    cold = add_light(image, _arcs(rng, size, pole, sweep, 330), rgb("cfe0ff"))
+    image = add_light(cold, _arcs(rng, size, pole, sweep, 160), warm)
     image = shine(image, (w * rng.uniform(0.2, 0.8), h * 0.92), w * 0.45, fade_colour(warm, 0.5), 1.6)
     for i in range(2):
         line = [h * (0.84 + 0.08 * i) - h * 0.13 * v for v in skyline(rng, 400, 3, 0.48)]
         cover(image, mix(mix(top, low, 0.3), (2, 4, 8), 0.45 + 0.5 * i), below(size, line, 0.4))
     return _tent(rng, image) if rng.random() < 0.6 else image
+
+
+def _arcs(rng: random.Random, size: Size, pole: Point, sweep: float, count: int) -> Image.Image:
+    """A mask of `count` paths of stars around `pole`, each turned by `sweep` degrees."""
+    w, h = size
+    paths = Image.new("L", (w * 2, h * 2))
+    pencil = ImageDraw.Draw(paths)
+    far = math.hypot(max(pole[0], w - pole[0]), pole[1] + h * 0.2)
+    for _ in range(count):
+        r, turn, light = far * rng.random() ** 0.62, rng.uniform(0, 360), rng.random() ** 2.2
+        box = [2 * (pole[0] - r), 2 * (pole[1] - r), 2 * (pole[0] + r), 2 * (pole[1] + r)]
+        pencil.arc(box, turn, turn + sweep, fill=round(50 + 190 * light), width=2 if light < 0.8 else 3)
+    return paths.reduce(2)
 
 
 def _tent(rng: random.Random, image: Image.Image) -> Image.Image:
@@ -322,84 +323,3 @@ def spread_light(size: Size, top: float, bottom: float) -> Image.Image:
     """Canvas lit from within, between two heights."""
     h = size[1]
     return gradient(size, [(top / h, rgb("a85a1c")), (bottom / h, rgb("ffd88a")), (1.001, rgb("ffd88a"))])
-
-
-def stairs(rng: random.Random, size: Size) -> Image.Image:
-    """A stair between walls at night, one lamp, wet stone."""
-    w, h = size
-    wall, stone, lamp = rng.choice(
-        [rgbs("7a5c44 5c5550 ffc070"), rgbs("6a5f58 4c5058 ffcf8c"), rgbs("8a6a4a 605448 ffb860")]
-    )
-    image = gradient(size, [(0, rgb("101a34")), (0.5, rgb("24304e")), (1, rgb("10131c"))])
-    gone = w * rng.uniform(0.42, 0.58), h * 0.3
-    plaster = shade(Image.new("RGB", size, wall), noise(rng, size, (9, 12), 6, 0.66), 0.8)
-    for side in (0, w):
-        near = w * 0.2 if side == 0 else w * 0.8
-        far = gone[0] + (-1 if side == 0 else 1) * w * 0.07
-        points = [(side, -5), (far, h * 0.1), (far, gone[1] + h * 0.06), (near, h + 5), (side, h + 5)]
-        cover(
-            image,
-            plaster,
-            shape(size, lambda p, k, pts=points: p.polygon([(x * k, y * k) for x, y in pts], fill=255)),
-        )  # type: ignore[misc]
-    _flight(rng, image, gone, stone)
-    return _lamplight(rng, image, gone, lamp)
-
-
-def _flight(rng: random.Random, image: Image.Image, gone: Point, stone: Colour) -> None:
-    """Steps from the bottom up to the vanishing point: light treads, dark risers."""
-    w, h = image.size
-    pencil = ImageDraw.Draw(image)
-    count = 17
-    texture = noise(rng, image.size, (50, 60), 3, 0.7)
-    for i in range(count):
-        t, u = (1 - i / count) ** 1.7, (1 - (i + 0.45) / count) ** 1.7
-        v = (1 - (i + 1) / count) ** 1.7
-        y0, y1, y2 = (gone[1] + (h * 1.06 - gone[1]) * s for s in (t, u, v))
-        half = [w * (0.065 + 0.245 * s) for s in (t, u, v)]
-        middle = [gone[0] + (w / 2 - gone[0]) * s for s in (t, u, v)]
-        riser = [
-            (middle[0] - half[0], y0),
-            (middle[0] + half[0], y0),
-            (middle[1] + half[1], y1),
-            (middle[1] - half[1], y1),
-        ]
-        tread = [
-            (middle[1] - half[1], y1),
-            (middle[1] + half[1], y1),
-            (middle[2] + half[2], y2),
-            (middle[2] - half[2], y2),
-        ]
-        pencil.polygon(riser, fill=vary(rng, mix(stone, (0, 0, 0), 0.55), 5))
-        pencil.polygon(tread, fill=vary(rng, mix(stone, (255, 255, 255), 0.05), 6))
-        pencil.line([*riser[2:]], fill=mix(stone, (255, 240, 220), 0.3), width=max(1, round(2.4 * t)))
-    image.paste(shade(image, texture, 0.45))
-
-
-def _lamplight(rng: random.Random, image: Image.Image, gone: Point, lamp: Colour) -> Image.Image:
-    w, h = image.size
-    side = rng.choice((-1, 1))
-    at = gone[0] + side * w * 0.15, h * 0.2
-    dark = Image.new("L", image.size, 50)
-    from adapters.pillow.scenery_brushes import halo
-
-    for reach, power in ((0.95, 1.3), (0.45, 1.5)):
-        dark = ImageChops.screen(
-            dark, fade(halo(image.size, (at[0] - side * w * 0.06, at[1] + h * 0.12), h * reach, power), 0.85)
-        )
-    lit = ImageOps.colorize(
-        dark, rgb("060a16"), mix(lamp, (255, 255, 255), 0.25), mid=mix(lamp, (120, 70, 40), 0.45)
-    )
-    image = ImageChops.multiply(image, lit)
-    image = shine(image, at, w * 0.5, fade_colour(lamp, 0.5), 2.0)
-    pencil = ImageDraw.Draw(image)
-    pencil.line(
-        (at[0] + side * w * 0.09, at[1] - h * 0.015, at[0], at[1] - h * 0.02),
-        fill=(12, 12, 14),
-        width=max(2, round(w * 0.004)),
-    )
-    image = shine(image, at, w * 0.09, lamp, 0.8)
-    image = shine(image, at, w * 0.035, rgb("fffbe8"), 0.5)
-    wet = ramp(image.size, [(0.3, 0), (0.45, 130), (0.8, 60), (1, 0)])
-    column = halo(image.size, (gone[0], h * 0.62), h * 0.5, 1.4, 0.4)
-    return add_light(image, fade(ImageChops.multiply(wet, column), 0.5), lamp)

@@ -1,4 +1,7 @@
-"""Drawn photographs of water: open sea, harbour, beach from above, ice, a mountain lake."""
+"""Drawn photographs of water: open sea, harbour, beach from above, ice, a mountain lake.
+
+Each painter takes chances and a size in pixels, and gives RGB.
+"""
 
 import math
 import random
@@ -28,24 +31,8 @@ from adapters.pillow.scenery_brushes import (
     skyline,
     soften,
 )
-from adapters.pillow.scenery_land import alps, fade_colour, firs
-
-
-def waves(rng: random.Random, size: Size, horizon: float) -> Image.Image:
-    """L noise of water seen at a low angle: tiny flat waves at the horizon (pixels from the top), long ones near."""
-    w, h = size
-    deep = h - horizon
-    result = Image.new("L", size, 128)
-    for step in range(6):
-        t = step / 5
-        tall = 1.6 + deep * 0.055 * t**1.4
-        cells = max(4, round(w / (tall * 5.5))), max(4, round(h / tall))
-        layer = noise(rng, size, cells, 2, 0.6)
-        middle = horizon + deep * t**1.7
-        width = deep * (0.05 + 0.3 * t)
-        window = ramp(size, [(max(0.0, (middle - width) / h), 0), (min(0.999, middle / h), 255), (1.0, 255)])
-        cover(result, layer, window)
-    return result
+from adapters.pillow.scenery_heights import alps
+from adapters.pillow.scenery_motifs import fade_colour, firs, waves
 
 
 def sea(rng: random.Random, size: Size) -> Image.Image:
@@ -68,7 +55,7 @@ def sea(rng: random.Random, size: Size) -> Image.Image:
     body = gradient(size, [(horizon / h, mix(water, low, 0.5)), (horizon / h + 0.12, water), (1, deep)])
     swell = waves(rng, size, horizon)
     body = shade(body, swell, 0.75)
-    body = _glitter(body, levels(waves(rng, size, horizon), 138, 190), at, horizon, sun)
+    body = _glitter(body, levels(waves(rng, size, horizon, 0.3), 142, 200), at, horizon, sun)
     cover(image, body, below(size, [horizon, horizon], 0.8))
     if rng.random() < 0.5:
         line = [horizon + 1 - h * 0.05 * max(0.0, v - 0.45) for v in skyline(rng, 300, 3)]
@@ -119,7 +106,7 @@ def lake(rng: random.Random, size: Size) -> Image.Image:
     view = gradient((w, shore), [(0, top), (0.85, low), (1, low)])
     cloud = levels(noise(rng, view.size, (3, 7), 5, 0.55), 130, 225)
     cover(view, (255, 252, 247), cloud, 0.7)
-    alps(rng, view, shore * 0.94, (snow, rock, glow), air, 62)
+    alps(rng, view, shore * 0.94, (snow, rock, glow), air, 74)
     bank = mix(rgb("1a2a22"), air, 0.08)
     for i in range(2):
         _wood(rng, view, shore * (0.985 + 0.02 * i), h * (0.055 + 0.03 * i), mix(bank, air, 0.35 - 0.35 * i))
@@ -177,7 +164,7 @@ def _ripple(rng: random.Random, water: Image.Image) -> Image.Image:
 
 
 def _stones(rng: random.Random, image: Image.Image, colour: Colour) -> None:
-    w, h = image.size
+    h = image.size[1]
     line = [h * 1.0 - h * 0.16 * max(0.0, v - 0.35) for v in skyline(rng, 300, 3, 0.55)]
     stone = shade(
         Image.new("RGB", image.size, mix(colour, (120, 120, 120), 0.25)),
@@ -215,7 +202,13 @@ def harbour(rng: random.Random, size: Size) -> Image.Image:
     sheet = Image.new("RGB", size)
     sheet.paste(water, (0, shore))
     swell = waves(rng, size, shore)
-    sheet = _glitter(shade(sheet, swell, 0.35), levels(swell, 150, 205), at, shore, fade_colour(sun, 0.75))
+    sheet = _glitter(
+        shade(sheet, swell, 0.35),
+        levels(waves(rng, size, shore, 0.3), 152, 210),
+        at,
+        shore,
+        fade_colour(sun, 0.75),
+    )
     image.paste(sheet.crop((0, shore, w, h)), (0, shore))
     for _ in range(5):
         spot = rng.uniform(0.05, 0.95) * w, shore - h * rng.uniform(0.01, 0.04)
@@ -266,7 +259,6 @@ def _boat(pencil: ImageDraw.ImageDraw, rng: random.Random, at: Point, long: floa
 
 def beach(rng: random.Random, size: Size) -> Image.Image:
     """Surf on sand, straight from above."""
-    w, h = size
     sand, wet, shallow, deep = rng.choice(
         [
             rgbs("ead7b4 b99c74 74cfc4 0f6f8c"),
@@ -291,8 +283,7 @@ def beach(rng: random.Random, size: Size) -> Image.Image:
 
 
 def _sunlit(rng: random.Random, image: Image.Image) -> Image.Image:
-    """Uneven daylight, and somebody far below: a few parasols or a swimmer, only dots."""
-    w, h = image.size
+    """Uneven daylight, as thin cloud gives it."""
     return shade(image, noise(rng, image.size, (2, 2), 2), 0.22)
 
 
@@ -308,8 +299,8 @@ def _reach(rng: random.Random, size: Size) -> Image.Image:
     zoom = 0.62
     box = (w * (1 - zoom) / 2, h * (1 - zoom) / 2, w * (1 + zoom) / 2, h * (1 + zoom) / 2)
     tilt = levels(tilt, 44, 212).resize(size, Image.Resampling.BICUBIC, box)
-    bends = noise(rng, size, (3, 3), 5, 0.42)
-    return Image.blend(tilt, bends, 0.24)
+    bends = noise(rng, size, (3, 3), 4, 0.4)
+    return soften(Image.blend(tilt, bends, 0.24), 3)
 
 
 def ice(rng: random.Random, size: Size) -> Image.Image:
@@ -353,7 +344,7 @@ def _ice_sheet(rng: random.Random, size: Size, light: Colour, deep: Colour) -> I
         _crack(pencil, rng, at, turn + math.pi, w * 0.9, rng.uniform(1.5, 4), 3)
     glow = soften(veil, 6)
     cover(sheet, mix(light, (255, 255, 255), 0.5), levels(glow, 0, 130), 0.6)
-    cover(sheet, (240, 250, 252), veil.filter(ImageFilter.GaussianBlur(0.7)))
+    cover(sheet, (236, 248, 250), veil.filter(ImageFilter.GaussianBlur(0.8)), 0.8)
     frost = levels(noise(rng, size, (6, 6), 6, 0.65), 165, 230)
     cover(sheet, (238, 244, 248), frost, 0.6)
     return sheet
