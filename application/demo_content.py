@@ -130,7 +130,7 @@ def compose(*, people: int = 24, posts: int = 60, seed: int = 7, now: datetime) 
     rng = random.Random(f"demo:{seed}")  # noqa: S311 - content to look at, not secrets
     cast = _people(rng, people)
     follows = _follows(rng, cast)
-    writer = _Writer(rng, cast, follows, now)
+    writer = _Writer(rng, cast, follows, now, left=posts)
     return DemoContent(cast, tuple(writer.post(moment) for moment in _moments(rng, posts, now)), follows)
 
 
@@ -204,6 +204,7 @@ class _Writer:
     cast: Sequence[DemoPerson]
     follows: Sequence[tuple[str, str]]
     now: datetime
+    left: int
     used: Counter[str] = field(default_factory=Counter)
     covers: Counter[Picture] = field(default_factory=Counter)
     extras: Counter[Picture] = field(default_factory=Counter)
@@ -221,6 +222,7 @@ class _Writer:
 
     def post(self, moment: datetime) -> DemoPost:
         """The next post; moments must rise."""
+        self.left -= 1
         author = self._author()
         pictures = self._pictures(author)
         texts = SCENES[pictures[0][0]]
@@ -252,12 +254,16 @@ class _Writer:
         kin = [picture for picture in free if picture != cover and SCENES[picture[0]].mood == mood]
         kin.sort(key=lambda picture: (picture[0] != cover[0], self.extras[picture], self.rng.random()))
         wanted = self.rng.choices(tuple(_PHOTO_COUNTS), tuple(_PHOTO_COUNTS.values()))[0]
-        # A profile with few pictures left spends them one by one, so that every post asked for finds one.
-        more = kin[: wanted - 1] if len(free) > len(PICTURES) // 3 else []
+        more = kin[: max(0, min(wanted - 1, self._spare()))]
         self.covers[cover] += 1
         self.extras.update(more)
         profile.update([cover, *more])
         return [cover, *more]
+
+    def _spare(self) -> int:
+        """How many pictures may be shown beyond one for this post and one for each that is still to come."""
+        free = sum(len(PICTURES) - len(profile) for profile in self.profiles.values())
+        return free - 1 - self.left
 
     def _fresh(self, choices: Sequence[str]) -> str:
         """One of `choices` that has been used least so far."""

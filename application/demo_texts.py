@@ -157,7 +157,7 @@ PLACES: dict[str, tuple[str, float, float]] = {
 SCENES: dict[str, SceneTexts] = {
     "ridges": SceneTexts(
         "height",
-        (1, 2, 3),
+        (8, 5, 3),
         ("seoraksan", "jirisan", "altai", "dolomites"),
         {
             "en": (
@@ -193,7 +193,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "sea": SceneTexts(
         "water",
-        (1, 2, 3),
+        (7, 2, 4),
         ("roca", "jeongdongjin", "vladivostok"),
         {
             "en": (
@@ -225,7 +225,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "dunes": SceneTexts(
         "field",
-        (1, 2, 3),
+        (7, 5),
         ("merzouga", "khongor"),
         {
             "en": (
@@ -258,7 +258,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "city": SceneTexts(
         "night",
-        (1, 2),
+        (5, 2),
         ("hangang", "frankfurt"),
         {
             "en": ("City towers at dusk with lit windows, reflected in a river.",),
@@ -283,7 +283,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "aurora": SceneTexts(
         "night",
-        (1, 2),
+        (5, 7),
         ("lofoten", "teriberka", "abisko"),
         {
             "en": ("Green northern lights in folds over dark hills and firs, stars behind.",),
@@ -312,7 +312,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "rain": SceneTexts(
         "night",
-        (1, 2),
+        (3, 2),
         ("petersburg", "bergen", "hangang"),
         {
             "en": ("Raindrops on a window at night, street lights blurred into coloured discs behind it.",),
@@ -333,7 +333,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "lavender": SceneTexts(
         "field",
-        (1, 2),
+        (3, 5),
         ("valensole",),
         {
             "en": ("Rows of lavender running to low hills on the horizon.",),
@@ -358,7 +358,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "tea": SceneTexts(
         "field",
-        (1, 2),
+        (3, 5),
         ("boseong",),
         {
             "en": ("Round green tea bushes in rows that meet at the horizon.",),
@@ -383,7 +383,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "forest": SceneTexts(
         "field",
-        (1, 2, 3),
+        (1, 2, 5),
         ("karelia", "schwarzwald"),
         {
             "en": (
@@ -411,7 +411,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "lake": SceneTexts(
         "height",
-        (1, 2, 3),
+        (4, 8),
         ("braies", "multa"),
         {
             "en": ("Snowy mountains and a line of firs doubled in a still lake.",),
@@ -436,7 +436,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "snow": SceneTexts(
         "field",
-        (1, 2, 3),
+        (1, 3, 8),
         ("biei", "suzdal"),
         {
             "en": ("A single bare tree in a wide white field, its shadow on the snow.",),
@@ -465,7 +465,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "leaf": SceneTexts(
         "near",
-        (1, 2, 3),
+        (3, 2),
         (),
         {
             "en": ("Close view of a leaf against the light, its veins and a few drops of dew.",),
@@ -486,7 +486,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "mesa": SceneTexts(
         "field",
-        (1, 2),
+        (4, 1),
         ("utah",),
         {
             "en": ("Red table mountains with layered cliffs over a dry plain.",),
@@ -515,7 +515,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "clouds": SceneTexts(
         "height",
-        (1, 2, 3),
+        (2, 4, 8),
         ("hallasan", "teide"),
         {
             "en": ("A sea of clouds seen from above, low sun behind it.",),
@@ -536,7 +536,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "facade": SceneTexts(
         "town",
-        (1, 2, 3),
+        (2, 8, 3),
         ("lisbon", "ostuni", "oia"),
         {
             "en": ("Plain walls and an outside stair under a deep blue sky, hard shadows across them.",),
@@ -561,7 +561,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "harbour": SceneTexts(
         "water",
-        (1, 2, 3),
+        (2, 3),
         ("busan", "svolvaer", "vladivostok"),
         {
             "en": ("Sailing boats as dark shapes in a harbour at dusk, hills behind, light on the water.",),
@@ -586,7 +586,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "moon": SceneTexts(
         "night",
-        (1, 2),
+        (2, 5),
         ("skye", "altai", "jirisan"),
         {
             "en": ("A full moon, partly behind thin cloud, over dark wooded hills.",),
@@ -611,7 +611,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "trails": SceneTexts(
         "night",
-        (1, 2),
+        (8, 5),
         ("teide", "altai", "skye"),
         {
             "en": ("Star trails turning around the pole above a dark ridge.",),
@@ -636,7 +636,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "autumn": SceneTexts(
         "field",
-        (1, 2, 3),
+        (1, 3, 6),
         ("seoraksan", "naejangsan", "pavlovsk"),
         {
             "en": ("Maple leaves in autumn colours against soft, warm lights.",),
@@ -661,7 +661,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "coffee": SceneTexts(
         "near",
-        (1, 2, 3),
+        (2, 6),
         (),
         {
             "en": ("A cup of coffee on a wooden table from above, window light falling across it.",),
@@ -686,7 +686,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "vases": SceneTexts(
         "near",
-        (1, 2, 3),
+        (4, 2),
         ("icheon",),
         {
             "en": ("A few plain ceramic vessels on a table, lit softly from one side.",),
@@ -715,7 +715,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "shadows": SceneTexts(
         "near",
-        (1, 2, 3),
+        (5, 3),
         (),
         {
             "en": ("Evening sun through a window on a plain wall, with the shadow of a plant in it.",),
@@ -740,7 +740,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "beach": SceneTexts(
         "water",
-        (1, 2, 3),
+        (6, 3, 1),
         ("jeju", "nazare", "roca"),
         {
             "en": ("Surf on sand seen from straight above, foam in lace along the edge.",),
@@ -765,7 +765,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "ice": SceneTexts(
         "water",
-        (1, 2, 3),
+        (3, 8),
         ("olkhon",),
         {
             "en": ("Clear dark ice with white cracks running to a far shore.",),
@@ -795,7 +795,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "peaks": SceneTexts(
         "height",
-        (1, 2, 3),
+        (6, 5),
         ("elbrus", "chamonix", "dolomites"),
         {
             "en": ("Steep snow mountains in low light, rock showing through the snow.",),
@@ -820,7 +820,7 @@ SCENES: dict[str, SceneTexts] = {
     ),
     "grasses": SceneTexts(
         "field",
-        (1, 2, 3),
+        (3, 8),
         ("suncheon", "curonian"),
         {
             "en": ("Grass stems and ears dark against a low sun, most of them soft and out of focus.",),
