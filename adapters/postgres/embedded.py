@@ -293,17 +293,18 @@ class EmbeddedPostgres:
 
     def _watch(self, plan: str) -> None:
         """Runs in a thread: when the supervisor is killed, start another; it stops the old server first."""
-        while not self._stopping.is_set():
-            supervisor = self._supervisor
-            if supervisor is None or supervisor.stdout is None:
+        pause = 0.1
+        while (supervisor := self._supervisor) is not None and supervisor.stdout is not None:
+            if not supervisor.stdout.closed:
+                supervisor.stdout.read()
+                supervisor.stdout.close()
+            if self._stopping.wait(pause):
                 return
-            supervisor.stdout.read()
-            if self._stopping.is_set():
-                return
+            pause = min(pause * 2, 5.0)
             supervisor.wait()
             with contextlib.suppress(StartFailed, OSError):
                 self._launch(plan, 60.0)
-            self._stopping.wait(0.5)
+                pause = 0.1
 
 
 def binaries() -> Path:

@@ -52,6 +52,7 @@ _LOST = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InsufficientResourcesError,
     asyncpg.QueryCanceledError,
+    asyncpg.TargetServerAttributeNotMatched,
     ConnectionError,
     TimeoutError,
     socket.gaierror,
@@ -164,7 +165,7 @@ async def connect(config: TortoiseConfig, **changes: Any) -> asyncpg.Connection:
         return await asyncpg.connect(**credentials, **{"server_settings": settings, **changes})
     except OSError as error:
         raise _unreachable(error) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError):
+    except Exception:
         with translating():
             raise
 
@@ -274,7 +275,7 @@ class Client(AsyncpgDBClient):
             raise Unavailable(f"no database connection was free within {ACQUIRE_SECONDS:.0f} s") from error
         except OSError as error:
             raise _unreachable(error) from error
-        except (asyncpg.PostgresError, asyncpg.InterfaceError):
+        except Exception:
             with translating():
                 raise
 

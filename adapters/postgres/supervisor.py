@@ -390,7 +390,8 @@ def become(identity: tuple[int, int] | None, privileges: tuple[int, ...], *, par
         if privileges:
             keep(privileges)
     if sys.platform == "linux":
-        prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        with contextlib.suppress(OSError):
+            prctl(PR_SET_PDEATHSIG, signal.SIGINT)
         if os.getppid() != parent:
             os._exit(126)
 
