@@ -54,7 +54,7 @@ class Scene:
     paint: Callable[[random.Random, Size], Image.Image]
     film: Film
     shapes: tuple[tuple[int, int], ...] = (WIDE, TALL, PANORAMA, SQUARE)
-    side: int = 880
+    side: int = 840
     light: str = "day"
 
 
@@ -68,12 +68,12 @@ _SCENES = {
     "lavender": Scene(land.lavender, _DAY, (WIDE, TALL, SQUARE), side=820, light="low"),
     "tea": Scene(land.tea, _DAY, (WIDE, TALL, SQUARE), side=820),
     "forest": Scene(plants.forest, _SOFT, (TALL, WIDE, SQUARE), side=800, light="low"),
-    "lake": Scene(water.lake, _DAY, (WIDE, PANORAMA), side=900),
+    "lake": Scene(water.lake, _DAY, (WIDE, PANORAMA), side=840),
     "snow": Scene(land.snow, _SOFT, (WIDE, SQUARE, TALL)),
     "leaf": Scene(plants.leaf, _CLOSE, (WIDE, TALL, SQUARE)),
     "mesa": Scene(land.mesa, _DAY, (WIDE, PANORAMA)),
-    "clouds": Scene(heights.clouds, _SOFT, (WIDE, PANORAMA, TALL), side=900),
-    "facade": Scene(walls.facade, replace(_DAY, contrast=0.3), (WIDE, TALL, SQUARE), side=860),
+    "clouds": Scene(heights.clouds, _SOFT, (WIDE, PANORAMA, TALL), side=840),
+    "facade": Scene(walls.facade, replace(_DAY, contrast=0.3), (WIDE, TALL, SQUARE), side=820),
     "harbour": Scene(water.harbour, _DAY, (WIDE, PANORAMA, TALL), light="low"),
     "moon": Scene(heights.moon, _NIGHT, (TALL, WIDE, SQUARE), light="night"),
     "trails": Scene(night.trails, _NIGHT, (WIDE, TALL, SQUARE), light="night"),

@@ -246,6 +246,8 @@ def _rows(rng: random.Random, size: Size, paints: list[Colour]) -> Image.Image:
         line = [horizon - h * (0.055 - 0.035 * i) * v for v in skyline(rng, 300, 3 + 3 * i)]
         cover(image, mix(mix(leaf, low, 0.65 - 0.2 * i), top, 0.2), below(size, line))
     _bushes(rng, image, (horizon, w * rng.uniform(0.3, 0.7)), (bloom, leaf, soil, low))
+    # The nearest bushes are out of focus, as they would be for a lens that looks at the horizon.
+    image = Image.composite(soften(image, w / 230), image, ramp(size, [(0, 0), (0.66, 0), (1, 255)]))
     return shine(image, sun, w * 0.7, fade_colour(low, 0.4), 1.3)
 
 
