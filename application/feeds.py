@@ -256,10 +256,10 @@ class Feeds:
         page = self._cursors.page(scope, part, shown, lambda row: row[0], more=len(rows) > limit)
         return Page([row for _, row in page.items], page.next, page.prev)
 
-    async def place(self, place_id: PlaceId) -> PlaceRef:
-        """A place by id. Raises NotFound."""
+    async def place(self, viewer: UserId | None, place_id: PlaceId) -> PlaceRef:
+        """A place by id. Raises NotFound, also where nothing that the viewer may see was taken."""
         place = await self._reads.place(place_id)
-        if place is None:
+        if place is None or not (await self.at_place(viewer, place_id, 1)).items:
             raise NotFound
         return place
 

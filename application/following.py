@@ -1,10 +1,13 @@
 """Following, asking to follow, blocking and muting."""
 
 from application.access import access_member
+from application.people import present_relationship
+from application.views import MemberViewer
 from domain.follows import Followed, Following, OneselfNotAllowed, Relationship
 from domain.kernel import NotFound, UserId
 from domain.ports import Clock, UnitOfWork, UnitOfWorks
 from domain.users import Account
+from domain.visibility import can_see_posts
 
 
 class FollowingPeople:
@@ -53,27 +56,23 @@ class FollowingPeople:
                 raise NotFound
             await uow.commit()
 
-    async def block(self, viewer: UserId, username: str) -> Relationship:
+    async def block(self, viewer: UserId, username: str) -> MemberViewer:
         """Block: both lose sight of each other, follows and requests in both directions end. Raises NotFound."""
         async with self._new_uow() as uow:
             member, _ = await self._lock(uow, viewer, username, known=False)
             await uow.follows.block(viewer, member.id, self._clock.now())
-            stands = await uow.follows.relationship(viewer, member.id)
-            await uow.commit()
-            return stands
+            return await _settled(uow, viewer, member)
 
-    async def unblock(self, viewer: UserId, username: str) -> Relationship:
+    async def unblock(self, viewer: UserId, username: str) -> MemberViewer:
         """Take a block back; follows do not return. Raises NotFound."""
         async with self._new_uow() as uow:
             member, stands = await self._lock(uow, viewer, username, known=False)
             if not stands.blocks and stands.blocked_by:
                 raise NotFound
             await uow.follows.unblock(viewer, member.id)
-            stands = await uow.follows.relationship(viewer, member.id)
-            await uow.commit()
-            return stands
+            return await _settled(uow, viewer, member)
 
-    async def mute(self, viewer: UserId, username: str, muted: bool) -> Relationship:
+    async def mute(self, viewer: UserId, username: str, muted: bool) -> MemberViewer:
         """Keep somebody's posts out of the viewer's home feed, or let them in again. Raises NotFound."""
         async with self._new_uow() as uow:
             member, _ = await self._lock(uow, viewer, username)
@@ -81,19 +80,15 @@ class FollowingPeople:
                 await uow.follows.mute(viewer, member.id, self._clock.now())
             else:
                 await uow.follows.unmute(viewer, member.id)
-            stands = await uow.follows.relationship(viewer, member.id)
-            await uow.commit()
-            return stands
+            return await _settled(uow, viewer, member)
 
-    async def notify(self, viewer: UserId, username: str, wanted: bool) -> Relationship:
+    async def notify(self, viewer: UserId, username: str, wanted: bool) -> MemberViewer:
         """Hear about somebody's new posts or not. Raises NotFound when the viewer does not follow them."""
         async with self._new_uow() as uow:
             member, _ = await self._lock(uow, viewer, username)
             if not await uow.follows.notify(viewer, member.id, wanted):
                 raise NotFound
-            stands = await uow.follows.relationship(viewer, member.id)
-            await uow.commit()
-            return stands
+            return await _settled(uow, viewer, member)
 
     async def _lock(
         self, uow: UnitOfWork, viewer: UserId, username: str, *, known: bool = True
@@ -114,3 +109,11 @@ class FollowingPeople:
         if member is None:
             raise NotFound
         return member, await uow.follows.relationship(viewer, member.id)
+
+
+async def _settled(uow: UnitOfWork, viewer: UserId, member: Account) -> MemberViewer:
+    """Commit, and answer with how the viewer stands to the member then."""
+    stands = await uow.follows.relationship(viewer, member.id)
+    await uow.commit()
+    sees = can_see_posts(viewer, member.id, active=member.active, private=member.private, relationship=stands)
+    return present_relationship(viewer, member.id, stands, sees=sees)

@@ -86,7 +86,7 @@ class OperationsReads(Protocol):
         ...
 
     async def claim_key(self, user: UserId, key: str, fingerprint: bytes, resource_id: UUID) -> Replay | None:
-        """Remember a request under its idempotency key; None when it is new, else what is known of the first one."""
+        """Remember a request, and the id its result will have; None when it is new, else what the first one led to."""
         ...
 
     async def answer_key(

@@ -278,6 +278,11 @@ class PostCard:
         return [_media(item) for item in self._parts["media"]]
 
     @property
+    def version(self) -> int:
+        """How often it was edited, from 1. Read off the end, so that nothing is parsed for it."""
+        return int(self.stored.rsplit('"version":', 1)[-1])
+
+    @property
     def created_at(self) -> datetime:
         """When it was published."""
         return datetime.fromisoformat(self._parts["created_at"])

@@ -1,0 +1,296 @@
+"""Accounts, sessions, tokens and the own profile over the API."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sanic import HTTPResponse
+
+from application.accounts import Issued, ProfileChange
+from application.views import Me, Page
+from domain.kernel import Invalid, SessionId, TokenId, msg
+from domain.users import Session, Token
+from entrypoints import body, requests
+from entrypoints.api.operation import Answer, Call, Operations
+from entrypoints.api.schemas import Leave, MePatch, NewAccount, NewSession, NewToken, PasswordChange, given
+
+group = Operations("accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOut:
+    """A token without its secret."""
+
+    id: UUID
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTokenOut:
+    """A new token; `token` is shown this once."""
+
+    id: UUID
+    token: str
+    name: str
+    scopes: tuple[str, ...]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOut:
+    """A signed-in device."""
+
+    id: UUID
+    user_agent: str
+    ip: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewSessionOut:
+    """A new session; `csrf_token` goes into the `X-CSRF-Token` header of writes that come with its cookie."""
+
+    id: UUID
+    csrf_token: str
+    expires_at: datetime
+    account: Me
+
+
+@group.declare(
+    "POST",
+    "/accounts",
+    "createAccount",
+    "Join",
+    auth="none",
+    status=201,
+    body=NewAccount,
+    answer=Me,
+    problems=("username_taken", "email_taken", "sign_up_closed", "invite_required", "validation"),
+    example={"username": "mira", "password": "four words make sense", "display_name": "Mira"},
+)
+async def create_account(call: Call) -> Answer:
+    sent: NewAccount = call.body
+    account = await call.app.accounts.sign_up(
+        call.client,
+        sent.username,
+        sent.password,
+        email=sent.email,
+        display_name=sent.display_name,
+        invite=sent.invite,
+    )
+    return Answer(await call.app.people.me(account.id), location=f"/api/v1/users/{account.username}")
+
+
+@group.declare(
+    "POST",
+    "/tokens",
+    "createToken",
+    "Get a token for a program",
+    auth="none",
+    status=201,
+    body=NewToken,
+    answer=NewTokenOut,
+    problems=("bad_credentials", "validation"),
+    example={"username": "mira", "password": "four words make sense", "scopes": ["read", "write"]},
+)
+async def create_token(call: Call) -> NewTokenOut:
+    sent: NewToken = call.body
+    issued = await call.app.accounts.create_token(
+        call.client, sent.username, sent.password, sent.name, sent.scopes
+    )
+    return present_new_token(issued)
+
+
+def present_new_token(issued: Issued) -> NewTokenOut:
+    """A token with the secret that is shown once."""
+    token = issued.item
+    assert isinstance(token, Token)  # noqa: S101 - narrows the type; sessions are presented elsewhere
+    return NewTokenOut(token.id, issued.secret, token.name, token.scopes, token.expires_at)
+
+
+@group.declare("GET", "/tokens", "listTokens", "List the own tokens", answer=Page[TokenOut])
+async def list_tokens(call: Call) -> Page[TokenOut]:
+    return Page([present_token(token) for token in await call.app.accounts.tokens(call.user)])
+
+
+def present_token(token: Token) -> TokenOut:
+    """A token without its secret."""
+    return TokenOut(
+        token.id, token.name, token.scopes, token.created_at, token.expires_at, token.last_used_at
+    )
+
+
+@group.declare(
+    "DELETE", "/tokens/<token_id:uuid>", "revokeToken", "Revoke a token", status=204, problems=("not_found",)
+)
+async def revoke_token(call: Call, token_id: UUID) -> None:
+    await call.app.accounts.revoke_token(call.user, TokenId(token_id))
+
+
+@group.declare(
+    "POST",
+    "/sessions",
+    "signIn",
+    "Sign a browser in",
+    auth="none",
+    status=201,
+    body=NewSession,
+    answer=NewSessionOut,
+    problems=("bad_credentials",),
+    example={"username": "mira", "password": "four words make sense"},
+)
+async def sign_in(call: Call) -> Answer:
+    sent: NewSession = call.body
+    issued = await call.app.accounts.sign_in(call.client, sent.username, sent.password, stay=sent.stay)
+    call.request.ctx.new_session = (issued.secret, sent.stay)
+    session = issued.item
+    return Answer(
+        NewSessionOut(
+            session.id,
+            requests.csrf_token_for(call.request, issued.secret),
+            session.expires_at,
+            await call.app.people.me(session.user_id),
+        )
+    )
+
+
+@group.declare("DELETE", "/sessions/current", "signOut", "Sign this browser out", status=204)
+async def sign_out(call: Call) -> None:
+    await call.app.accounts.sign_out(call.who)
+    call.request.ctx.new_session = ("", False)
+
+
+@group.declare("GET", "/sessions", "listSessions", "List the own signed-in devices", answer=Page[SessionOut])
+async def list_sessions(call: Call) -> Page[SessionOut]:
+    sessions = await call.app.accounts.sessions(call.user)
+    return Page([present_session(session, call.who.secret_id) for session in sessions])
+
+
+def present_session(session: Session, current: Any) -> SessionOut:
+    """A device; `current` is the id of the asking one."""
+    return SessionOut(
+        session.id,
+        session.user_agent,
+        session.ip,
+        session.created_at,
+        session.last_seen_at,
+        session.expires_at,
+        session.id == current,
+    )
+
+
+@group.declare(
+    "DELETE",
+    "/sessions/<session_id:uuid>",
+    "endSession",
+    "Sign a device out",
+    status=204,
+    problems=("not_found",),
+)
+async def end_session(call: Call, session_id: UUID) -> None:
+    await call.app.accounts.end_session(call.user, SessionId(session_id))
+
+
+@group.declare("GET", "/me", "getMe", "Get the own account", answer=Me)
+async def get_me(call: Call) -> Me:
+    return await call.app.people.me(call.user)
+
+
+@group.declare(
+    "PATCH",
+    "/me",
+    "changeMe",
+    "Change the own profile",
+    body=MePatch,
+    answer=Me,
+    problems=("validation", "username_taken", "email_taken"),
+    example={"bio": "Ridges and harbours.", "private": False},
+)
+async def change_me(call: Call) -> Me:
+    names = (
+        "display_name",
+        "bio",
+        "link",
+        "place",
+        "email",
+        "username",
+        "language",
+        "private",
+        "show_camera",
+    )
+    await call.app.accounts.change_profile(
+        call.user, ProfileChange(**{name: given(call.body, name) for name in names})
+    )
+    return await call.app.people.me(call.user)
+
+
+@group.declare(
+    "PUT",
+    "/me/avatar",
+    "setAvatar",
+    "Set the avatar: a raw image, or multipart with `file`",
+    answer=Me,
+    upload=True,
+    problems=("too_large", "unsupported_type", "damaged", "validation"),
+)
+async def set_avatar(call: Call) -> Me:
+    await call.app.uploading.admit(call.user, call.client)
+    async with body.one_file(call.request, call.app.workspace, requests.max_file(call.request)) as upload:
+        if upload is None:
+            raise Invalid.field("#/file", "required", msg("Choose a picture."))
+        await call.app.accounts.set_avatar(call.user, upload)
+    return await call.app.people.me(call.user)
+
+
+@group.declare("DELETE", "/me/avatar", "removeAvatar", "Go back to initials", status=204)
+async def remove_avatar(call: Call) -> None:
+    await call.app.accounts.remove_avatar(call.user)
+
+
+@group.declare(
+    "PUT",
+    "/me/password",
+    "changePassword",
+    "Change the password; other sessions and tokens end",
+    status=204,
+    body=PasswordChange,
+    problems=("validation", "rate_limited"),
+    example={"old": "four words make sense", "new": "five other words make sense"},
+)
+async def change_password(call: Call) -> None:
+    await call.app.accounts.change_password(call.who, call.client, call.body.old, call.body.new)
+
+
+@group.declare(
+    "DELETE",
+    "/me",
+    "leave",
+    "Delete the own account",
+    status=202,
+    body=Leave,
+    problems=("validation", "last_admin"),
+    example={"password": "four words make sense"},
+)
+async def leave(call: Call) -> None:
+    await call.app.accounts.delete(call.who, call.client, call.body.password)
+    call.request.ctx.new_session = ("", False)
+
+
+def finish_session(request: Any, response: HTTPResponse) -> None:
+    """Set or clear the session cookie as the handler decided."""
+    new: tuple[str, bool] | None = getattr(request.ctx, "new_session", None)
+    if new is None:
+        return
+    secret, stay = new
+    if secret:
+        requests.set_session_cookie(request, response, secret, stay=stay)
+    else:
+        requests.clear_session_cookie(request, response)

@@ -1,0 +1,105 @@
+"""Uploads over the API."""
+
+from urllib.parse import unquote
+from uuid import UUID
+
+from sanic import HTTPResponse
+
+from application.views import FileView, Page
+from domain.kernel import FileId, Invalid, msg
+from entrypoints import body, media, requests
+from entrypoints.api.operation import Answer, Call, Operations
+from entrypoints.api.schemas import FilesQuery
+
+group = Operations("files")
+
+
+async def _recover(call: Call, file_id: UUID) -> FileView:
+    return await call.app.uploading.get(call.user, FileId(file_id))
+
+
+@group.declare(
+    "POST",
+    "/uploads",
+    "upload",
+    "Upload a picture: multipart with `file`, or the raw bytes with `Upload-Name`",
+    scope="files",
+    status=201,
+    answer=FileView,
+    upload=True,
+    recover=_recover,
+    problems=("too_large", "unsupported_type", "damaged", "empty", "quota", "insufficient_storage"),
+)
+async def upload(call: Call) -> Answer:
+    await call.app.uploading.admit(call.user, call.client)
+    name = unquote(call.request.headers.get("upload-name", ""))[:400]
+    limit = requests.max_file(call.request)
+    async with body.one_file(call.request, call.app.workspace, limit, name=name) as sent:
+        if sent is None:
+            raise Invalid.field("#/file", "required", msg("Choose a file."))
+        file = await call.app.uploading.receive(call.user, sent, FileId(call.new_id) if call.new_id else None)
+    return Answer(file, location=f"/api/v1/files/{file.id}")
+
+
+@group.declare(
+    "GET",
+    "/files",
+    "listFiles",
+    "List the own uploads",
+    scope="files",
+    query=FilesQuery,
+    answer=Page[FileView],
+)
+async def list_files(call: Call) -> Page[FileView]:
+    query: FilesQuery = call.query
+    return await call.app.uploading.list(call.user, query.limit, query.cursor, query.kind, query.state)
+
+
+@group.declare(
+    "GET",
+    "/files/<file_id:uuid>",
+    "getFile",
+    "Get an upload",
+    scope="files",
+    answer=FileView,
+    problems=("not_found",),
+)
+async def get_file(call: Call, file_id: UUID) -> FileView:
+    return await call.app.uploading.get(call.user, FileId(file_id))
+
+
+@group.declare(
+    "DELETE",
+    "/files/<file_id:uuid>",
+    "deleteFile",
+    "Remove an upload that no post uses",
+    scope="files",
+    status=204,
+    problems=("not_found", "in_use"),
+)
+async def delete_file(call: Call, file_id: UUID) -> None:
+    await call.app.uploading.remove(call.user, FileId(file_id))
+
+
+@group.declare(
+    "POST",
+    "/files/<file_id:uuid>/retry",
+    "retryFile",
+    "Process a failed upload again",
+    scope="files",
+    status=202,
+    answer=FileView,
+    problems=("not_found", "conflict"),
+)
+async def retry_file(call: Call, file_id: UUID) -> Answer:
+    file = await call.app.uploading.retry(call.user, FileId(file_id))
+    return Answer(file, location=f"/api/v1/files/{file.id}")
+
+
+@group.blueprint.route(
+    "/files/<file_id:uuid>/content", methods=["GET", "HEAD"], name="fileContent", unquote=True
+)
+async def file_content(request: requests.Request, file_id: UUID) -> HTTPResponse | None:
+    identity = await requests.require(request, "files")
+    file = await requests.application(request).uploading.original(identity.user_id, FileId(file_id))
+    return await media.send_original(request, file)

@@ -1,0 +1,432 @@
+"""How an API operation is declared, and everything that happens around its handler.
+
+A handler is a few lines: it gets a `Call` and path parameters, calls the application and returns a view. Around it:
+limits, identity, scope, CSRF, parsing, idempotency, retries, ETags, paging links. The same declarations make the
+OpenAPI description.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+import msgspec
+from sanic import Blueprint, HTTPResponse, Request
+
+from application.access import Client
+from application.operations import Replay
+from application.program import Application
+from application.views import Page, PostCard
+from domain.kernel import Conflict, DomainError, Invalid, TooMany, UserId, msg
+from domain.ports import Allowance, Rate, TryAgain
+from domain.users import Identity
+from entrypoints import body, requests
+from entrypoints.api.present import to_json
+from entrypoints.errors import Unauthenticated
+
+API = Rate("api", 300, 60)
+WRITES = Rate("write", 120, 60)
+MAX_LIMIT = 100
+BASE = "/api/v1"
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+class Paging(msgspec.Struct, kw_only=True):
+    """The parameters of every list."""
+
+    limit: int = 20
+    cursor: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise Invalid.field(
+                "#/limit", "out_of_range", msg("Ask for 1 to {limit} items."), limit=MAX_LIMIT
+            )
+        self.limit = min(self.limit, MAX_LIMIT)
+
+
+@dataclass(slots=True)
+class Call:
+    """A parsed request. `user` is set where the operation needs somebody signed in."""
+
+    request: Request
+    app: Application
+    client: Client
+    identity: Identity | None
+    body: Any = None
+    query: Any = None
+    new_id: UUID | None = None
+
+    @property
+    def viewer(self) -> UserId | None:
+        """Who looks; None for somebody signed out."""
+        return self.identity.user_id if self.identity else None
+
+    @property
+    def user(self) -> UserId:
+        """Who is signed in."""
+        return self.who.user_id
+
+    @property
+    def who(self) -> Identity:
+        """The identity of who is signed in."""
+        if self.identity is None:
+            raise Unauthenticated
+        return self.identity
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A view with what else the answer needs. `etag` replaces the one made from the bytes."""
+
+    value: Any = None
+    status: int | None = None
+    location: str | None = None
+    etag: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path, as declared."""
+
+    method: str
+    path: str
+    id: str
+    summary: str
+    tag: str
+    handler: Handler
+    auth: str
+    scope: str
+    status: int
+    body: type[Any] | None
+    query: type[Any] | None
+    answer: Any
+    problems: tuple[str, ...]
+    recover: Callable[[Call, UUID], Awaitable[Any]] | None
+    upload: bool
+    example: Any
+
+    @property
+    def template(self) -> str:
+        """The path as OpenAPI writes it."""
+        return re.sub(r"<(\w+)(?::\w+)?>", r"{\1}", self.path)
+
+
+OPERATIONS: list[Operation] = []
+
+
+class Operations:
+    """A group of operations that becomes a blueprint."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.blueprint = Blueprint(f"api_{tag}", url_prefix=BASE)
+
+    def declare(
+        self,
+        method: str,
+        path: str,
+        operation_id: str,
+        summary: str,
+        *,
+        auth: str = "user",
+        scope: str | None = None,
+        status: int = 200,
+        body: type[Any] | None = None,
+        query: type[Any] | None = None,
+        answer: Any = None,
+        problems: tuple[str, ...] = (),
+        recover: Callable[[Call, UUID], Awaitable[Any]] | None = None,
+        upload: bool = False,
+        example: Any = None,
+    ) -> Callable[[Handler], Handler]:
+        """Declare the decorated handler. `auth` is `none`, `optional`, `user` or `admin`.
+
+        `recover` finds what an idempotent creation made, by the id that it was given; only with it are
+        `Idempotency-Key`s taken. `upload` leaves reading the body to the handler.
+        """
+
+        def register(handler: Handler) -> Handler:
+            operation = Operation(
+                method=method,
+                path=path,
+                id=operation_id,
+                summary=summary,
+                tag=self.tag,
+                handler=handler,
+                auth=auth,
+                scope=scope or ("read" if method == "GET" else "write"),
+                status=status,
+                body=body,
+                query=query,
+                answer=answer,
+                problems=problems,
+                recover=recover,
+                upload=upload,
+                example=example,
+            )
+            OPERATIONS.append(operation)
+            self.blueprint.add_route(
+                _endpoint(operation),
+                path,
+                methods=["GET", "HEAD"] if method == "GET" else [method],
+                name=operation_id,
+                stream=method not in ("GET", "DELETE") or body is not None,
+                unquote=True,
+            )
+            return handler
+
+        return register
+
+
+def _endpoint(operation: Operation) -> Callable[..., Awaitable[HTTPResponse]]:
+    async def endpoint(request: Request, **path: Any) -> HTTPResponse:
+        application = requests.application(request)
+        client = requests.client(request)
+        identity = await _admit(request, operation)
+        headers = await _limit(application, client, identity, operation)
+        call = Call(request, application, client, identity)
+        if operation.query is not None:
+            call.query = _read_query(request, operation.query)
+        key = request.headers.get("idempotency-key") if operation.recover and identity else None
+        raw = await _read_body(call, operation)
+        if key:
+            return await _once(operation, call, path, key, raw, headers)
+        return await _answer(operation, call, path, headers)
+
+    return endpoint
+
+
+async def _admit(request: Request, operation: Operation) -> Identity | None:
+    if operation.auth == "none":
+        requests.check_origin(request)
+        return None
+    if operation.auth == "optional":
+        identity = await requests.identify(request)
+        if identity is not None:
+            requests.check_scope(identity, operation.scope)
+        return identity
+    identity = await requests.require(request, operation.scope)
+    if operation.auth == "admin" and identity.role != "admin":
+        raise requests.NotAdmin
+    return identity
+
+
+async def _limit(
+    application: Application, client: Client, identity: Identity | None, operation: Operation
+) -> dict[str, str]:
+    """Count the request; the `RateLimit` headers. Raises TooMany."""
+    key = str(identity.user_id) if identity else client.address
+    rate = API if operation.method == "GET" else WRITES
+    allowance = await application.limiter.hit(rate, key)
+    if not allowance.allowed and not client.relaxed:
+        raise TooMany(allowance.reset_seconds)
+    return limit_headers(rate, allowance)
+
+
+def limit_headers(rate: Rate, allowance: Allowance) -> dict[str, str]:
+    """A rate and what is left of it, in the form of the IETF draft."""
+    return {
+        "RateLimit-Policy": f'"{rate.name}";q={rate.limit};w={rate.window_seconds}',
+        "RateLimit": f'"{rate.name}";r={allowance.remaining};t={allowance.reset_seconds}',
+    }
+
+
+def _read_query(request: Request, kind: type[Any]) -> Any:
+    doubled = [name for name, found in request.args.items() if len(found) > 1]
+    if doubled:
+        raise Invalid.field(f"#/{doubled[0][:60]}", "repeated", msg("Give this parameter once."))
+    known = {found.encode_name for found in msgspec.structs.fields(kind)}
+    given = {name: found[0] for name, found in request.args.items() if name in known}
+    for name, text in given.items():
+        if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+            raise Invalid.field(
+                f"#/{name}", "bad_character", msg("This text holds a character that cannot be stored.")
+            )
+        if re.fullmatch(r"[+-]?\d{19,}", text):
+            given[name] = str(MAX_LIMIT) if not text.startswith("-") else "-1"
+    return body.convert(given, kind, strict=False)
+
+
+async def _read_body(call: Call, operation: Operation) -> bytes:
+    """Parse the body into `call.body`; its bytes for telling one request from another."""
+    if operation.upload:
+        return b""
+    if operation.body is None:
+        if call.request.stream is not None:
+            await body.read(call.request, body.JSON_BYTES)
+        return b""
+    members = await body.read_json(call.request)
+    call.body = body.convert(members, operation.body)
+    return msgspec.json.encode(members, order="sorted")
+
+
+async def _answer(
+    operation: Operation, call: Call, path: dict[str, Any], headers: dict[str, str]
+) -> HTTPResponse:
+    answer = await _run(operation, call, path)
+    return _respond(operation, call, answer, headers)
+
+
+async def _run(operation: Operation, call: Call, path: dict[str, Any]) -> Answer:
+    """The handler's answer; what the database undid is run again, at most twice, unless a body was streamed."""
+    for left in (2, 1, 0):
+        try:
+            value = await operation.handler(call, **path)
+            break
+        except TryAgain:
+            if left == 0 or operation.upload:
+                raise
+            await asyncio.sleep(0.01 * (3 - left))
+    return value if isinstance(value, Answer) else Answer(value)
+
+
+def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str, str]) -> HTTPResponse:
+    status = answer.status or operation.status
+    if answer.location:
+        headers["Location"] = answer.location
+    headers.update(answer.headers)
+    if status == 204 or (answer.value is None and operation.answer is None):
+        return HTTPResponse(status=status, headers=headers)
+    content = to_json(answer.value)
+    if operation.method == "GET":
+        headers["Cache-Control"] = "private, no-cache"
+        headers["Vary"] = "Authorization, Cookie, Accept-Language"
+        etag = answer.etag or etag_of(answer.value, content)
+        headers["ETag"] = etag
+        if _matches(call.request.headers.get("if-none-match", ""), etag):
+            return HTTPResponse(status=304, headers=headers)
+        if isinstance(answer.value, Page):
+            _link(call.request, answer.value, headers)
+    return HTTPResponse(content, status, headers=headers, content_type="application/json")
+
+
+def etag_of(value: Any, content: bytes) -> str:
+    """A validator of the bytes; a post's starts with its version, which is what `If-Match` is about."""
+    digest = hashlib.blake2b(content, digest_size=8).hexdigest()
+    if isinstance(value, PostCard):
+        return f'"v{value.version}-{digest}"'
+    return f'W/"{digest}"'
+
+
+def expected_version(request: Request) -> int | None:
+    """The version that `If-Match` insists on; None without one. An unreadable tag matches nothing."""
+    tag = request.headers.get("if-match", "").strip()
+    if not tag or tag == "*":
+        return None
+    found = re.fullmatch(r'(?:W/)?"v(\d{1,9})-[0-9a-f]+"', tag)
+    return int(found.group(1)) if found else 0
+
+
+def _matches(header: str, etag: str) -> bool:
+    if not header:
+        return False
+    plain = etag.removeprefix("W/")
+    return header.strip() == "*" or any(tag.strip().removeprefix("W/") == plain for tag in header.split(","))
+
+
+def _link(request: Request, page: Page[Any], headers: dict[str, str]) -> None:
+    links = []
+    for relation, cursor in (("next", page.next), ("prev", page.prev)):
+        if cursor:
+            parameters = {
+                name: found[0] for name, found in request.args.items() if name not in ("cursor", "since")
+            }
+            query = urlencode(parameters | {"cursor": cursor})
+            links.append(f'<{quote(request.path, safe="/%@")}?{query}>; rel="{relation}"')
+    if links:
+        headers["Link"] = ", ".join(links)
+
+
+# Idempotency
+
+
+class KeyReused(Invalid):
+    """The key belongs to another request."""
+
+    code = "idempotency_mismatch"
+    message = msg("This idempotency key was used for another request.")
+
+
+class StillRunning(Conflict):
+    """The first request under this key has not been answered yet."""
+
+    code = "idempotency_in_progress"
+    message = msg("The first request with this key is still running.")
+
+
+async def _once(
+    operation: Operation, call: Call, path: dict[str, Any], key: str, raw: bytes, headers: dict[str, str]
+) -> HTTPResponse:
+    """Run the creation under `key`, or answer as the first time.
+
+    The key's row holds the id that the new thing will get. So the same request can make it only once, even when the
+    process died between making it and storing the answer: then `recover` finds it by that id.
+    """
+    if not re.fullmatch(r"[\x21-\x7e]{1,80}", key):
+        raise Invalid.field(
+            "#/Idempotency-Key", "invalid", msg("Use 1 to 80 printable characters, such as a UUID.")
+        )
+    fingerprint = await _fingerprint(operation, call, path, raw)
+    reads = call.app.operations.reads
+    new_id = call.app.ids.new()
+    known = await reads.claim_key(call.user, key, fingerprint, new_id)
+    if known is not None:
+        if not known.same_request:
+            raise KeyReused
+        replayed = await _replay(operation, call, known, headers)
+        if replayed is not None:
+            return replayed
+        if not await reads.take_over_key(call.user, key):
+            raise StillRunning
+    call.new_id = known.resource_id if known else new_id
+    try:
+        response = await _answer(operation, call, path, headers)
+    except DomainError:
+        await reads.release_key(call.user, key)
+        raise
+    await reads.answer_key(
+        call.user,
+        key,
+        response.status,
+        response.body or b"",
+        response.content_type or "",
+        headers.get("Location", ""),
+    )
+    return response
+
+
+async def _fingerprint(operation: Operation, call: Call, path: dict[str, Any], raw: bytes) -> bytes:
+    digest = hashlib.sha256(f"{operation.id} {sorted(path.items())} ".encode())
+    if operation.upload:
+        # The bytes are not read yet; their length and type tell well enough that it is another request.
+        names = ("content-type", "content-length", "upload-name")
+        digest.update(" ".join(_plain(call.request.headers.get(name, "")) for name in names).encode())
+    digest.update(raw)
+    return digest.digest()
+
+
+def _plain(header: str) -> str:
+    """A header without the boundary that a client makes up anew for each try."""
+    return re.sub(r"boundary=\S+", "", header)
+
+
+async def _replay(
+    operation: Operation, call: Call, known: Replay, headers: dict[str, str]
+) -> HTTPResponse | None:
+    if known.status:
+        headers |= {"Idempotency-Replayed": "true"} | ({"Location": known.location} if known.location else {})
+        return HTTPResponse(known.body, known.status, headers=headers, content_type=known.content_type)
+    if operation.recover is None:
+        return None
+    try:
+        value = await operation.recover(call, known.resource_id)
+    except DomainError:
+        return None
+    return _respond(operation, call, Answer(value), headers | {"Idempotency-Replayed": "true"})

@@ -1,0 +1,214 @@
+"""Members, follows, blocks and requests over the API."""
+
+from dataclasses import dataclass
+
+from application.views import MemberRow, MemberViewer, Page, PostCard, Profile
+from domain.follows import Following
+from domain.text import fold
+from entrypoints.api.operation import Call, Operations, Paging
+
+group = Operations("people")
+
+
+@dataclass(frozen=True, slots=True)
+class FollowState:
+    """Whether one follows, has asked to, or does not."""
+
+    following: Following
+
+
+@group.declare(
+    "GET",
+    "/users/<username>",
+    "getUser",
+    "Get a member",
+    auth="optional",
+    answer=Profile,
+    problems=("not_found",),
+)
+async def get_user(call: Call, username: str) -> Profile:
+    return await call.app.people.profile(call.viewer, fold(username))
+
+
+@group.declare(
+    "GET",
+    "/users/<username>/posts",
+    "listUserPosts",
+    "List a member's posts",
+    auth="optional",
+    query=Paging,
+    answer=Page[PostCard],
+    problems=("not_found", "bad_cursor"),
+)
+async def list_user_posts(call: Call, username: str) -> Page[PostCard]:
+    profile = await call.app.people.profile(call.viewer, fold(username))
+    if profile.viewer.blocked:
+        return Page([])
+    return await call.app.feeds.of_member(call.viewer, profile.id, call.query.limit, call.query.cursor)
+
+
+@group.declare(
+    "GET",
+    "/users/<username>/followers",
+    "listFollowers",
+    "List who follows a member",
+    auth="optional",
+    query=Paging,
+    answer=Page[MemberRow],
+    problems=("not_found", "bad_cursor"),
+)
+async def list_followers(call: Call, username: str) -> Page[MemberRow]:
+    return await call.app.people.around(
+        call.viewer, "followers", fold(username), call.query.limit, call.query.cursor
+    )
+
+
+@group.declare(
+    "GET",
+    "/users/<username>/following",
+    "listFollowing",
+    "List whom a member follows",
+    auth="optional",
+    query=Paging,
+    answer=Page[MemberRow],
+    problems=("not_found", "bad_cursor"),
+)
+async def list_following(call: Call, username: str) -> Page[MemberRow]:
+    return await call.app.people.around(
+        call.viewer, "following", fold(username), call.query.limit, call.query.cursor
+    )
+
+
+@group.declare(
+    "PUT",
+    "/users/<username>/follow",
+    "follow",
+    "Follow, or ask a private member",
+    answer=FollowState,
+    problems=("not_found", "not_yourself"),
+)
+async def follow(call: Call, username: str) -> FollowState:
+    return FollowState(await call.app.following.follow(call.user, fold(username)))
+
+
+@group.declare(
+    "DELETE",
+    "/users/<username>/follow",
+    "unfollow",
+    "Stop following, or take the request back",
+    answer=FollowState,
+    problems=("not_found", "not_yourself"),
+)
+async def unfollow(call: Call, username: str) -> FollowState:
+    return FollowState(await call.app.following.unfollow(call.user, fold(username)))
+
+
+@group.declare(
+    "PUT", "/users/<username>/block", "block", "Block a member", answer=MemberViewer, problems=("not_found",)
+)
+async def block(call: Call, username: str) -> MemberViewer:
+    return await call.app.following.block(call.user, fold(username))
+
+
+@group.declare(
+    "DELETE",
+    "/users/<username>/block",
+    "unblock",
+    "Take a block back",
+    answer=MemberViewer,
+    problems=("not_found",),
+)
+async def unblock(call: Call, username: str) -> MemberViewer:
+    return await call.app.following.unblock(call.user, fold(username))
+
+
+@group.declare(
+    "PUT", "/users/<username>/mute", "mute", "Mute a member", answer=MemberViewer, problems=("not_found",)
+)
+async def mute(call: Call, username: str) -> MemberViewer:
+    return await call.app.following.mute(call.user, fold(username), True)
+
+
+@group.declare(
+    "DELETE",
+    "/users/<username>/mute",
+    "unmute",
+    "Hear a member again",
+    answer=MemberViewer,
+    problems=("not_found",),
+)
+async def unmute(call: Call, username: str) -> MemberViewer:
+    return await call.app.following.mute(call.user, fold(username), False)
+
+
+@group.declare(
+    "PUT",
+    "/users/<username>/follow/notify",
+    "notifyPosts",
+    "Hear about a followed member's new posts",
+    answer=MemberViewer,
+    problems=("not_found",),
+)
+async def notify_posts(call: Call, username: str) -> MemberViewer:
+    return await call.app.following.notify(call.user, fold(username), True)
+
+
+@group.declare(
+    "DELETE",
+    "/users/<username>/follow/notify",
+    "silencePosts",
+    "Not hear about a followed member's new posts",
+    answer=MemberViewer,
+    problems=("not_found",),
+)
+async def silence_posts(call: Call, username: str) -> MemberViewer:
+    return await call.app.following.notify(call.user, fold(username), False)
+
+
+@group.declare(
+    "GET",
+    "/follow-requests",
+    "listFollowRequests",
+    "List who asks to follow",
+    query=Paging,
+    answer=Page[MemberRow],
+    problems=("bad_cursor",),
+)
+async def list_requests(call: Call) -> Page[MemberRow]:
+    return await call.app.people.own(call.user, "requests", call.query.limit, call.query.cursor)
+
+
+@group.declare(
+    "POST",
+    "/follow-requests/<username>/accept",
+    "acceptFollowRequest",
+    "Let somebody follow",
+    status=204,
+    problems=("not_found",),
+)
+async def accept_request(call: Call, username: str) -> None:
+    await call.app.following.answer_request(call.user, fold(username), accept=True)
+
+
+@group.declare(
+    "POST",
+    "/follow-requests/<username>/decline",
+    "declineFollowRequest",
+    "Not let somebody follow",
+    status=204,
+    problems=("not_found",),
+)
+async def decline_request(call: Call, username: str) -> None:
+    await call.app.following.answer_request(call.user, fold(username), accept=False)
+
+
+@group.declare(
+    "GET", "/me/blocked", "listBlocked", "List whom one blocks", query=Paging, answer=Page[MemberRow]
+)
+async def list_blocked(call: Call) -> Page[MemberRow]:
+    return await call.app.people.own(call.user, "blocked", call.query.limit, call.query.cursor)
+
+
+@group.declare("GET", "/me/muted", "listMuted", "List whom one mutes", query=Paging, answer=Page[MemberRow])
+async def list_muted(call: Call) -> Page[MemberRow]:
+    return await call.app.people.own(call.user, "muted", call.query.limit, call.query.cursor)

@@ -1,0 +1,395 @@
+"""Posts, comments and what people do with them over the API."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from application.posting import PhotoDraft, PlaceDraft, PostDraft, PostEdit
+from application.views import CommentView, MemberRow, Page, PostCard, Reaction
+from domain.files import Crop
+from domain.kernel import CommentId, FileId, Invalid, PostId, msg
+from domain.posts import MAX_PHOTOS
+from entrypoints import body, requests
+from entrypoints.api.operation import Answer, Call, Operations, Paging, etag_of, expected_version
+from entrypoints.api.present import to_json
+from entrypoints.api.schemas import (
+    UNSET,
+    CommentPatch,
+    CropIn,
+    MediaIn,
+    NewComment,
+    NewPost,
+    PlaceIn,
+    PostPatch,
+    given,
+)
+from entrypoints.errors import Malformed
+
+group = Operations("posts")
+
+
+async def _recover_post(call: Call, post_id: UUID) -> PostCard:
+    return await call.app.feeds.post(call.user, PostId(post_id))
+
+
+async def _recover_comment(call: Call, comment_id: UUID) -> CommentView:
+    return await call.app.feeds.comment(call.user, CommentId(comment_id))
+
+
+@group.declare(
+    "POST",
+    "/posts",
+    "publish",
+    "Publish a post: JSON with uploads, or multipart with `photos`",
+    status=201,
+    answer=PostCard,
+    upload=True,
+    body=NewPost,
+    recover=_recover_post,
+    problems=("validation", "too_large", "unsupported_type", "damaged", "quota"),
+    example={
+        "media": [{"upload_id": "01930000-0000-7000-8000-000000000000", "alt": "Ridges"}],
+        "caption": "#dawn",
+    },
+)
+async def publish(call: Call) -> Answer:
+    new_id = PostId(call.new_id) if call.new_id else None
+    if body.media_type(call.request) == "multipart/form-data":
+        post_id = await _publish_form(call, new_id)
+    else:
+        sent = body.convert(await body.read_json(call.request), NewPost)
+        post_id = await call.app.posting.publish(call.user, _draft(sent), new_id)
+    return Answer(await call.app.feeds.post(call.user, post_id), location=f"/api/v1/posts/{post_id}")
+
+
+def _draft(sent: NewPost) -> PostDraft:
+    return PostDraft(
+        [PhotoDraft(FileId(m.upload_id), m.alt, _crop(i, m.crop)) for i, m in enumerate(sent.media)],
+        sent.caption or "",
+        _place(sent.place),
+        sent.audience,
+        sent.comments,
+        sent.show_camera,
+    )
+
+
+def _crop(index: int, crop: CropIn | None) -> Crop | None:
+    try:
+        return crop.crop() if crop else None
+    except Invalid as error:
+        raise Invalid(problems=tuple(body.moved(f"#/media/{index}", error))) from None
+
+
+def _place(place: PlaceIn | None) -> PlaceDraft | None:
+    return PlaceDraft(place.name, place.lat, place.lon) if place else None
+
+
+async def _publish_form(call: Call, new_id: PostId | None) -> PostId:
+    """Upload and publish in one request; what was uploaded goes again when publishing is refused."""
+    limit = requests.max_file(call.request)
+    async with body.form(call.request, call.app.workspace, max_file=limit, max_files=MAX_PHOTOS) as form:
+        uploads = form.files.get("photos", []) + form.files.get("photo", []) + form.files.get("file", [])
+        fields = body.convert(_members(form), _FormPost)
+        if not 1 <= len(uploads) <= MAX_PHOTOS:
+            raise Invalid.field(
+                "#/photos", "bad_count", msg("A post has 1 to {limit} photos."), limit=MAX_PHOTOS
+            )
+        alts = form.all("alt")
+        media = await _take_in(call, uploads)
+        try:
+            drafts = [PhotoDraft(file, alts[i] if i < len(alts) else None) for i, file in enumerate(media)]
+            sent = PostDraft(
+                drafts,
+                fields.caption or "",
+                _place(fields.place),
+                fields.audience,
+                fields.comments,
+                fields.show_camera,
+            )
+            return await call.app.posting.publish(call.user, sent, new_id)
+        except BaseException:
+            for file in media:
+                await call.app.uploading.remove(call.user, file)
+            raise
+
+
+class _FormPost(NewPost):
+    """The fields of the multipart form; media come as files."""
+
+    media: list[MediaIn] = []  # noqa: RUF012 - a struct copies its defaults
+
+
+async def _take_in(call: Call, uploads: list[Any]) -> list[FileId]:
+    taken: list[FileId] = []
+    try:
+        for index, upload in enumerate(uploads):
+            await call.app.uploading.admit(call.user, call.client)
+            try:
+                taken.append(FileId((await call.app.uploading.receive(call.user, upload)).id))
+            except Invalid as error:
+                raise Invalid(
+                    error.message, code=error.code, problems=tuple(body.moved(f"#/photos/{index}", error))
+                ) from error
+    except BaseException:
+        for file in taken:
+            await call.app.uploading.remove(call.user, file)
+        raise
+    return taken
+
+
+def _members(form: body.Form) -> dict[str, Any]:
+    """The texts of a form as the members of the JSON that it stands for."""
+    members: dict[str, Any] = {name: form.text(name) for name in form.texts if name not in ("alt", "csrf")}
+    for name in ("comments", "show_camera"):
+        if name in members:
+            members[name] = members[name].lower() in ("1", "true", "on", "yes")
+    if "place" in members:
+        members["place"] = _place_member(members["place"])
+    names = {name: members.pop(name) for name in ("place.name", "place.lat", "place.lon") if name in members}
+    if names.get("place.name"):
+        try:
+            lat, lon = (float(names[n]) if names.get(n) else None for n in ("place.lat", "place.lon"))
+        except ValueError:
+            raise Invalid.field("#/place", "invalid", msg("A position is two numbers.")) from None
+        members["place"] = {"name": names["place.name"], "lat": lat, "lon": lon}
+    return members
+
+
+def _place_member(text: str) -> Any:
+    if not text.strip():
+        return None
+    if not text.lstrip().startswith("{"):
+        return {"name": text}
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise Malformed from None
+
+
+@group.declare(
+    "GET",
+    "/posts/<post_id:uuid>",
+    "getPost",
+    "Get a post",
+    auth="optional",
+    answer=PostCard,
+    problems=("not_found", "gone"),
+)
+async def get_post(call: Call, post_id: UUID) -> PostCard:
+    return await call.app.feeds.post(call.viewer, PostId(post_id))
+
+
+@group.declare(
+    "PATCH",
+    "/posts/<post_id:uuid>",
+    "editPost",
+    "Edit a post: caption, place, audience, switches, order and descriptions of its photos",
+    body=PostPatch,
+    answer=PostCard,
+    problems=("not_found", "gone", "forbidden", "precondition_failed", "validation"),
+    example={"caption": "First light on the west ridge. #dawn"},
+)
+async def edit_post(call: Call, post_id: UUID) -> Answer:
+    sent: PostPatch = call.body
+    edit = PostEdit(
+        caption=given(sent, "caption"),
+        place=_place(sent.place) if isinstance(sent.place, PlaceIn) else None,
+        remove_place=sent.place is None,
+        audience=None if sent.audience is UNSET else sent.audience,  # type: ignore[arg-type]
+        comments=None if sent.comments is UNSET else bool(sent.comments),
+        show_camera=None if sent.show_camera is UNSET else bool(sent.show_camera),
+        media=[PhotoDraft(FileId(m.id), m.alt) for m in sent.media] if isinstance(sent.media, list) else None,
+        expected_version=expected_version(call.request),
+    )
+    await call.app.posting.edit(call.user, PostId(post_id), edit)
+    post = await call.app.feeds.post(call.user, PostId(post_id))
+    return Answer(post, headers={"ETag": etag_of(post, to_json(post))})
+
+
+@group.declare(
+    "DELETE",
+    "/posts/<post_id:uuid>",
+    "deletePost",
+    "Delete a post with its stored pictures",
+    status=204,
+    problems=("not_found", "gone", "forbidden", "precondition_failed"),
+)
+async def delete_post(call: Call, post_id: UUID) -> None:
+    await call.app.posting.delete(call.user, PostId(post_id), expected_version(call.request))
+
+
+@group.declare(
+    "PUT",
+    "/posts/<post_id:uuid>/like",
+    "like",
+    "Like a post",
+    answer=Reaction,
+    problems=("not_found", "gone"),
+)
+async def like(call: Call, post_id: UUID) -> Reaction:
+    return await call.app.posting.like(call.user, PostId(post_id))
+
+
+@group.declare(
+    "DELETE",
+    "/posts/<post_id:uuid>/like",
+    "unlike",
+    "Take a like back",
+    answer=Reaction,
+    problems=("not_found",),
+)
+async def unlike(call: Call, post_id: UUID) -> Reaction:
+    return await call.app.posting.unlike(call.user, PostId(post_id))
+
+
+@group.declare(
+    "PUT",
+    "/posts/<post_id:uuid>/save",
+    "save",
+    "Save a post",
+    answer=Reaction,
+    problems=("not_found", "gone"),
+)
+async def save(call: Call, post_id: UUID) -> Reaction:
+    return await call.app.posting.save(call.user, PostId(post_id), True)
+
+
+@group.declare(
+    "DELETE",
+    "/posts/<post_id:uuid>/save",
+    "unsave",
+    "Take a post out of the saved",
+    answer=Reaction,
+    problems=("not_found",),
+)
+async def unsave(call: Call, post_id: UUID) -> Reaction:
+    return await call.app.posting.save(call.user, PostId(post_id), False)
+
+
+@group.declare(
+    "PUT",
+    "/posts/<post_id:uuid>/hidden",
+    "hide",
+    "Say “not interested”",
+    answer=Reaction,
+    problems=("not_found",),
+)
+async def hide(call: Call, post_id: UUID) -> Reaction:
+    return await call.app.posting.hide(call.user, PostId(post_id), True)
+
+
+@group.declare(
+    "DELETE",
+    "/posts/<post_id:uuid>/hidden",
+    "unhide",
+    "Take “not interested” back",
+    answer=Reaction,
+    problems=("not_found",),
+)
+async def unhide(call: Call, post_id: UUID) -> Reaction:
+    return await call.app.posting.hide(call.user, PostId(post_id), False)
+
+
+@group.declare(
+    "GET",
+    "/posts/<post_id:uuid>/likes",
+    "listLikers",
+    "List who likes a post",
+    auth="optional",
+    query=Paging,
+    answer=Page[MemberRow],
+    problems=("not_found", "bad_cursor"),
+)
+async def list_likers(call: Call, post_id: UUID) -> Page[MemberRow]:
+    return await call.app.feeds.likers(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
+
+
+@group.declare(
+    "GET",
+    "/posts/<post_id:uuid>/comments",
+    "listComments",
+    "List a post's comments, oldest first",
+    auth="optional",
+    query=Paging,
+    answer=Page[CommentView],
+    problems=("not_found", "bad_cursor"),
+)
+async def list_comments(call: Call, post_id: UUID) -> Page[CommentView]:
+    return await call.app.feeds.comments(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
+
+
+@group.declare(
+    "POST",
+    "/posts/<post_id:uuid>/comments",
+    "comment",
+    "Comment on a post",
+    status=201,
+    body=NewComment,
+    answer=CommentView,
+    recover=_recover_comment,
+    problems=("not_found", "gone", "comments_off", "validation"),
+    example={"text": "What a light."},
+)
+async def comment(call: Call, post_id: UUID) -> Answer:
+    sent: NewComment = call.body
+    comment_id = await call.app.posting.comment(
+        call.user,
+        PostId(post_id),
+        sent.text,
+        CommentId(sent.reply_to) if sent.reply_to else None,
+        CommentId(call.new_id) if call.new_id else None,
+    )
+    return Answer(await call.app.feeds.comment(call.user, comment_id))
+
+
+@group.declare(
+    "PATCH",
+    "/comments/<comment_id:uuid>",
+    "editComment",
+    "Edit a comment",
+    body=CommentPatch,
+    answer=CommentView,
+    problems=("not_found", "forbidden", "validation"),
+    example={"text": "What a light!"},
+)
+async def edit_comment(call: Call, comment_id: UUID) -> CommentView:
+    await call.app.posting.edit_comment(call.user, CommentId(comment_id), call.body.text)
+    return await call.app.feeds.comment(call.user, CommentId(comment_id))
+
+
+@group.declare(
+    "DELETE",
+    "/comments/<comment_id:uuid>",
+    "deleteComment",
+    "Delete a comment with its replies",
+    status=204,
+    problems=("not_found", "forbidden"),
+)
+async def delete_comment(call: Call, comment_id: UUID) -> None:
+    await call.app.posting.delete_comment(call.user, CommentId(comment_id))
+
+
+@group.declare(
+    "PUT",
+    "/comments/<comment_id:uuid>/like",
+    "likeComment",
+    "Like a comment",
+    answer=CommentView,
+    problems=("not_found",),
+)
+async def like_comment(call: Call, comment_id: UUID) -> CommentView:
+    await call.app.posting.like_comment(call.user, CommentId(comment_id), True)
+    return await call.app.feeds.comment(call.user, CommentId(comment_id))
+
+
+@group.declare(
+    "DELETE",
+    "/comments/<comment_id:uuid>/like",
+    "unlikeComment",
+    "Take a comment's like back",
+    answer=CommentView,
+    problems=("not_found",),
+)
+async def unlike_comment(call: Call, comment_id: UUID) -> CommentView:
+    await call.app.posting.like_comment(call.user, CommentId(comment_id), False)
+    return await call.app.feeds.comment(call.user, CommentId(comment_id))

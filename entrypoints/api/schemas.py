@@ -1,0 +1,133 @@
+"""What requests may hold, member by member. The domain decides whether the values make sense."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from domain.files import Crop
+from entrypoints.api.operation import Paging
+
+Audience = Literal["everyone", "followers", "only_me"]
+
+
+class In(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The base of all: unknown members are refused."""
+
+
+class NewAccount(In):
+    username: str
+    password: str
+    email: str | None = None
+    display_name: str | None = None
+    invite: str | None = None
+
+
+class NewToken(In):
+    username: str
+    password: str
+    name: str = ""
+    scopes: list[str] | None = None
+
+
+class NewSession(In):
+    username: str
+    password: str
+    stay: bool = True
+
+
+class MePatch(In):
+    display_name: str | UnsetType = UNSET
+    bio: str | UnsetType = UNSET
+    link: str | UnsetType | None = UNSET
+    place: str | UnsetType | None = UNSET
+    email: str | UnsetType | None = UNSET
+    username: str | UnsetType = UNSET
+    language: str | UnsetType | None = UNSET
+    private: bool | UnsetType = UNSET
+    show_camera: bool | UnsetType = UNSET
+
+
+class PasswordChange(In):
+    old: str
+    new: str
+
+
+class Leave(In):
+    password: str
+
+
+class PlaceIn(In):
+    name: str
+    lat: float | None = None
+    lon: float | None = None
+
+
+class CropIn(In):
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
+    rotate: int = 0
+
+    def crop(self) -> Crop:
+        """As the domain has it. Raises Invalid."""
+        return Crop(self.x, self.y, self.width, self.height, self.rotate)
+
+
+class MediaIn(In):
+    upload_id: UUID
+    alt: str | None = None
+    crop: CropIn | None = None
+
+
+class NewPost(In):
+    media: list[MediaIn]
+    caption: str | None = None
+    place: PlaceIn | None = None
+    audience: Audience = "everyone"
+    comments: bool = True
+    show_camera: bool | None = None
+
+
+class MediaPatch(In):
+    id: UUID
+    alt: str | None = None
+
+
+class PostPatch(In):
+    caption: str | UnsetType | None = UNSET
+    place: PlaceIn | UnsetType | None = UNSET
+    audience: Audience | UnsetType = UNSET
+    comments: bool | UnsetType = UNSET
+    show_camera: bool | UnsetType = UNSET
+    media: list[MediaPatch] | UnsetType = UNSET
+
+
+class NewComment(In):
+    text: str
+    reply_to: UUID | None = None
+
+
+class CommentPatch(In):
+    text: str
+
+
+class HomeQuery(Paging):
+    since: str | None = None
+
+
+class ExploreQuery(Paging):
+    sort: Literal["fresh", "popular"] = "fresh"
+
+
+class FilesQuery(Paging):
+    kind: Literal["image", "text", "table", "pdf", "audio", "video", "archive", "other"] | None = None
+    state: Literal["waiting", "processing", "ready", "failed"] | None = None
+
+
+def given(patch: Any, name: str) -> Any:
+    """A member of a patch: None when it was left out, the empty text when it was null."""
+    value = getattr(patch, name)
+    return None if value is UNSET else "" if value is None else value

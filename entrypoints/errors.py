@@ -1,0 +1,196 @@
+"""What each kind of failure means outside: HTTP status, CLI exit code, and the problem document of RFC 9457."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from domain.kernel import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    TooMany,
+    Unavailable,
+    msg,
+)
+
+# The family decides, unless a code asks for something more exact.
+_BY_FAMILY: tuple[tuple[type[DomainError], int, int], ...] = (
+    (NotFound, 404, 4),
+    (Forbidden, 403, 7),
+    (Conflict, 409, 5),
+    (Invalid, 422, 2),
+    (TooMany, 429, 1),
+)
+_BY_CODE = {
+    "bad_credentials": 401,
+    "unauthenticated": 401,
+    "gone": 410,
+    "precondition_failed": 412,
+    "too_large": 413,
+    "unsupported_type": 422,
+    "unsupported_media_type": 415,
+    "bad_request": 400,
+    "bad_cursor": 400,
+    "request_timeout": 408,
+    "quota": 422,
+    "idempotency_in_progress": 409,
+}
+
+_TITLES: Mapping[int, str] = {
+    400: msg("This request cannot be understood"),
+    401: msg("Sign in first"),
+    403: msg("You may not do this"),
+    404: msg("Not found"),
+    405: msg("This address does not do that"),
+    408: msg("The request took too long"),
+    409: msg("This conflicts with something that is already there"),
+    410: msg("No longer here"),
+    412: msg("This has changed meanwhile"),
+    413: msg("Too large"),
+    415: msg("This type is not taken here"),
+    422: msg("Some fields are not valid"),
+    429: msg("Too many tries"),
+    431: msg("The request's head is too large"),
+    500: msg("Something failed on our side"),
+    503: msg("Not available right now"),
+    507: msg("No room is left on the server"),
+}
+CODES: Mapping[int, str] = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    409: "conflict",
+    410: "gone",
+    412: "precondition_failed",
+    413: "too_large",
+    415: "unsupported_type",
+    422: "validation",
+    429: "rate_limited",
+    500: "internal",
+    503: "unavailable",
+    507: "insufficient_storage",
+}
+
+
+class Malformed(DomainError):
+    """The bytes are not what they claim to be."""
+
+    code = "bad_request"
+    message = msg("This request cannot be understood.")
+
+
+class Unauthenticated(DomainError):
+    """No session or token, or one that is not valid any more."""
+
+    code = "unauthenticated"
+    message = msg("Sign in first.")
+
+
+class UnsupportedType(DomainError):
+    """The body's media type is not the one that this address takes."""
+
+    code = "unsupported_media_type"
+    message = msg("Send this as {wanted}.")
+
+
+class TooLarge(DomainError):
+    """The body is larger than this address takes."""
+
+    code = "too_large"
+    message = msg("This is larger than {limit}, which is the limit.")
+
+
+class TooSlow(DomainError):
+    """The body did not arrive in time."""
+
+    code = "request_timeout"
+    message = msg("The request took too long to arrive.")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure as the outside sees it. `message` and `params` are public-safe; `problems` name fields."""
+
+    status: int
+    code: str
+    message: str
+    params: Mapping[str, Any]
+    problems: tuple[Problem, ...] = ()
+    headers: Mapping[str, str] | None = None
+
+
+def failure_of(error: BaseException) -> Failure:
+    """What an exception means outside. Anything unknown is an internal error without details."""
+    if isinstance(error, DomainError):
+        headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooMany) else None
+        problems = error.problems if isinstance(error, Invalid) else ()
+        return Failure(status_of(error), error.code, error.message, error.params, problems, headers)
+    if isinstance(error, Unavailable):
+        status = 507 if error.code == "insufficient_storage" else 503
+        headers = {"Retry-After": str(error.retry_after_seconds)}
+        return Failure(status, error.code, _TITLES[status] + ".", {}, headers=headers)
+    status = getattr(error, "status_code", 500)
+    status = status if isinstance(status, int) and status < 500 else 500
+    headers = dict(getattr(error, "headers", None) or {})
+    return Failure(status, CODES.get(status, "bad_request"), title(status) + ".", {}, headers=headers)
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a domain error."""
+    if error.code in _BY_CODE:
+        return _BY_CODE[error.code]
+    return next((status for family, status, _ in _BY_FAMILY if isinstance(error, family)), 400)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """The CLI's exit code: 2 wrong usage, 4 not found, 5 conflict, 6 a service is away, 7 refused, else 1."""
+    if isinstance(error, Unavailable):
+        return 6
+    return next((code for family, _, code in _BY_FAMILY if isinstance(error, family)), 1)
+
+
+def title(status: int) -> str:
+    """A short public name of a status."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
+
+
+def problem_document(failure: Failure, origin: str, request_id: str, translate: Any = str) -> bytes:
+    """The failure as `application/problem+json`; `translate` puts texts into the reader's language."""
+    document: dict[str, Any] = {
+        "type": f"{origin}/docs/errors/{failure.code}",
+        "title": translate(title(failure.status)),
+        "status": failure.status,
+        "detail": fill(translate(failure.message), failure.params),
+        "instance": f"urn:request:{request_id}",
+        "code": failure.code,
+    }
+    if "retry_after_seconds" in failure.params:
+        document["retry_after_seconds"] = failure.params["retry_after_seconds"]
+    if failure.problems:
+        document["errors"] = [
+            {
+                "pointer": problem.pointer,
+                "code": problem.code,
+                "detail": fill(translate(problem.message), problem.params),
+                **problem.params,
+            }
+            for problem in failure.problems
+        ]
+    return msgspec.json.encode(document)
+
+
+def fill(text: str, params: Mapping[str, Any]) -> str:
+    """Put `params` into the braces of `text`; braces that nothing fills stay."""
+    for name, value in params.items():
+        shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        text = text.replace(f"{{{name}}}", shown)
+    return text

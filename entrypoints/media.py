@@ -1,0 +1,119 @@
+"""Pictures over HTTP: who may load them, ranges, caching, and headers that keep a file from acting as a page."""
+
+import re
+from urllib.parse import quote
+
+from sanic import Blueprint, HTTPResponse, Request
+
+from domain.files import File
+from domain.kernel import NotFound, UserId
+from domain.ports import StoredObject
+from entrypoints import requests
+
+blueprint = Blueprint("media")
+
+_TYPES = {"webp": "image/webp", "avif": "image/avif", "jpg": "image/jpeg"}
+_NAME = re.compile(r"[0-9]{1,5}\.(webp|avif|jpg)")
+_KEY = re.compile(r"[a-z2-7]{32}")
+_FOREVER = "max-age=31536000, immutable"
+HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@blueprint.route("/m/<key>/<cut:int>/<name>", methods=["GET", "HEAD"], name="photo")
+async def photo(request: Request, key: str, cut: int, name: str) -> HTTPResponse | None:
+    """A size of a photo, for whoever may see its post: by the session, a token, or a grant in the address."""
+    kind = _kind(key, name)
+    public = await requests.application(request).media_access.admit(await _viewer(request), key)
+    caching = f"public, {_FOREVER}" if public else f"private, {_FOREVER}"
+    return await _send(request, f"photos/{key}/{cut}/{name}", kind, caching)
+
+
+@blueprint.route("/a/<key>/<name>", methods=["GET", "HEAD"], name="avatar")
+async def avatar(request: Request, key: str, name: str) -> HTTPResponse | None:
+    """A size of an avatar."""
+    kind = _kind(key, name)
+    await requests.application(request).media_access.admit_avatar(key)
+    return await _send(request, f"avatars/{key}/{name}", kind, f"public, {_FOREVER}")
+
+
+def _kind(key: str, name: str) -> str:
+    """The media type of an object. Raises NotFound for an address that no object can have."""
+    found = _NAME.fullmatch(name)
+    if found is None or not _KEY.fullmatch(key):
+        raise NotFound
+    return _TYPES[found.group(1)]
+
+
+async def send_original(request: Request, file: File) -> HTTPResponse | None:
+    """An upload as it came, to its owner, always as an attachment."""
+    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", file.name)
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
+    extra = {"Content-Disposition": disposition}
+    return await _send(request, file.original_key, "application/octet-stream", "private, no-cache", extra)
+
+
+async def _viewer(request: Request) -> UserId | None:
+    grant = request.args.get("g")
+    if grant:
+        holder = requests.application(request).grants.holder(grant)
+        if holder is None:
+            raise NotFound
+        return holder
+    return await requests.viewer(request)
+
+
+async def _send(
+    request: Request, key: str, content_type: str, caching: str, extra: dict[str, str] | None = None
+) -> HTTPResponse | None:
+    media = requests.application(request).media
+    stored = await media.stat(key)
+    if stored is None:
+        raise NotFound
+    # Objects never change under their key, so the key is a validator as good as any.
+    etag = f'"{key.replace("/", "-")}-{stored.size:x}"'
+    headers = {
+        **HEADERS,
+        **(extra or {}),
+        "Cache-Control": caching,
+        "ETag": etag,
+        "Last-Modified": stored.stored_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        "Accept-Ranges": "bytes",
+        "Vary": "Cookie, Authorization",
+    }
+    if etag in request.headers.get("if-none-match", ""):
+        return HTTPResponse(status=304, headers=headers)
+    start, length, status = _range(request, stored, etag, headers)
+    if status == 416:
+        return HTTPResponse(status=416, headers=headers)
+    headers["Content-Length"] = str(length)
+    if request.method == "HEAD":
+        return HTTPResponse(status=status, headers=headers, content_type=content_type)
+    response = await request.respond(status=status, headers=headers, content_type=content_type)
+    async for chunk in media.read(key, start, length):
+        await response.send(chunk)
+    await response.eof()
+    return None
+
+
+def _range(
+    request: Request, stored: StoredObject, etag: str, headers: dict[str, str]
+) -> tuple[int, int, int]:
+    """(start, length, status) of what was asked for; several ranges at once are answered with everything."""
+    whole = (0, stored.size, 200)
+    asked = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", request.headers.get("range", "").strip())
+    if asked is None or asked.group(0) == "bytes=-" or request.headers.get("if-range", etag) != etag:
+        return whole
+    first, last = asked.groups()
+    if first:
+        start, end = int(first), min(int(last) if last else stored.size - 1, stored.size - 1)
+    else:
+        start, end = max(0, stored.size - int(last)), stored.size - 1
+    if start > end or start >= stored.size:
+        headers["Content-Range"] = f"bytes */{stored.size}"
+        return 0, 0, 416
+    headers["Content-Range"] = f"bytes {start}-{end}/{stored.size}"
+    return start, end - start + 1, 206

@@ -1,0 +1,216 @@
+"""The web server: one Sanic application per process, what every response carries, and how it starts and stops."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+import structlog
+from sanic import HTTPResponse, Request, Sanic
+from sanic.exceptions import MethodNotAllowed, SanicException
+from sanic.worker.loader import AppLoader
+
+from entrypoints import container, media, requests
+from entrypoints.api import accounts, feeds, files, people, posts
+from entrypoints.api import operations as operations_api
+from entrypoints.api.operation import BASE
+from entrypoints.errors import Failure, failure_of, problem_document
+from entrypoints.settings import Settings
+from entrypoints.web import site
+from entrypoints.web.pages import blueprint as pages
+from entrypoints.web.translation import gettext, speaking
+
+log = logging.getLogger("heliograph.web")
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+class HeliographRequest(Request):
+    """A request with an id that may stand in logs and pages."""
+
+    @classmethod
+    def generate_id(cls, *_: Any) -> str:
+        return secrets.token_hex(8)
+
+    @property
+    def id(self) -> str:
+        """The client's own id when it is harmless, else a new one."""
+        if not isinstance(self._id, str):
+            sent = self.headers.get("x-request-id", "")
+            self._id = sent if _REQUEST_ID.fullmatch(sent) else self.generate_id()
+        return self._id
+
+
+def create_app(settings: Settings, database: container.Database) -> Sanic[Any, Any]:
+    """The application of one process. Cheap, and opens nothing: that happens when the process starts serving."""
+    app: Sanic[Any, Any] = Sanic("heliograph", request_class=HeliographRequest, configure_logging=False)
+    app.config.update(
+        REQUEST_MAX_SIZE=2**20,
+        REQUEST_MAX_HEADER_SIZE=16 * 1024,
+        REQUEST_TIMEOUT=10,
+        RESPONSE_TIMEOUT=60,
+        KEEP_ALIVE_TIMEOUT=75,
+        GRACEFUL_SHUTDOWN_TIMEOUT=10.0,
+        ACCESS_LOG=False,
+        MOTD=False,
+        FALLBACK_ERROR_FORMAT="text",
+    )
+    app.ctx.settings = settings
+    app.ctx.stopping = False
+    for group in (accounts, people, files, posts, feeds, operations_api):
+        app.blueprint(group.group.blueprint)
+    app.blueprint(operations_api.outside)
+    app.blueprint(media.blueprint)
+    app.blueprint(pages)
+    app.exception(Exception)(_on_error)
+    app.on_request(_on_request)
+    app.on_response(_on_response)
+    app.before_server_start(partial(_open, database=database))
+    app.after_server_stop(_close)
+    return app
+
+
+async def _open(app: Sanic[Any, Any], database: container.Database) -> None:
+    settings: Settings = app.ctx.settings
+    configure_logging(settings)
+    app.ctx.secret = container.read_secret(settings)
+    app.ctx.stack = AsyncExitStack()
+    app.ctx.application = await app.ctx.stack.enter_async_context(container.started(settings, database))
+    site.open_site(app)
+
+
+async def _close(app: Sanic[Any, Any]) -> None:
+    await app.ctx.stack.aclose()
+
+
+async def _on_request(request: Request) -> None:
+    request.ctx.started = time.perf_counter()
+
+
+async def _on_response(request: Request, response: HTTPResponse) -> None:
+    headers = response.headers
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    if requests.settings(request).secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    headers.setdefault("X-Request-Id", request.id)
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "private, no-store"
+    accounts.finish_session(request, response)
+    requests.keep_form_cookie(request, response)
+    site.forget_flash(request, response)
+    started = getattr(request.ctx, "started", None)
+    if log.isEnabledFor(logging.INFO) and started is not None:
+        seconds = time.perf_counter() - started
+        log.info(
+            "%s %s %s %.1f ms",
+            request.method,
+            request.path,
+            response.status,
+            seconds * 1000,
+            extra={"request_id": request.id, "status": response.status, "seconds": seconds},
+        )
+
+
+async def _on_error(request: Request, error: Exception) -> HTTPResponse:
+    if isinstance(error, MethodNotAllowed) and request.method == "OPTIONS":
+        return HTTPResponse(status=204, headers={"Allow": error.headers.get("Allow", "")})
+    failure = failure_of(error)
+    if failure.status == 500:
+        log.error(
+            "unexpected error in %s %s",
+            request.method,
+            request.path,
+            exc_info=error,
+            extra={"request_id": request.id},
+        )
+    elif isinstance(error, SanicException) and failure.status >= 500:
+        log.warning("%s %s: %r", request.method, request.path, error)
+    headers = {
+        name: value for name, value in (failure.headers or {}).items() if name.lower() != "content-length"
+    }
+    if failure.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="heliograph"'
+    if wants_html(request):
+        return site.error_page(request, failure, headers)
+    return problem(request, failure, headers)
+
+
+def wants_html(request: Request) -> bool:
+    """Whether a person's browser asks, outside the API."""
+    accept = request.headers.get("accept", "") if request.headers else ""
+    return not (request.path or "").startswith((BASE, "/m/", "/a/")) and "text/html" in accept
+
+
+def problem(request: Request, failure: Failure, headers: dict[str, str]) -> HTTPResponse:
+    """The failure for a program."""
+    accepted = request.headers.get("accept-language", "")[:500] if request.headers else ""
+    language = site.site(request).languages.choose(accept_language=accepted)
+    with speaking(language):
+        content = problem_document(failure, requests.settings(request).origin, request.id, gettext)
+    return HTTPResponse(
+        content,
+        failure.status,
+        headers={**headers, "Content-Language": language.code},
+        content_type="application/problem+json",
+    )
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log lines as text for people or JSON for machines, to standard error."""
+    shared: list[Callable[..., Any]] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: Any = structlog.processors.JSONRenderer()
+    if settings.log_format == "text":
+        renderer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+        shared.pop()
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("heliograph").setLevel(settings.log_level.upper())
+
+
+def serve(settings: Settings, database: container.Database) -> None:
+    """Serve until told to stop. Blocks; call under a main guard, because more workers are spawned processes."""
+    loader = AppLoader(factory=partial(create_app, settings, database))
+    app = loader.load()
+    app.prepare(
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        single_process=settings.workers == 1,
+        motd=False,
+        access_log=False,
+    )
+    if settings.workers == 1:
+        Sanic.serve_single(primary=app)
+    else:
+        Sanic.serve(primary=app, app_loader=loader)

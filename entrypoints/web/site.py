@@ -1,0 +1,157 @@
+"""What every page shares: the renderer of this process, the shell around a page, forms, flashes, static files."""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from sanic import HTTPResponse, Request, Sanic
+from sanic.response import html, redirect
+
+from application.views import Me
+from domain.kernel import NotFound, UserId
+from entrypoints import requests
+from entrypoints.errors import Failure, fill, title
+from entrypoints.web.assets import Assets
+from entrypoints.web.navigation import navigation
+from entrypoints.web.rendering import Flash, Pages, Shell
+from entrypoints.web.translation import Languages, gettext, speaking
+
+FLASH_COOKIE = "hg_flash"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The renderer with its assets and languages, made once per process."""
+
+    pages: Pages
+    assets: Assets
+    languages: Languages
+
+
+def open_site(app: Sanic[Any, Any]) -> None:
+    """Load templates, static files and languages; a broken one stops the start."""
+    assets, languages = Assets(), Languages()
+    app.ctx.site = Site(Pages(assets, languages), assets, languages)
+
+
+def site(request: Request) -> Site:
+    """The site of this process."""
+    found: Site = request.app.ctx.site
+    return found
+
+
+async def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
+    """A page for whoever asks."""
+    shell = await _shell(request)
+    content = site(request).pages.render(template, shell, **values)
+    return html(content, status=status, headers={"Cache-Control": "private, no-store"})
+
+
+async def me(request: Request) -> Me | None:
+    """The account of whoever asks, looked up once per request; None when signed out."""
+    if not hasattr(request.ctx, "me"):
+        user = await requests.viewer(request)
+        request.ctx.me = await requests.application(request).people.me(user) if user else None
+    found: Me | None = request.ctx.me
+    return found
+
+
+async def _shell(request: Request) -> Shell:
+    viewer = await me(request)
+    waiting = 0
+    if viewer is not None and viewer.private:
+        rows = await requests.application(request).people.own(UserId(viewer.id), "requests", 99, None)
+        waiting = len(rows.items)
+    return _make_shell(request, viewer, waiting)
+
+
+def _make_shell(request: Request, viewer: Me | None, waiting: int = 0) -> Shell:
+    language = site(request).languages.choose(
+        setting=viewer.language if viewer else None,
+        accept_language=request.headers.get("accept-language", "")[:500],
+    )
+    with speaking(language):
+        return Shell(
+            csrf_token=requests.csrf_token(request),
+            viewer=viewer,
+            language=language,
+            nav=navigation(viewer, request.path, requests=waiting),
+            flashes=_take_flash(request),
+            instance=requests.settings(request).instance_name,
+        )
+
+
+def error_page(request: Request, failure: Failure, headers: dict[str, str]) -> HTTPResponse:
+    """A failure for a person. Needs nothing from the database: what is known of the viewer is used, no more."""
+    shell = _make_shell(request, getattr(request.ctx, "me", None))
+    with speaking(shell.language):
+        message = fill(gettext(failure.message), failure.params)
+        problems = [fill(gettext(problem.message), problem.params) for problem in failure.problems]
+        content = site(request).pages.render(
+            "errors/error.html",
+            shell,
+            status=failure.status,
+            code=failure.code,
+            message=" ".join([message, *problems]) if problems else message,
+            title=gettext(title(failure.status)),
+            request_id=request.id,
+            retry_after=int((failure.headers or {}).get("Retry-After", 0) or 0),
+        )
+    return html(content, status=failure.status, headers={**headers, "Cache-Control": "private, no-store"})
+
+
+# Going back after a form, with a word about what happened
+
+
+def go(
+    path: str, request: Request | None = None, flash: str = "", kind: Literal["ok", "info", "error"] = "ok"
+) -> HTTPResponse:
+    """Post/Redirect/Get to `path`, with a line to show there."""
+    response = redirect(path, status=303)
+    if request is not None and flash:
+        packed = base64.urlsafe_b64encode(json.dumps([flash[:300], kind]).encode()).decode()
+        requests.set_cookie(request, response, FLASH_COOKIE, packed, 60)
+    return response
+
+
+def _take_flash(request: Request) -> tuple[Flash, ...]:
+    packed = request.cookies.get(FLASH_COOKIE)
+    if not packed:
+        return ()
+    request.ctx.flash_shown = True
+    try:
+        text, kind = json.loads(base64.urlsafe_b64decode(packed))
+        return (Flash(str(text)[:300], kind if kind in ("ok", "info", "error") else "info"),)
+    except (ValueError, TypeError):
+        return ()
+
+
+def forget_flash(request: Request, response: HTTPResponse) -> None:
+    """Once shown, a flash is not shown again."""
+    if getattr(request.ctx, "flash_shown", False) and not response.cookies.has_cookie(FLASH_COOKIE):
+        requests.set_cookie(request, response, FLASH_COOKIE, "", 0)
+
+
+def safe_path(path: str, otherwise: str = "/") -> str:
+    """`path` when it stays on this site, else `otherwise`. `//host`, `/\\host` and `https:host` lead away."""
+    parts = urlsplit(path)
+    stays = (
+        path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    )
+    return path if stays and "\\" not in path and path.isprintable() else otherwise
+
+
+async def static(request: Request, version: str, path: str) -> HTTPResponse:
+    """A static file. Addresses with the current version never change; older ones still answer, uncached."""
+    assets = site(request).assets
+    found = assets.serve(path, request.headers.get("accept-encoding", ""))
+    if found is None:
+        raise NotFound
+    headers = {"Cache-Control": assets.cache_control(version), "ETag": found.etag, "Vary": "Accept-Encoding"}
+    if found.encoding:
+        headers["Content-Encoding"] = found.encoding
+    if request.headers.get("if-none-match") == found.etag:
+        return HTTPResponse(status=304, headers=headers)
+    return HTTPResponse(found.body, headers=headers, content_type=found.content_type)
