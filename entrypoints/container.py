@@ -219,13 +219,22 @@ async def connected(settings: Settings, database: Database) -> AsyncIterator[Tor
 
 @asynccontextmanager
 async def started(
-    settings: Settings, database: Database, *, work: bool = True, cheap_passwords: bool = False
+    settings: Settings,
+    database: Database,
+    *,
+    work: bool = True,
+    cheap_passwords: bool = False,
+    images: SandboxedImages | None = None,
 ) -> AsyncIterator[Application]:
-    """The application on an open, migrated database. With `work` it also runs jobs and the timers."""
+    """The application on an open, migrated database. With `work` it also runs jobs and the timers.
+
+    Pictures that are given stay open at the end: tests share them, because they take a while to start.
+    """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(connected(settings, database))
-        images = SandboxedImages(settings.image_workers or None)
-        stack.push_async_callback(images.close)
+        if images is None:
+            images = SandboxedImages(settings.image_workers or None)
+            stack.push_async_callback(images.close)
         passwords = Argon2Passwords(cheap=cheap_passwords)
         stack.callback(passwords.close)
         container = Container(

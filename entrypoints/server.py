@@ -5,7 +5,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import MethodNotAllowed, SanicException
 from sanic.worker.loader import AppLoader
 
+from application.program import Application
 from entrypoints import container, media, requests
 from entrypoints.api import accounts, feeds, files, people, posts
 from entrypoints.api import operations as operations_api
@@ -58,8 +59,16 @@ class HeliographRequest(Request):
         return self._id
 
 
-def create_app(settings: Settings, database: container.Database) -> Sanic[Any, Any]:
-    """The application of one process. Cheap, and opens nothing: that happens when the process starts serving."""
+Start = Callable[[], AbstractAsyncContextManager[Application]]
+
+
+def create_app(
+    settings: Settings, database: container.Database, start: Start | None = None
+) -> Sanic[Any, Any]:
+    """The application of one process. Cheap, and opens nothing: that happens when the process starts serving.
+
+    `start` is what opens the use cases then, if not `container.started` with these settings.
+    """
     app: Sanic[Any, Any] = Sanic("heliograph", request_class=HeliographRequest, configure_logging=False)
     app.config.update(
         REQUEST_MAX_SIZE=2**20,
@@ -82,17 +91,17 @@ def create_app(settings: Settings, database: container.Database) -> Sanic[Any, A
     app.exception(Exception)(_on_error)
     app.on_request(_on_request)
     app.on_response(_on_response)
-    app.before_server_start(partial(_open, database=database))
+    app.before_server_start(partial(_open, start=start or partial(container.started, settings, database)))
     app.after_server_stop(_close)
     return app
 
 
-async def _open(app: Sanic[Any, Any], database: container.Database) -> None:
+async def _open(app: Sanic[Any, Any], start: Start) -> None:
     settings: Settings = app.ctx.settings
     configure_logging(settings)
     app.ctx.secret = container.read_secret(settings)
     app.ctx.stack = AsyncExitStack()
-    app.ctx.application = await app.ctx.stack.enter_async_context(container.started(settings, database))
+    app.ctx.application = await app.ctx.stack.enter_async_context(start())
     site.open_site(app)
 
 

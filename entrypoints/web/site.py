@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -32,8 +33,13 @@ class Site:
 
 def open_site(app: Sanic[Any, Any]) -> None:
     """Load templates, static files and languages; a broken one stops the start."""
+    app.ctx.site = _load()
+
+
+@cache
+def _load() -> Site:
     assets, languages = Assets(), Languages()
-    app.ctx.site = Site(Pages(assets, languages), assets, languages)
+    return Site(Pages(assets, languages), assets, languages)
 
 
 def site(request: Request) -> Site:
