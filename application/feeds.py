@@ -28,7 +28,7 @@ class PostRow:
     key: Key
     author: Person
     standing: Standing
-    stored: str
+    stored: bytes
     likes: int
     comments: int
     liked: bool

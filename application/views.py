@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from domain.posts import Audience, Counts
 
 T = TypeVar("T")
 
-# Stands in stored post documents where a viewer's grant is put in. JSON never holds this character in the raw.
-GRANT_MARK = "\x01"
+# Stands in stored post documents where a viewer's grant is put in. JSON carries it raw, and no text of a person's can
+# hold it: control characters are refused wherever text comes in.
+GRANT_MARK = b"\x7f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Avatar:
     renditions: tuple[RenditionView, ...]
 
 
+@lru_cache(maxsize=4096)
 def present_avatar(key: str | None) -> Avatar | None:
     """The avatar stored under `key`."""
     if key is None:
@@ -187,14 +189,14 @@ class PostViewer:
     can_comment: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CommentCounts:
     """Likes of a comment."""
 
     likes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CommentViewer:
     """What the one who looks did with a comment and may do with it."""
 
@@ -203,7 +205,7 @@ class CommentViewer:
     can_delete: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CommentView:
     """A comment."""
 
@@ -230,20 +232,20 @@ class PostCard:
     id: UUID
     author: Person
     audience: Audience
-    stored: str
+    stored: bytes
     grant: str
     counts: Counts
     viewer: PostViewer
     comments_preview: list[CommentView] = field(default_factory=list)
 
     @property
-    def document(self) -> str:
+    def document(self) -> bytes:
         """The members of the JSON object between the author and the counts, without braces."""
-        return self.stored.replace(GRANT_MARK, self.grant)
+        return self.stored.replace(GRANT_MARK, self.grant.encode())
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
-        parts: dict[str, Any] = json.loads(f"{{{self.document}}}")
+        parts: dict[str, Any] = json.loads(b"{%b}" % self.document)
         return parts
 
     @property
@@ -280,7 +282,7 @@ class PostCard:
     @property
     def version(self) -> int:
         """How often it was edited, from 1. Read off the end, so that nothing is parsed for it."""
-        return int(self.stored.rsplit('"version":', 1)[-1])
+        return int(self.stored.rsplit(b'"version":', 1)[-1])
 
     @property
     def created_at(self) -> datetime:

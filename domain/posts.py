@@ -146,7 +146,7 @@ class Standing:
     relationship: Relationship
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counts:
     """Likes and comments of a post."""
 

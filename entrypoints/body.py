@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, unquote
@@ -123,12 +124,18 @@ def _check_depth(value: Any, left: int) -> None:
             _check_depth(inner, left - 1)
 
 
+@lru_cache(maxsize=256)
+def fields_of(kind: type[Any]) -> dict[str, Any]:
+    """The members of a struct by the names they have outside."""
+    return {found.encode_name: found for found in msgspec.structs.fields(kind)}
+
+
 def convert(members: dict[str, Any], kind: type[Any], *, strict: bool = True) -> Any:
     """`members` as the struct `kind`, field by field, so that the answer names every field at fault. Raises Invalid.
 
     Unknown members are refused unless their name starts with `x_`. Texts that no store can hold are refused here.
     """
-    known = {found.encode_name: found for found in msgspec.structs.fields(kind)}
+    known = fields_of(kind)
     problems: list[Problem] = []
     values: dict[str, Any] = {}
     for name, raw in members.items():

@@ -135,7 +135,7 @@ CREATE TABLE posts (
   version integer NOT NULL DEFAULT 1,
   likes integer NOT NULL DEFAULT 0 CHECK (likes >= 0),
   comments integer NOT NULL DEFAULT 0 CHECK (comments >= 0),
-  card text NOT NULL DEFAULT '' CHECK (char_length(card) <= 200000)
+  card bytea NOT NULL DEFAULT '' CHECK (octet_length(card) <= 200000)
 );
 CREATE INDEX posts_author ON posts (author_id, id DESC);
 CREATE INDEX posts_fresh ON posts (id DESC) WHERE audience = 'everyone';

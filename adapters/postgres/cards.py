@@ -4,6 +4,7 @@ It is derived data: written in the transaction that changes what it shows, and `
 fresh one. Reading a feed then neither joins photos nor encodes them.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import asyncpg
@@ -27,12 +28,17 @@ async def refresh_card(connection: asyncpg.Connection, post_id: Any) -> None:
         await connection.execute("UPDATE posts SET card = $2 WHERE id = $1", post_id, card)
 
 
-async def build_card(connection: asyncpg.Connection, post_id: Any) -> str | None:
-    """The card as it should be: members of a JSON object without braces, GRANT_MARK behind every media address."""
+async def build_card(connection: asyncpg.Connection, post_id: Any) -> bytes | None:
+    """The card as it should be, or None when there is no such post."""
     post = await connection.fetchrow(_POST, post_id)
     if post is None:
         return None
     files = await connection.fetch("SELECT * FROM files WHERE post_id = $1 ORDER BY position", post_id)
+    return card_of(post, files)
+
+
+def card_of(post: Mapping[str, Any], files: Iterable[Mapping[str, Any]]) -> bytes:
+    """Members of a JSON object without braces, from a post's row and its files'; GRANT_MARK behind every address."""
     place = None
     if post["place_id"]:
         place = {"id": post["place_id"], "name": post["place_name"], "lat": post["lat"], "lon": post["lon"]}
@@ -48,11 +54,10 @@ async def build_card(connection: asyncpg.Connection, post_id: Any) -> str | None
         "edited_at": post["edited_at"],
         "version": post["version"],
     }
-    # The mark travels through the encoder escaped and becomes raw here, where no text of a person's can look like it.
-    return _encode(members).decode()[1:-1].replace("\\u0001", GRANT_MARK)
+    return _encode(members)[1:-1]
 
 
-def _media(row: asyncpg.Record, *, show_camera: bool) -> Media:
+def _media(row: Mapping[str, Any], *, show_camera: bool) -> Media:
     file = read_file(row)
     camera = file.facts.camera if file.facts and show_camera else None
     return Media(
@@ -63,5 +68,5 @@ def _media(row: asyncpg.Record, *, show_camera: bool) -> Media:
         file.alt,
         file.lqip,
         camera,
-        present_renditions(file, GRANT_MARK),
+        present_renditions(file, GRANT_MARK.decode()),
     )

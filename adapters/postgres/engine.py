@@ -9,8 +9,7 @@ trip, because this code leaves no session state behind: no `SET` (only `SET LOCA
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
@@ -139,16 +138,31 @@ class translating:  # noqa: N801 - used like a function, and a class costs a ten
             raise unavailable from error
 
 
-@asynccontextmanager
-async def acquire(client: BaseDBAsyncClient | None = None) -> AsyncIterator[asyncpg.Connection]:
+class acquire:  # noqa: N801 - used like a function, as `translating` is
     """asyncpg's own connection, for reads in plain SQL: that of the transaction around, if any, else a pooled one.
+
+        async with acquire() as connection: ...
 
     Raises Unavailable, also for what happens inside the block.
     """
-    client = client or get_connections().get(CONNECTION)
-    with translating(client):
-        async with client.acquire_connection() as connection:
-            yield connection
+
+    __slots__ = ("_borrowed", "_client")
+
+    def __init__(self, client: BaseDBAsyncClient | None = None) -> None:
+        self._client = client or get_connections().get(CONNECTION)
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        with translating(self._client):
+            self._borrowed = self._client.acquire_connection()
+            return await self._borrowed.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with translating(self._client):
+            await self._borrowed.__aexit__(kind, error, trace)
+        if error is not None and (unavailable := _translate_for(self._client, error)) is not None:
+            raise unavailable from error
 
 
 async def connect(config: TortoiseConfig, **changes: Any) -> asyncpg.Connection:

@@ -192,7 +192,7 @@ def _post_row(row: asyncpg.Record) -> PostRow:
 
 
 def _comment_row(viewer: UserId | None, row: asyncpg.Record) -> CommentRow:
-    own = viewer is not None and viewer == row["author_id"]
+    own = viewer == row["author_id"]
     view = CommentView(
         row["id"],
         row["post_id"],
@@ -200,7 +200,7 @@ def _comment_row(viewer: UserId | None, row: asyncpg.Record) -> CommentRow:
         row["text"],
         row["reply_to"],
         CommentCounts(row["likes"]),
-        CommentViewer(row["liked"], own, own or (viewer is not None and viewer == row["post_author_id"])),
+        CommentViewer(row["liked"], own, own or viewer == row["post_author_id"]),
         row["created_at"],
         row["edited_at"],
     )

@@ -137,7 +137,8 @@ class PostgresPosts:
             place.lon,
         )
         row = await self._c.fetchrow(
-            "SELECT id, name, lat, lon FROM places WHERE canonical = $1 AND coalesce(lat, 999) = coalesce($2::double precision, 999) "
+            "SELECT id, name, lat, lon FROM places WHERE canonical = $1 "
+            "AND coalesce(lat, 999) = coalesce($2::double precision, 999) "
             "AND coalesce(lon, 999) = coalesce($3::double precision, 999)",
             place.canonical,
             place.lat,

@@ -7,11 +7,13 @@ OpenAPI description.
 
 import asyncio
 import hashlib
+import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote, urlencode
+from typing import Any, Literal
+from urllib.parse import quote, unquote, urlencode
 from uuid import UUID
 
 import msgspec
@@ -21,12 +23,14 @@ from application.access import Client
 from application.operations import Replay
 from application.program import Application
 from application.views import Page, PostCard
-from domain.kernel import Conflict, DomainError, Invalid, TooMany, UserId, msg
-from domain.ports import Allowance, Rate, TryAgain
+from domain.kernel import Conflict, DomainError, Invalid, NotFound, TooMany, Unavailable, UserId, msg
+from domain.ports import Allowance, Rate, TryAgain, Upload
 from domain.users import Identity
 from entrypoints import body, requests
 from entrypoints.api.present import to_json
 from entrypoints.errors import Unauthenticated
+
+log = logging.getLogger("heliograph.web")
 
 API = Rate("api", 300, 60)
 WRITES = Rate("write", 120, 60)
@@ -34,6 +38,7 @@ MAX_LIMIT = 100
 BASE = "/api/v1"
 
 Handler = Callable[..., Awaitable[Any]]
+Uploads = Literal["", "file", "form"]
 
 
 class Paging(msgspec.Struct, kw_only=True):
@@ -52,7 +57,11 @@ class Paging(msgspec.Struct, kw_only=True):
 
 @dataclass(slots=True)
 class Call:
-    """A parsed request. `user` is set where the operation needs somebody signed in."""
+    """A parsed request. `user` is set where the operation needs somebody signed in.
+
+    `upload` is set where an operation takes one file, `form` where it was sent a form. `sent` is what the request says
+    in plain values, by which two requests under one idempotency key are compared.
+    """
 
     request: Request
     app: Application
@@ -60,6 +69,9 @@ class Call:
     identity: Identity | None
     body: Any = None
     query: Any = None
+    upload: Upload | None = None
+    form: body.Form | None = None
+    sent: Any = None
     new_id: UUID | None = None
 
     @property
@@ -108,9 +120,11 @@ class Operation:
     query: type[Any] | None
     answer: Any
     problems: tuple[str, ...]
-    recover: Callable[[Call, UUID], Awaitable[Any]] | None
-    upload: bool
+    recover: Callable[[Call, UUID], Awaitable[Answer]] | None
+    upload: Uploads
+    conditional: bool
     example: Any
+    example_answer: Any
 
     @property
     def template(self) -> str:
@@ -142,14 +156,17 @@ class Operations:
         query: type[Any] | None = None,
         answer: Any = None,
         problems: tuple[str, ...] = (),
-        recover: Callable[[Call, UUID], Awaitable[Any]] | None = None,
-        upload: bool = False,
+        recover: Callable[[Call, UUID], Awaitable[Answer]] | None = None,
+        upload: Uploads = "",
+        conditional: bool = False,
         example: Any = None,
+        example_answer: Any = None,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated handler. `auth` is `none`, `optional`, `user` or `admin`.
 
         `recover` finds what an idempotent creation made, by the id that it was given; only with it are
-        `Idempotency-Key`s taken. `upload` leaves reading the body to the handler.
+        `Idempotency-Key`s taken. `upload` is `file` for one file (multipart or the raw body) and `form` for a form
+        with files beside the JSON of `body`. `conditional` operations heed `If-Match`.
         """
 
         def register(handler: Handler) -> Handler:
@@ -169,7 +186,9 @@ class Operations:
                 problems=problems,
                 recover=recover,
                 upload=upload,
+                conditional=conditional,
                 example=example,
+                example_answer=example_answer,
             )
             OPERATIONS.append(operation)
             self.blueprint.add_route(
@@ -177,7 +196,7 @@ class Operations:
                 path,
                 methods=["GET", "HEAD"] if method == "GET" else [method],
                 name=operation_id,
-                stream=method not in ("GET", "DELETE") or body is not None,
+                stream=True,
                 unquote=True,
             )
             return handler
@@ -186,48 +205,59 @@ class Operations:
 
 
 def _endpoint(operation: Operation) -> Callable[..., Awaitable[HTTPResponse]]:
+    rate = API if operation.method == "GET" else WRITES
+    default_query = operation.query() if operation.query is not None else None
+
     async def endpoint(request: Request, **path: Any) -> HTTPResponse:
         application = requests.application(request)
         client = requests.client(request)
-        identity = await _admit(request, operation)
-        headers = await _limit(application, client, identity, operation)
+        identity, headers = await _count(request, operation, rate, application, client)
+        _authorize(request, operation, identity)
         call = Call(request, application, client, identity)
-        if operation.query is not None:
-            call.query = _read_query(request, operation.query)
-        key = request.headers.get("idempotency-key") if operation.recover and identity else None
-        raw = await _read_body(call, operation)
-        if key:
-            return await _once(operation, call, path, key, raw, headers)
-        return await _answer(operation, call, path, headers)
+        if default_query is not None:
+            call.query = _read_query(request, operation.query) if request.query_string else default_query
+        if operation.upload and _carries_files(request, operation):
+            async with _received(call, operation):
+                return await _perform(operation, call, path, headers)
+        await _read_body(call, operation)
+        return await _perform(operation, call, path, headers)
 
     return endpoint
 
 
-async def _admit(request: Request, operation: Operation) -> Identity | None:
-    if operation.auth == "none":
-        requests.check_origin(request)
-        return None
-    if operation.auth == "optional":
-        identity = await requests.identify(request)
-        if identity is not None:
-            requests.check_scope(identity, operation.scope)
-        return identity
-    identity = await requests.require(request, operation.scope)
-    if operation.auth == "admin" and identity.role != "admin":
-        raise requests.NotAdmin
-    return identity
-
-
-async def _limit(
-    application: Application, client: Client, identity: Identity | None, operation: Operation
-) -> dict[str, str]:
-    """Count the request; the `RateLimit` headers. Raises TooMany."""
+async def _count(
+    request: Request, operation: Operation, rate: Rate, application: Application, client: Client
+) -> tuple[Identity | None, dict[str, str]]:
+    """Who asks, and the `RateLimit` headers, which a refusal carries as well. Raises Unauthenticated, TooMany."""
+    identity, refused = None, None
+    if operation.auth != "none":
+        try:
+            identity = await requests.identify(request)
+        except Unauthenticated as error:
+            refused = error
     key = str(identity.user_id) if identity else client.address
-    rate = API if operation.method == "GET" else WRITES
     allowance = await application.limiter.hit(rate, key)
+    request.ctx.limits = headers = limit_headers(rate, allowance)
     if not allowance.allowed and not client.relaxed:
         raise TooMany(allowance.reset_seconds)
-    return limit_headers(rate, allowance)
+    if refused is not None:
+        raise refused
+    return identity, headers.copy()
+
+
+def _authorize(request: Request, operation: Operation, identity: Identity | None) -> None:
+    """Raises Unauthenticated, NotAdmin, MissingScope, CrossSite."""
+    if operation.auth == "none":
+        requests.check_origin(request)
+    elif identity is None:
+        if operation.auth != "optional":
+            raise Unauthenticated
+    else:
+        if operation.auth == "admin" and identity.role != "admin":
+            raise requests.NotAdmin
+        requests.check_scope(identity, operation.scope)
+        if operation.method != "GET" and identity.via == "session":
+            requests.check_same_site(request, request.headers.get("x-csrf-token", ""))
 
 
 def limit_headers(rate: Rate, allowance: Allowance) -> dict[str, str]:
@@ -238,33 +268,66 @@ def limit_headers(rate: Rate, allowance: Allowance) -> dict[str, str]:
     }
 
 
-def _read_query(request: Request, kind: type[Any]) -> Any:
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _read_query(request: Request, kind: Any) -> Any:
     doubled = [name for name, found in request.args.items() if len(found) > 1]
     if doubled:
         raise Invalid.field(f"#/{doubled[0][:60]}", "repeated", msg("Give this parameter once."))
-    known = {found.encode_name for found in msgspec.structs.fields(kind)}
+    known = body.members_of(kind)
     given = {name: found[0] for name, found in request.args.items() if name in known}
     for name, text in given.items():
-        if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        if "\x00" in text or (not text.isascii() and _SURROGATE.search(text)):
             raise Invalid.field(
                 f"#/{name}", "bad_character", msg("This text holds a character that cannot be stored.")
             )
-        if re.fullmatch(r"[+-]?\d{19,}", text):
-            given[name] = str(MAX_LIMIT) if not text.startswith("-") else "-1"
+        if len(text) > 18 and name == "limit" and re.fullmatch(r"[+-]?[0-9]+", text):
+            given[name] = "-1" if text.startswith("-") else str(MAX_LIMIT)
     return body.convert(given, kind, strict=False)
 
 
-async def _read_body(call: Call, operation: Operation) -> bytes:
-    """Parse the body into `call.body`; its bytes for telling one request from another."""
-    if operation.upload:
-        return b""
-    if operation.body is None:
-        if call.request.stream is not None:
-            await body.read(call.request, body.JSON_BYTES)
-        return b""
-    members = await body.read_json(call.request)
-    call.body = body.convert(members, operation.body)
-    return msgspec.json.encode(members, order="sorted")
+def _carries_files(request: Request, operation: Operation) -> bool:
+    return operation.upload == "file" or body.media_type(request) == "multipart/form-data"
+
+
+@asynccontextmanager
+async def _received(call: Call, operation: Operation) -> AsyncIterator[None]:
+    """The request's files, in the workspace while the block runs. Counted before a byte of them is read."""
+    await call.app.uploading.admit(call.user, call.client)
+    limit = requests.max_file(call.request)
+    if operation.upload == "file":
+        name = unquote(call.request.headers.get("upload-name", ""))[:400]
+        async with body.one_file(call.request, call.app.workspace, limit, name=name) as upload:
+            if upload is None:
+                raise Invalid.field("#/file", "required", msg("Choose a file."))
+            call.upload, call.sent = upload, [upload.name, upload.sha256]
+            yield
+        return
+    async with body.form(
+        call.request, call.app.workspace, max_file=limit, max_files=body.MAX_FILES
+    ) as call.form:
+        call.sent = [call.form.texts, [(n, [u.sha256 for u in us]) for n, us in call.form.files.items()]]
+        yield
+
+
+async def _read_body(call: Call, operation: Operation) -> None:
+    """Parse the body into `call.body`. What an operation without one is sent is read and thrown away."""
+    if operation.body is not None:
+        call.sent = await body.read_json(call.request)
+        call.body = body.convert(call.sent, operation.body)
+    elif operation.method != "GET" and body.is_coming(call.request):
+        await body.read(call.request, body.JSON_BYTES)
+
+
+async def _perform(
+    operation: Operation, call: Call, path: dict[str, Any], headers: dict[str, str]
+) -> HTTPResponse:
+    if operation.recover is not None and call.identity is not None:
+        key = call.request.headers.get("idempotency-key")
+        if key is not None:
+            return await _once(operation, call, path, key, headers)
+    return await _answer(operation, call, path, headers)
 
 
 async def _answer(
@@ -275,13 +338,13 @@ async def _answer(
 
 
 async def _run(operation: Operation, call: Call, path: dict[str, Any]) -> Answer:
-    """The handler's answer; what the database undid is run again, at most twice, unless a body was streamed."""
+    """The handler's answer; what the database undid is run again, at most twice."""
     for left in (2, 1, 0):
         try:
             value = await operation.handler(call, **path)
             break
         except TryAgain:
-            if left == 0 or operation.upload:
+            if left == 0:
                 raise
             await asyncio.sleep(0.01 * (3 - left))
     return value if isinstance(value, Answer) else Answer(value)
@@ -309,7 +372,7 @@ def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str
 
 def etag_of(value: Any, content: bytes) -> str:
     """A validator of the bytes; a post's starts with its version, which is what `If-Match` is about."""
-    digest = hashlib.blake2b(content, digest_size=8).hexdigest()
+    digest = hashlib.sha256(content).hexdigest()[:16]
     if isinstance(value, PostCard):
         return f'"v{value.version}-{digest}"'
     return f'W/"{digest}"'
@@ -362,7 +425,7 @@ class StillRunning(Conflict):
 
 
 async def _once(
-    operation: Operation, call: Call, path: dict[str, Any], key: str, raw: bytes, headers: dict[str, str]
+    operation: Operation, call: Call, path: dict[str, Any], key: str, headers: dict[str, str]
 ) -> HTTPResponse:
     """Run the creation under `key`, or answer as the first time.
 
@@ -373,10 +436,9 @@ async def _once(
         raise Invalid.field(
             "#/Idempotency-Key", "invalid", msg("Use 1 to 80 printable characters, such as a UUID.")
         )
-    fingerprint = await _fingerprint(operation, call, path, raw)
     reads = call.app.operations.reads
     new_id = call.app.ids.new()
-    known = await reads.claim_key(call.user, key, fingerprint, new_id)
+    known = await reads.claim_key(call.user, key, _fingerprint(operation, call, path), new_id)
     if known is not None:
         if not known.same_request:
             raise KeyReused
@@ -384,49 +446,57 @@ async def _once(
         if replayed is not None:
             return replayed
         if not await reads.take_over_key(call.user, key):
-            raise StillRunning
+            raise StillRunning(retry_after_seconds=1)
     call.new_id = known.resource_id if known else new_id
     try:
         response = await _answer(operation, call, path, headers)
     except DomainError:
         await reads.release_key(call.user, key)
         raise
-    await reads.answer_key(
-        call.user,
-        key,
-        response.status,
-        response.body or b"",
-        response.content_type or "",
-        headers.get("Location", ""),
-    )
+    except BaseException:
+        await _give_up_key(call, key)
+        raise
+    try:
+        await reads.answer_key(
+            call.user,
+            key,
+            response.status,
+            response.body or b"",
+            response.content_type or "",
+            headers.get("Location", ""),
+        )
+    except Unavailable as error:
+        # The thing is made; whoever asks again is given it by `recover`.
+        log.warning("the answer under an idempotency key was not kept: %r", error)
     return response
 
 
-async def _fingerprint(operation: Operation, call: Call, path: dict[str, Any], raw: bytes) -> bytes:
+async def _give_up_key(call: Call, key: str) -> None:
+    """Let the next try under the key begin at once: whether anything was made, `recover` will tell it."""
+    try:
+        await asyncio.shield(call.app.operations.reads.abandon_key(call.user, key))
+    except Exception as error:  # noqa: BLE001 - then the key is free again after some seconds
+        log.warning("an idempotency key was not given up: %r", error)
+
+
+def _fingerprint(operation: Operation, call: Call, path: dict[str, Any]) -> bytes:
     digest = hashlib.sha256(f"{operation.id} {sorted(path.items())} ".encode())
-    if operation.upload:
-        # The bytes are not read yet; their length and type tell well enough that it is another request.
-        names = ("content-type", "content-length", "upload-name")
-        digest.update(" ".join(_plain(call.request.headers.get(name, "")) for name in names).encode())
-    digest.update(raw)
+    digest.update(msgspec.json.encode(call.sent, order="deterministic"))
     return digest.digest()
-
-
-def _plain(header: str) -> str:
-    """A header without the boundary that a client makes up anew for each try."""
-    return re.sub(r"boundary=\S+", "", header)
 
 
 async def _replay(
     operation: Operation, call: Call, known: Replay, headers: dict[str, str]
 ) -> HTTPResponse | None:
+    headers = headers | {"Idempotency-Replayed": "true"}
     if known.status:
-        headers |= {"Idempotency-Replayed": "true"} | ({"Location": known.location} if known.location else {})
+        if known.location:
+            headers["Location"] = known.location
         return HTTPResponse(known.body, known.status, headers=headers, content_type=known.content_type)
     if operation.recover is None:
         return None
     try:
-        value = await operation.recover(call, known.resource_id)
-    except DomainError:
+        made = await operation.recover(call, known.resource_id)
+    except NotFound:
         return None
-    return _respond(operation, call, Answer(value), headers | {"Idempotency-Replayed": "true"})
+    return _respond(operation, call, made, headers)

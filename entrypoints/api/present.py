@@ -30,7 +30,7 @@ def _post(card: PostCard) -> bytes:
     return b'{"id":"%b","author":%b,%b,"counts":%b,"viewer":%b,"comments_preview":%b}' % (
         str(card.id).encode(),
         _encode(card.author),
-        card.document.encode(),
+        card.document,
         _encode(card.counts),
         _encode(card.viewer),
         _encode(card.comments_preview),

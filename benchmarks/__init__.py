@@ -1,0 +1,1 @@
+"""Measurements: each script starts its own server on loopback, checks the answers, measures, and stops."""
