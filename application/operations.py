@@ -99,6 +99,10 @@ class OperationsReads(Protocol):
         """Restart the age of an unanswered key; False when another was faster."""
         ...
 
+    async def abandon_key(self, user: UserId, key: str) -> None:
+        """Let an unanswered key be taken over at once: whoever held it failed and cannot say how far it got."""
+        ...
+
     async def release_key(self, user: UserId, key: str) -> None:
         """Forget a key whose request was refused, so that a corrected one may use it again."""
         ...

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import math
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -31,6 +32,7 @@ GRACE_SECONDS = 20.0
 MAX_DEPTH = 32
 _MAX_PARTS = 60
 _MAX_PART_HEAD = 8 * 1024
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 async def chunks(request: Request, max_bytes: int, seconds: float) -> AsyncIterator[bytes]:
@@ -40,7 +42,7 @@ async def chunks(request: Request, max_bytes: int, seconds: float) -> AsyncItera
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > max_bytes:
         raise TooLarge(limit=_size(max_bytes))
-    if request.stream is None:
+    if not is_coming(request):
         return
     # Ours is the limit that counts, and it answers in our words; the framework's is only a second net.
     request.stream.request_max_size = max_bytes + 65_536
@@ -60,6 +62,11 @@ async def chunks(request: Request, max_bytes: int, seconds: float) -> AsyncItera
         if passed > GRACE_SECONDS and got < passed * MIN_BYTES_PER_SECOND:
             raise TooSlow
         yield chunk
+
+
+def is_coming(request: Request) -> bool:
+    """Whether the request has a body that nobody has read yet."""
+    return request.stream is not None and bool(request.stream.request_body)
 
 
 async def read(request: Request, max_bytes: int, seconds: float = BODY_SECONDS) -> bytes:
@@ -92,6 +99,8 @@ def parse_json(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Malformed(msg("Send a JSON object."))
     _check_depth(value, MAX_DEPTH)
+    if b"\\u" in body:
+        _check_characters(value, "#")
     return value
 
 
@@ -122,6 +131,22 @@ def _check_depth(value: Any, left: int) -> None:
     elif isinstance(value, list):
         for inner in value:
             _check_depth(inner, left - 1)
+
+
+def _check_characters(value: Any, pointer: str) -> None:
+    """Raises Invalid for half a surrogate pair, which only an escape can bring in and no UTF-8 can hold."""
+    if isinstance(value, str):
+        if _SURROGATE.search(value):
+            raise Invalid.field(
+                pointer, "bad_character", msg("This text holds a character that cannot be stored.")
+            )
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _check_characters(name, pointer)
+            _check_characters(inner, f"{pointer}/{name[:60]}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _check_characters(inner, f"{pointer}/{index}")
 
 
 @lru_cache(maxsize=256)
@@ -369,7 +394,9 @@ class _Multipart:
         if b"filename" in options or extended:
             self._files += 1
             if self._files > self._max_files:
-                raise TooLarge(limit=_count(self._max_files))
+                raise Invalid.field(
+                    f"#/{self._name}", "bad_count", msg("At most {limit} files."), limit=self._max_files
+                )
             self._sink = _Sink(self._room / str(self._files), self._max_file)
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:

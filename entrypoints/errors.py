@@ -33,8 +33,7 @@ _BY_CODE = {
     "gone": 410,
     "precondition_failed": 412,
     "too_large": 413,
-    "unsupported_type": 422,
-    "unsupported_media_type": 415,
+    "unsupported_type": 415,
     "bad_request": 400,
     "bad_cursor": 400,
     "request_timeout": 408,
@@ -98,7 +97,7 @@ class Unauthenticated(DomainError):
 class UnsupportedType(DomainError):
     """The body's media type is not the one that this address takes."""
 
-    code = "unsupported_media_type"
+    code = "unsupported_type"
     message = msg("Send this as {wanted}.")
 
 
@@ -131,7 +130,8 @@ class Failure:
 def failure_of(error: BaseException) -> Failure:
     """What an exception means outside. Anything unknown is an internal error without details."""
     if isinstance(error, DomainError):
-        headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooMany) else None
+        again = error.params.get("retry_after_seconds")
+        headers = {"Retry-After": str(again)} if again is not None else None
         problems = error.problems if isinstance(error, Invalid) else ()
         return Failure(status_of(error), error.code, error.message, error.params, problems, headers)
     if isinstance(error, Unavailable):

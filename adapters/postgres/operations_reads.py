@@ -182,6 +182,15 @@ class PostgresOperationsReads:
                 )
             )
 
+    async def abandon_key(self, user: UserId, key: str) -> None:
+        async with acquire() as connection:
+            await connection.execute(
+                "UPDATE idempotency SET created_at = created_at - interval '10 seconds' "
+                "WHERE user_id = $1 AND key = $2 AND status = 0",
+                user,
+                key,
+            )
+
     async def release_key(self, user: UserId, key: str) -> None:
         async with acquire() as connection:
             await connection.execute(

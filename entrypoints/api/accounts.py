@@ -9,10 +9,10 @@ from sanic import HTTPResponse
 
 from application.accounts import Issued, ProfileChange
 from application.views import Me, Page
-from domain.kernel import Invalid, SessionId, TokenId, msg
+from domain.kernel import SessionId, TokenId
 from domain.users import Session, Token
-from entrypoints import body, requests
-from entrypoints.api.operation import Answer, Call, Operations
+from entrypoints import requests
+from entrypoints.api.operation import BASE, Answer, Call, Operations
 from entrypoints.api.schemas import Leave, MePatch, NewAccount, NewSession, NewToken, PasswordChange, given
 
 group = Operations("accounts")
@@ -86,7 +86,7 @@ async def create_account(call: Call) -> Answer:
         display_name=sent.display_name,
         invite=sent.invite,
     )
-    return Answer(await call.app.people.me(account.id), location=f"/api/v1/users/{account.username}")
+    return Answer(await call.app.people.me(account.id), location=f"{BASE}/users/{account.username}")
 
 
 @group.declare(
@@ -101,12 +101,12 @@ async def create_account(call: Call) -> Answer:
     problems=("bad_credentials", "validation"),
     example={"username": "mira", "password": "four words make sense", "scopes": ["read", "write"]},
 )
-async def create_token(call: Call) -> NewTokenOut:
+async def create_token(call: Call) -> Answer:
     sent: NewToken = call.body
     issued = await call.app.accounts.create_token(
         call.client, sent.username, sent.password, sent.name, sent.scopes
     )
-    return present_new_token(issued)
+    return Answer(present_new_token(issued), location=f"{BASE}/tokens/{issued.item.id}")
 
 
 def present_new_token(issued: Issued) -> NewTokenOut:
@@ -158,7 +158,8 @@ async def sign_in(call: Call) -> Answer:
             requests.csrf_token_for(call.request, issued.secret),
             session.expires_at,
             await call.app.people.me(session.user_id),
-        )
+        ),
+        location=f"{BASE}/sessions/{session.id}",
     )
 
 
@@ -238,15 +239,12 @@ async def change_me(call: Call) -> Me:
     "setAvatar",
     "Set the avatar: a raw image, or multipart with `file`",
     answer=Me,
-    upload=True,
-    problems=("too_large", "unsupported_type", "damaged", "validation"),
+    upload="file",
+    problems=("empty", "damaged", "insufficient_storage"),
 )
 async def set_avatar(call: Call) -> Me:
-    await call.app.uploading.admit(call.user, call.client)
-    async with body.one_file(call.request, call.app.workspace, requests.max_file(call.request)) as upload:
-        if upload is None:
-            raise Invalid.field("#/file", "required", msg("Choose a picture."))
-        await call.app.accounts.set_avatar(call.user, upload)
+    assert call.upload is not None  # noqa: S101 - the declaration asks for a file
+    await call.app.accounts.set_avatar(call.user, call.upload)
     return await call.app.people.me(call.user)
 
 

@@ -1,21 +1,24 @@
 """Uploads over the API."""
 
-from urllib.parse import unquote
 from uuid import UUID
 
 from sanic import HTTPResponse
 
 from application.views import FileView, Page
-from domain.kernel import FileId, Invalid, msg
-from entrypoints import body, media, requests
-from entrypoints.api.operation import Answer, Call, Operations
+from domain.kernel import FileId
+from entrypoints import media, requests
+from entrypoints.api.operation import BASE, Answer, Call, Operations
 from entrypoints.api.schemas import FilesQuery
 
 group = Operations("files")
 
 
-async def _recover(call: Call, file_id: UUID) -> FileView:
-    return await call.app.uploading.get(call.user, FileId(file_id))
+def _answer(file: FileView) -> Answer:
+    return Answer(file, location=f"{BASE}/files/{file.id}")
+
+
+async def _recover(call: Call, file_id: UUID) -> Answer:
+    return _answer(await call.app.uploading.get(call.user, FileId(file_id)))
 
 
 @group.declare(
@@ -26,19 +29,14 @@ async def _recover(call: Call, file_id: UUID) -> FileView:
     scope="files",
     status=201,
     answer=FileView,
-    upload=True,
+    upload="file",
     recover=_recover,
-    problems=("too_large", "unsupported_type", "damaged", "empty", "quota", "insufficient_storage"),
+    problems=("empty", "damaged", "quota", "insufficient_storage"),
 )
 async def upload(call: Call) -> Answer:
-    await call.app.uploading.admit(call.user, call.client)
-    name = unquote(call.request.headers.get("upload-name", ""))[:400]
-    limit = requests.max_file(call.request)
-    async with body.one_file(call.request, call.app.workspace, limit, name=name) as sent:
-        if sent is None:
-            raise Invalid.field("#/file", "required", msg("Choose a file."))
-        file = await call.app.uploading.receive(call.user, sent, FileId(call.new_id) if call.new_id else None)
-    return Answer(file, location=f"/api/v1/files/{file.id}")
+    assert call.upload is not None  # noqa: S101 - the declaration asks for a file
+    new_id = FileId(call.new_id) if call.new_id else None
+    return _answer(await call.app.uploading.receive(call.user, call.upload, new_id))
 
 
 @group.declare(
@@ -49,6 +47,7 @@ async def upload(call: Call) -> Answer:
     scope="files",
     query=FilesQuery,
     answer=Page[FileView],
+    problems=("bad_cursor",),
 )
 async def list_files(call: Call) -> Page[FileView]:
     query: FilesQuery = call.query
@@ -92,8 +91,7 @@ async def delete_file(call: Call, file_id: UUID) -> None:
     problems=("not_found", "conflict"),
 )
 async def retry_file(call: Call, file_id: UUID) -> Answer:
-    file = await call.app.uploading.retry(call.user, FileId(file_id))
-    return Answer(file, location=f"/api/v1/files/{file.id}")
+    return _answer(await call.app.uploading.retry(call.user, FileId(file_id)))
 
 
 @group.blueprint.route(

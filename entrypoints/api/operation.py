@@ -25,9 +25,11 @@ from application.program import Application
 from application.views import Page, PostCard
 from domain.kernel import Conflict, DomainError, Invalid, NotFound, TooMany, Unavailable, UserId, msg
 from domain.ports import Allowance, Rate, TryAgain, Upload
+from domain.posts import MAX_PHOTOS
 from domain.users import Identity
 from entrypoints import body, requests
 from entrypoints.api.present import to_json
+from entrypoints.body import Form
 from entrypoints.errors import Unauthenticated
 
 log = logging.getLogger("heliograph.web")
@@ -70,7 +72,7 @@ class Call:
     body: Any = None
     query: Any = None
     upload: Upload | None = None
-    form: body.Form | None = None
+    form: Form | None = None
     sent: Any = None
     new_id: UUID | None = None
 
@@ -275,7 +277,7 @@ def _read_query(request: Request, kind: Any) -> Any:
     doubled = [name for name, found in request.args.items() if len(found) > 1]
     if doubled:
         raise Invalid.field(f"#/{doubled[0][:60]}", "repeated", msg("Give this parameter once."))
-    known = body.members_of(kind)
+    known = body.fields_of(kind)
     given = {name: found[0] for name, found in request.args.items() if name in known}
     for name, text in given.items():
         if "\x00" in text or (not text.isascii() and _SURROGATE.search(text)):
@@ -304,9 +306,7 @@ async def _received(call: Call, operation: Operation) -> AsyncIterator[None]:
             call.upload, call.sent = upload, [upload.name, upload.sha256]
             yield
         return
-    async with body.form(
-        call.request, call.app.workspace, max_file=limit, max_files=body.MAX_FILES
-    ) as call.form:
+    async with body.form(call.request, call.app.workspace, max_file=limit, max_files=MAX_PHOTOS) as call.form:
         call.sent = [call.form.texts, [(n, [u.sha256 for u in us]) for n, us in call.form.files.items()]]
         yield
 

@@ -8,9 +8,10 @@ from application.posting import PhotoDraft, PlaceDraft, PostDraft, PostEdit
 from application.views import CommentView, MemberRow, Page, PostCard, Reaction
 from domain.files import Crop
 from domain.kernel import CommentId, FileId, Invalid, PostId, msg
+from domain.ports import Upload
 from domain.posts import MAX_PHOTOS
-from entrypoints import body, requests
-from entrypoints.api.operation import Answer, Call, Operations, Paging, etag_of, expected_version
+from entrypoints import body
+from entrypoints.api.operation import BASE, Answer, Call, Operations, Paging, etag_of, expected_version
 from entrypoints.api.present import to_json
 from entrypoints.api.schemas import (
     UNSET,
@@ -28,12 +29,20 @@ from entrypoints.errors import Malformed
 group = Operations("posts")
 
 
-async def _recover_post(call: Call, post_id: UUID) -> PostCard:
-    return await call.app.feeds.post(call.user, PostId(post_id))
+def _posted(post: PostCard) -> Answer:
+    return Answer(post, location=f"{BASE}/posts/{post.id}")
 
 
-async def _recover_comment(call: Call, comment_id: UUID) -> CommentView:
-    return await call.app.feeds.comment(call.user, CommentId(comment_id))
+def _commented(comment: CommentView) -> Answer:
+    return Answer(comment, location=f"{BASE}/comments/{comment.id}")
+
+
+async def _recover_post(call: Call, post_id: UUID) -> Answer:
+    return _posted(await call.app.feeds.post(call.user, PostId(post_id)))
+
+
+async def _recover_comment(call: Call, comment_id: UUID) -> Answer:
+    return _commented(await call.app.feeds.comment(call.user, CommentId(comment_id)))
 
 
 @group.declare(
@@ -43,10 +52,10 @@ async def _recover_comment(call: Call, comment_id: UUID) -> CommentView:
     "Publish a post: JSON with uploads, or multipart with `photos`",
     status=201,
     answer=PostCard,
-    upload=True,
+    upload="form",
     body=NewPost,
     recover=_recover_post,
-    problems=("validation", "too_large", "unsupported_type", "damaged", "quota"),
+    problems=("empty", "damaged", "quota", "insufficient_storage"),
     example={
         "media": [{"upload_id": "01930000-0000-7000-8000-000000000000", "alt": "Ridges"}],
         "caption": "#dawn",
@@ -54,12 +63,11 @@ async def _recover_comment(call: Call, comment_id: UUID) -> CommentView:
 )
 async def publish(call: Call) -> Answer:
     new_id = PostId(call.new_id) if call.new_id else None
-    if body.media_type(call.request) == "multipart/form-data":
-        post_id = await _publish_form(call, new_id)
+    if call.form is not None:
+        post_id = await _publish_form(call, call.form, new_id)
     else:
-        sent = body.convert(await body.read_json(call.request), NewPost)
-        post_id = await call.app.posting.publish(call.user, _draft(sent), new_id)
-    return Answer(await call.app.feeds.post(call.user, post_id), location=f"/api/v1/posts/{post_id}")
+        post_id = await call.app.posting.publish(call.user, _draft(call.body), new_id)
+    return _posted(await call.app.feeds.post(call.user, post_id))
 
 
 def _draft(sent: NewPost) -> PostDraft:
@@ -84,33 +92,32 @@ def _place(place: PlaceIn | None) -> PlaceDraft | None:
     return PlaceDraft(place.name, place.lat, place.lon) if place else None
 
 
-async def _publish_form(call: Call, new_id: PostId | None) -> PostId:
+async def _publish_form(call: Call, form: body.Form, new_id: PostId | None) -> PostId:
     """Upload and publish in one request; what was uploaded goes again when publishing is refused."""
-    limit = requests.max_file(call.request)
-    async with body.form(call.request, call.app.workspace, max_file=limit, max_files=MAX_PHOTOS) as form:
-        uploads = form.files.get("photos", []) + form.files.get("photo", []) + form.files.get("file", [])
-        fields = body.convert(_members(form), _FormPost)
-        if not 1 <= len(uploads) <= MAX_PHOTOS:
-            raise Invalid.field(
-                "#/photos", "bad_count", msg("A post has 1 to {limit} photos."), limit=MAX_PHOTOS
-            )
-        alts = form.all("alt")
-        media = await _take_in(call, uploads)
-        try:
-            drafts = [PhotoDraft(file, alts[i] if i < len(alts) else None) for i, file in enumerate(media)]
-            sent = PostDraft(
-                drafts,
-                fields.caption or "",
-                _place(fields.place),
-                fields.audience,
-                fields.comments,
-                fields.show_camera,
-            )
-            return await call.app.posting.publish(call.user, sent, new_id)
-        except BaseException:
-            for file in media:
-                await call.app.uploading.remove(call.user, file)
-            raise
+    uploads = form.files.get("photos", []) + form.files.get("photo", []) + form.files.get("file", [])
+    fields = body.convert(_members(form), _FormPost)
+    if not 1 <= len(uploads) <= MAX_PHOTOS:
+        raise Invalid.field("#/photos", "bad_count", msg("A post has 1 to {limit} photos."), limit=MAX_PHOTOS)
+    alts = form.all("alt")
+    taken = await _take_in(call, uploads)
+    try:
+        draft = PostDraft(
+            [PhotoDraft(file, alts[i] if i < len(alts) else None) for i, file in enumerate(taken)],
+            fields.caption or "",
+            _place(fields.place),
+            fields.audience,
+            fields.comments,
+            fields.show_camera,
+        )
+        return await call.app.posting.publish(call.user, draft, new_id)
+    except BaseException:
+        await _give_back(call, taken)
+        raise
+
+
+async def _give_back(call: Call, taken: list[FileId]) -> None:
+    for file in taken:
+        await call.app.uploading.remove(call.user, file)
 
 
 class _FormPost(NewPost):
@@ -119,11 +126,13 @@ class _FormPost(NewPost):
     media: list[MediaIn] = []  # noqa: RUF012 - a struct copies its defaults
 
 
-async def _take_in(call: Call, uploads: list[Any]) -> list[FileId]:
+async def _take_in(call: Call, uploads: list[Upload]) -> list[FileId]:
     taken: list[FileId] = []
     try:
         for index, upload in enumerate(uploads):
-            await call.app.uploading.admit(call.user, call.client)
+            if index:
+                # The first one was counted before the form was read.
+                await call.app.uploading.admit(call.user, call.client)
             try:
                 taken.append(FileId((await call.app.uploading.receive(call.user, upload)).id))
             except Invalid as error:
@@ -131,8 +140,7 @@ async def _take_in(call: Call, uploads: list[Any]) -> list[FileId]:
                     error.message, code=error.code, problems=tuple(body.moved(f"#/photos/{index}", error))
                 ) from error
     except BaseException:
-        for file in taken:
-            await call.app.uploading.remove(call.user, file)
+        await _give_back(call, taken)
         raise
     return taken
 
@@ -186,7 +194,8 @@ async def get_post(call: Call, post_id: UUID) -> PostCard:
     "Edit a post: caption, place, audience, switches, order and descriptions of its photos",
     body=PostPatch,
     answer=PostCard,
-    problems=("not_found", "gone", "forbidden", "precondition_failed", "validation"),
+    conditional=True,
+    problems=("not_found", "gone", "forbidden"),
     example={"caption": "First light on the west ridge. #dawn"},
 )
 async def edit_post(call: Call, post_id: UUID) -> Answer:
@@ -212,7 +221,8 @@ async def edit_post(call: Call, post_id: UUID) -> Answer:
     "deletePost",
     "Delete a post with its stored pictures",
     status=204,
-    problems=("not_found", "gone", "forbidden", "precondition_failed"),
+    conditional=True,
+    problems=("not_found", "gone", "forbidden"),
 )
 async def delete_post(call: Call, post_id: UUID) -> None:
     await call.app.posting.delete(call.user, PostId(post_id), expected_version(call.request))
@@ -339,7 +349,20 @@ async def comment(call: Call, post_id: UUID) -> Answer:
         CommentId(sent.reply_to) if sent.reply_to else None,
         CommentId(call.new_id) if call.new_id else None,
     )
-    return Answer(await call.app.feeds.comment(call.user, comment_id))
+    return _commented(await call.app.feeds.comment(call.user, comment_id))
+
+
+@group.declare(
+    "GET",
+    "/comments/<comment_id:uuid>",
+    "getComment",
+    "Get a comment",
+    auth="optional",
+    answer=CommentView,
+    problems=("not_found", "gone"),
+)
+async def get_comment(call: Call, comment_id: UUID) -> CommentView:
+    return await call.app.feeds.comment(call.viewer, CommentId(comment_id))
 
 
 @group.declare(
