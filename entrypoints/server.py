@@ -4,23 +4,26 @@ import gc
 import logging
 import re
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import structlog
 from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import MethodNotAllowed, SanicException
-from sanic.worker.loader import AppLoader
 
 from application.program import Application
-from entrypoints import container, media, requests
+from domain.kernel import NotFound
+from entrypoints import body, container, media, requests
 from entrypoints.api import accounts, feeds, files, people, posts
 from entrypoints.api import operations as operations_api
 from entrypoints.api.operation import BASE
 from entrypoints.errors import Failure, failure_of, problem_document
+from entrypoints.protocol import DeadlineProtocol
 from entrypoints.settings import Settings
 from entrypoints.web import site
 from entrypoints.web.pages import blueprint as pages
@@ -58,6 +61,10 @@ class HeliographRequest(Request):
             sent = self.headers.get("x-request-id", "")
             self._id = sent if _REQUEST_ID.fullmatch(sent) else self.generate_id()
         return self._id
+
+    async def receive_body(self) -> None:
+        """Read the body of a request whose handler does not, within the limits. Raises TooLarge, TooSlow."""
+        self.body = await body.read(self, body.FORM_BYTES)
 
 
 Start = Callable[[], AbstractAsyncContextManager[Application]]
@@ -116,6 +123,9 @@ async def _close(app: Sanic[Any, Any]) -> None:
 
 async def _on_request(request: Request) -> None:
     request.ctx.started = time.perf_counter()
+    if "%00" in request.path:
+        # No name, id or file holds this character, and no database takes it in a question.
+        raise NotFound
 
 
 async def _on_response(request: Request, response: HTTPResponse) -> None:
@@ -144,9 +154,14 @@ async def _on_response(request: Request, response: HTTPResponse) -> None:
 
 
 async def _on_error(request: Request, error: Exception) -> HTTPResponse:
-    if isinstance(error, MethodNotAllowed) and request.method == "OPTIONS":
-        return HTTPResponse(status=204, headers={"Allow": error.headers.get("Allow", "")})
     failure = failure_of(error)
+    if isinstance(error, MethodNotAllowed):
+        allowed = {
+            "Allow": ", ".join(sorted({*error.headers.get("Allow", "").split(", "), "OPTIONS"} - {""}))
+        }
+        if request.method == "OPTIONS":
+            return HTTPResponse(status=204, headers=allowed)
+        failure = replace(failure, headers=allowed)
     if failure.status == 500:
         log.error(
             "unexpected error in %s %s",
@@ -182,7 +197,7 @@ def problem(request: Request, failure: Failure, headers: dict[str, str]) -> HTTP
     return HTTPResponse(
         content,
         failure.status,
-        headers={**headers, "Content-Language": language.code},
+        headers={**getattr(request.ctx, "limits", {}), **headers, "Content-Language": language.code},
         content_type="application/problem+json",
     )
 
@@ -212,19 +227,8 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("heliograph").setLevel(settings.log_level.upper())
 
 
-def serve(settings: Settings, database: container.Database) -> None:
-    """Serve until told to stop. Blocks; call under a main guard, because more workers are spawned processes."""
-    loader = AppLoader(factory=partial(create_app, settings, database))
-    app = loader.load()
-    app.prepare(
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        single_process=settings.workers == 1,
-        motd=False,
-        access_log=False,
-    )
-    if settings.workers == 1:
-        Sanic.serve_single(primary=app)
-    else:
-        Sanic.serve(primary=app, app_loader=loader)
+def serve_alone(settings: Settings, database: container.Database, listening: socket.socket) -> None:
+    """Serve with this process until told to stop. Blocks. `listening` is bound; `processes.py` has more of them."""
+    app = create_app(settings, database)
+    app.prepare(sock=listening, single_process=True, motd=False, access_log=False)
+    Sanic.serve_single(primary=app)

@@ -32,6 +32,7 @@ from application.program import Application
 from domain.kernel import UserId
 from entrypoints import container
 from entrypoints.container import Database
+from entrypoints.protocol import DeadlineProtocol
 from entrypoints.server import create_app
 from entrypoints.settings import Settings
 
@@ -263,7 +264,7 @@ async def serving(
     """The server in the running loop, from its first listener to its last."""
     app = create_app(settings, database, start=lambda: nullcontext(program))
     listening.listen()
-    running = await app.create_server(sock=listening, return_asyncio_server=True)
+    running = await app.create_server(sock=listening, return_asyncio_server=True, protocol=DeadlineProtocol)
     assert running is not None
     await running.startup()
     await running.before_start()
