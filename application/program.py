@@ -1,5 +1,7 @@
 """Everything that entrypoints may call, in one object."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from application.accounts import Accounts
@@ -16,7 +18,10 @@ from domain.ports import Clock, Ids, MediaStore, RateLimiter, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The use cases, and the few ports that entrypoints need for bytes, limits and names."""
+    """The use cases, and the few ports that entrypoints need for bytes, limits and names.
+
+    `reading` is a block whose reads, one after the other, share what they read through.
+    """
 
     accounts: Accounts
     following: FollowingPeople
@@ -34,3 +39,4 @@ class Application:
     limiter: RateLimiter
     clock: Clock
     ids: Ids
+    reading: Callable[[], AbstractAsyncContextManager[None]]

@@ -10,7 +10,8 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Any
 
 from dependency_injector import containers, providers
 from tortoise.config import TortoiseConfig
@@ -23,7 +24,7 @@ from adapters.pillow.images import SandboxedImages
 from adapters.postgres import migrate
 from adapters.postgres.accounts import PostgresIdentities
 from adapters.postgres.embedded import Address, EmbeddedPostgres
-from adapters.postgres.engine import acquire, orm_config
+from adapters.postgres.engine import acquire, orm_config, reading
 from adapters.postgres.files import PostgresFileReads
 from adapters.postgres.operations_reads import PostgresOperationsReads
 from adapters.postgres.people_reads import PostgresPeopleReads
@@ -128,6 +129,7 @@ class Container(containers.DeclarativeContainer):
         limiter=limiter,
         clock=clock,
         ids=ids,
+        reading=providers.Object(reading),
     )
 
 
@@ -141,6 +143,15 @@ class Database:
     def embedded(self) -> bool:
         """Whether it is our own server in the data folder."""
         return isinstance(self.place, Address)
+
+    def told(self) -> str | list[Any]:
+        """The place as JSON can carry it to another process."""
+        return list(astuple(self.place)) if isinstance(self.place, Address) else self.place
+
+    @classmethod
+    def heard(cls, told: str | list[Any]) -> "Database":
+        """The database that `told` speaks of."""
+        return cls(told if isinstance(told, str) else Address(*told))
 
     def config(self, settings: Settings, name: str = "heliograph") -> TortoiseConfig:
         """The ORM's configuration for it."""

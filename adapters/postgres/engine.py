@@ -10,6 +10,7 @@ trip, because this code leaves no session state behind: no `SET` (only `SET LOCA
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
@@ -138,6 +139,10 @@ class translating:  # noqa: N801 - used like a function, and a class costs a ten
             raise unavailable from error
 
 
+# The connection that the reads of one request share, while `reading` is around them.
+_shared: ContextVar[asyncpg.Connection | None] = ContextVar("shared", default=None)
+
+
 class acquire:  # noqa: N801 - used like a function, as `translating` is
     """asyncpg's own connection, for reads in plain SQL: that of the transaction around, if any, else a pooled one.
 
@@ -152,6 +157,9 @@ class acquire:  # noqa: N801 - used like a function, as `translating` is
         self._client = client or get_connections().get(CONNECTION)
 
     async def __aenter__(self) -> asyncpg.Connection:
+        self._borrowed = None
+        if isinstance(self._client, Client) and (shared := _shared.get()) is not None:
+            return shared
         with translating(self._client):
             self._borrowed = self._client.acquire_connection()
             return await self._borrowed.__aenter__()
@@ -159,10 +167,35 @@ class acquire:  # noqa: N801 - used like a function, as `translating` is
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with translating(self._client):
-            await self._borrowed.__aexit__(kind, error, trace)
+        if self._borrowed is not None:
+            with translating(self._client):
+                await self._borrowed.__aexit__(kind, error, trace)
         if error is not None and (unavailable := _translate_for(self._client, error)) is not None:
             raise unavailable from error
+
+
+class reading:  # noqa: N801 - used like a function, as `translating` is
+    """One connection for all the reads inside, which must follow one another. Transactions inside take their own.
+
+    Taking a connection from the pool and giving it back costs as much as a small query.
+    """
+
+    __slots__ = ("_acquired", "_token")
+
+    async def __aenter__(self) -> None:
+        self._acquired = acquire()
+        self._token = _shared.set(await self._acquired.__aenter__())
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _shared.reset(self._token)
+        await self._acquired.__aexit__(kind, error, trace)
+
+
+def is_reading() -> bool:
+    """Whether `reading` is around the caller."""
+    return _shared.get() is not None
 
 
 async def connect(config: TortoiseConfig, **changes: Any) -> asyncpg.Connection:

@@ -13,7 +13,7 @@ from tortoise.exceptions import BaseORMException
 from tortoise.transactions import in_transaction
 
 from adapters.postgres.accounts import PostgresAccounts, PostgresInvites, PostgresSessions, PostgresTokens
-from adapters.postgres.engine import translate
+from adapters.postgres.engine import is_reading, translate
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.follows import PostgresFollows
 from adapters.postgres.jobs import PostgresJobs
@@ -54,6 +54,9 @@ class PostgresUnitOfWork:
         self._committed = False
 
     async def __aenter__(self) -> Self:
+        if is_reading():
+            # Everybody holding one connection and waiting for a second would wait for ever.
+            raise RuntimeError("a unit of work inside `reading`")
         self._transaction = in_transaction("default")
         try:
             self._client = await self._transaction.__aenter__()

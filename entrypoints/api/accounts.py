@@ -116,7 +116,7 @@ def present_new_token(issued: Issued) -> NewTokenOut:
     return NewTokenOut(token.id, issued.secret, token.name, token.scopes, token.expires_at)
 
 
-@group.declare("GET", "/tokens", "listTokens", "List the own tokens", answer=Page[TokenOut])
+@group.declare("GET", "/tokens", "listTokens", "List the own tokens", unit=True, answer=Page[TokenOut])
 async def list_tokens(call: Call) -> Page[TokenOut]:
     return Page([present_token(token) for token in await call.app.accounts.tokens(call.user)])
 
@@ -169,7 +169,9 @@ async def sign_out(call: Call) -> None:
     call.request.ctx.new_session = ("", False)
 
 
-@group.declare("GET", "/sessions", "listSessions", "List the own signed-in devices", answer=Page[SessionOut])
+@group.declare(
+    "GET", "/sessions", "listSessions", "List the own signed-in devices", unit=True, answer=Page[SessionOut]
+)
 async def list_sessions(call: Call) -> Page[SessionOut]:
     sessions = await call.app.accounts.sessions(call.user)
     return Page([present_session(session, call.who.secret_id) for session in sessions])

@@ -59,6 +59,7 @@ async def list_files(call: Call) -> Page[FileView]:
     "/files/<file_id:uuid>",
     "getFile",
     "Get an upload",
+    unit=True,
     scope="files",
     answer=FileView,
     problems=("not_found",),

@@ -1,31 +1,102 @@
-"""The OpenAPI 3.1 description, made from the declared operations and the types they take and answer with."""
+"""The OpenAPI 3.1 description, made from the declared operations and the types they take and answer with.
 
+What a client may rely on is written here in full: statuses, problem codes, headers, raw bodies, binary answers. Tests
+hold every request and answer of the API against it.
+"""
+
+import hashlib
+import re
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
-from application.views import (
-    CommentView,
-    Media,
-    Page,
-    Person,
-    PlaceRef,
-    PostCard,
-    PostViewer,
+from application.views import CommentView, Media, Page, Person, PlaceRef, PostCard, PostViewer
+from domain.files import MAX_ALT
+from domain.posts import MAX_CAPTION, MAX_COMMENT, MAX_PHOTOS, MAX_PLACE_NAME, Audience, Counts
+from domain.users import (
+    MAX_BIO,
+    MAX_DISPLAY_NAME,
+    MAX_EMAIL,
+    MAX_LINK,
+    MAX_PLACE,
+    PASSWORD_MAX,
+    PASSWORD_MIN,
+    SCOPES,
 )
-from domain.posts import Audience, Counts
 from entrypoints import VERSION
-from entrypoints.api.operation import BASE, OPERATIONS, Operation
+from entrypoints.api import examples
+from entrypoints.api.operation import BASE, MAX_LIMIT, OPERATIONS, Operation
+from entrypoints.errors import title
 
-_TITLE = "Heliograph"
 _REF = "#/components/schemas/{name}"
+_UUID = {"type": "string", "format": "uuid"}
+_DESCRIPTION = """Programs get a token from `POST /api/v1/tokens` and send `Authorization: Bearer hg_…`. Pages of this
+server use their session cookie, and send `X-CSRF-Token` with every write.
+
+Ids are opaque and sort by time. Lists are walked by the cursors they answer with. Errors are problem documents
+(RFC 9457) whose `code` never changes. What somebody may not see is answered like what does not exist.
+Members of requests that are not known are refused, unless their name begins with `x_`."""
+
+# The status of every code. What is not here belongs to `validation`.
+_STATUS = {
+    "bad_request": 400,
+    "bad_cursor": 400,
+    "unauthenticated": 401,
+    "bad_credentials": 401,
+    "forbidden": 403,
+    "missing_scope": 403,
+    "csrf": 403,
+    "comments_off": 403,
+    "sign_up_closed": 403,
+    "invite_required": 403,
+    "not_found": 404,
+    "request_timeout": 408,
+    "conflict": 409,
+    "username_taken": 409,
+    "email_taken": 409,
+    "in_use": 409,
+    "last_admin": 409,
+    "idempotency_in_progress": 409,
+    "gone": 410,
+    "precondition_failed": 412,
+    "too_large": 413,
+    "unsupported_type": 415,
+    "rate_limited": 429,
+    "unavailable": 503,
+    "insufficient_storage": 507,
+}
+_PICTURE_PROBLEMS = ("too_many_pixels", "too_long_side", "too_many_frames", "too_expensive")
+
+_LENGTHS: dict[tuple[str, str], dict[str, int]] = {
+    ("NewAccount", "username"): {"minLength": 3, "maxLength": 30},
+    ("NewAccount", "password"): {"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX},
+    ("NewAccount", "email"): {"maxLength": MAX_EMAIL},
+    ("NewAccount", "display_name"): {"maxLength": MAX_DISPLAY_NAME},
+    ("PasswordChange", "new"): {"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX},
+    ("MePatch", "display_name"): {"maxLength": MAX_DISPLAY_NAME},
+    ("MePatch", "bio"): {"maxLength": MAX_BIO},
+    ("MePatch", "link"): {"maxLength": MAX_LINK},
+    ("MePatch", "place"): {"maxLength": MAX_PLACE},
+    ("MePatch", "email"): {"maxLength": MAX_EMAIL},
+    ("NewPost", "caption"): {"maxLength": MAX_CAPTION},
+    ("NewPost", "media"): {"minItems": 1, "maxItems": MAX_PHOTOS},
+    ("PostPatch", "caption"): {"maxLength": MAX_CAPTION},
+    ("MediaIn", "alt"): {"maxLength": MAX_ALT},
+    ("MediaPatch", "alt"): {"maxLength": MAX_ALT},
+    ("PlaceIn", "name"): {"minLength": 1, "maxLength": MAX_PLACE_NAME},
+    ("NewComment", "text"): {"minLength": 1, "maxLength": MAX_COMMENT},
+    ("CommentPatch", "text"): {"minLength": 1, "maxLength": MAX_COMMENT},
+    ("NewToken", "name"): {"maxLength": 80},
+}
 
 
 class Post(msgspec.Struct):
     """A post as the caller sees it."""
 
-    id: str
+    id: UUID
     author: Person
     caption: str
     tags: list[str]
@@ -34,8 +105,8 @@ class Post(msgspec.Struct):
     audience: Audience
     comments: bool
     media: list[Media]
-    created_at: str
-    edited_at: str | None
+    created_at: datetime
+    edited_at: datetime | None
     version: int
     counts: Counts
     viewer: PostViewer
@@ -43,16 +114,15 @@ class Post(msgspec.Struct):
 
 
 class FieldProblem(msgspec.Struct):
-    """One field at fault. `pointer` is a JSON pointer into the request."""
+    """One field at fault. `pointer` is a JSON pointer into the request; numbers of the rule stand beside it."""
 
     pointer: str
     code: str
     detail: str
-    limit: int | None = None
 
 
 class ProblemDocument(msgspec.Struct):
-    """An error (RFC 9457). `code` is stable and never translated."""
+    """An error (RFC 9457). `code` is stable and never translated; `title` and `detail` follow `Accept-Language`."""
 
     type: str
     title: str
@@ -60,50 +130,125 @@ class ProblemDocument(msgspec.Struct):
     detail: str
     instance: str
     code: str
-    retry_after_seconds: int | None = None
-    errors: list[FieldProblem] = []
+    retry_after_seconds: int | msgspec.UnsetType = msgspec.UNSET
+    errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
 
 
 @lru_cache(maxsize=4)
-def document(origin: str) -> bytes:
-    """The description as JSON. `origin` is the server's public address."""
+def document(origin: str) -> tuple[bytes, str]:
+    """The description as JSON, and its ETag. `origin` is the server's public address."""
+    content = msgspec.json.encode(describe(origin))
+    return content, f'"{hashlib.blake2b(content, digest_size=8).hexdigest()}"'
+
+
+def describe(origin: str) -> dict[str, Any]:
+    """The description as plain values."""
+    schemas, names = _schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        members = paths.setdefault(f"{BASE}{operation.template}", {})
+        members[operation.method.lower()] = _operation(operation, names)
+    for path, described in _outside().items():
+        paths.setdefault(path, {}).update(described)
+    secure = origin.startswith("https:")
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Heliograph",
+            "version": VERSION,
+            "description": _DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": origin}],
+        "tags": [{"name": tag} for tag in dict.fromkeys([op.tag for op in OPERATIONS] + ["media"])],
+        "security": [{"token": []}, {"session": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "headers": _HEADERS,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "A token from POST /tokens."},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-hg_session" if secure else "hg_session",
+                },
+                "csrf": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-CSRF-Token",
+                    "description": "`csrf_token` of the session; writes that come with its cookie need it.",
+                },
+            },
+        },
+    }
+
+
+# Schemas
+
+
+def _schemas() -> tuple[dict[str, Any], dict[Any, Any]]:
+    """The component schemas, and a reference for each type that operations name."""
     kinds = {_schema_type(op.answer) for op in OPERATIONS if op.answer is not None}
     bodies = {op.body for op in OPERATIONS if op.body is not None}
     every = sorted((*kinds, *bodies, ProblemDocument), key=lambda kind: kind.__name__)
     refs, schemas = msgspec.json.schema_components(every, ref_template=_REF)
-    names = dict(zip(every, refs, strict=True))
-    paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
-        paths.setdefault(f"{BASE}{operation.template}", {})[operation.method.lower()] = _operation(
-            operation, names
-        )
-    return msgspec.json.encode(
-        {
-            "openapi": "3.1.0",
-            "info": {"title": _TITLE, "version": VERSION, "license": {"name": "MIT", "identifier": "MIT"}},
-            "servers": [{"url": origin}],
-            "security": [{"token": []}, {"session": []}],
-            "paths": paths,
-            "components": {
-                "schemas": schemas,
-                "securitySchemes": {
-                    "token": {
-                        "type": "http",
-                        "scheme": "bearer",
-                        "description": "A token from POST /tokens.",
-                    },
-                    "session": {"type": "apiKey", "in": "cookie", "name": "hg_session"},
-                },
-            },
-        }
-    )
+    for body in bodies:
+        schemas[body.__name__]["patternProperties"] = {"^x_": {}}
+    for (name, member), limits in _LENGTHS.items():
+        schemas[name]["properties"][member].update(limits)
+    schemas["NewToken"]["properties"]["scopes"]["examples"] = [list(SCOPES[:2])]
+    schemas["ProblemDocument"]["properties"]["status"] |= {"minimum": 400, "maximum": 599}
+    return schemas, dict(zip(every, refs, strict=True))
 
 
 def _schema_type(answer: Any) -> Any:
     """The type to describe: the item's for a page, the written-out post for a card."""
-    if getattr(answer, "__origin__", None) is Page:
+    if _is_page(answer):
         answer = answer.__args__[0]
     return Post if answer is PostCard else answer
+
+
+def _is_page(answer: Any) -> bool:
+    return getattr(answer, "__origin__", None) is Page
+
+
+# Headers
+
+_HEADERS: dict[str, Any] = {
+    "RateLimit-Policy": {
+        "description": 'The limit that counted this request, such as `"api";q=300;w=60`.',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": 'What is left of it, such as `"api";r=287;t=42`.',
+        "schema": {"type": "string"},
+    },
+    "ETag": {"description": "A validator for `If-None-Match`.", "schema": {"type": "string"}},
+    "Link": {
+        "description": "The pages around this one (RFC 8288), with `next` and `prev`.",
+        "schema": {"type": "string"},
+    },
+    "Location": {"description": "Where the thing is.", "schema": {"type": "string"}},
+    "Idempotency-Replayed": {
+        "description": "`true` when this is the answer to an earlier request under the same key.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}},
+    "Allow": {"description": "What the address does.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}},
+    "Accept-Ranges": {"description": "`bytes`", "schema": {"type": "string"}},
+    "Content-Range": {"description": "Which part this is.", "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "Always an attachment.", "schema": {"type": "string"}},
+    "Last-Modified": {"description": "When it was stored.", "schema": {"type": "string"}},
+}
+
+
+def _header_refs(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+# Operations
 
 
 def _operation(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
@@ -111,27 +256,39 @@ def _operation(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         "operationId": operation.id,
         "summary": operation.summary,
         "tags": [operation.tag],
-        "parameters": _path_parameters(operation) + _query_parameters(operation) + _headers(operation),
+        "parameters": _path_parameters(operation.path) + _query_parameters(operation) + _headers(operation),
+        "security": _security(operation),
         "responses": _responses(operation, names),
     }
-    if operation.auth == "none":
-        described["security"] = []
-    elif operation.auth == "optional":
-        described["security"] = [{}, {"token": []}, {"session": []}]
     request = _request_body(operation, names)
     if request:
         described["requestBody"] = request
     return described
 
 
-def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+def _security(operation: Operation) -> list[dict[str, Any]]:
+    if operation.auth == "none":
+        return []
+    session: dict[str, Any] = {"session": []} | ({} if operation.method == "GET" else {"csrf": []})
+    signed_in = [{"token": [operation.scope]}, session]
+    return [{}, *signed_in] if operation.auth == "optional" else signed_in
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
     found = []
-    for part in operation.path.split("/"):
-        if part.startswith("<"):
-            name, _, kind = part.strip("<>").partition(":")
-            schema = {"type": "string", "format": "uuid"} if kind == "uuid" else {"type": "string"}
-            found.append({"name": name, "in": "path", "required": True, "schema": schema})
+    for name, kind in re.findall(r"<(\w+)(?::(\w+))?>", path):
+        schema = _UUID if kind == "uuid" else {"type": "integer"} if kind == "int" else {"type": "string"}
+        example = examples.ID if kind == "uuid" else _PATH_EXAMPLES.get(name, "mira")
+        found.append({"name": name, "in": "path", "required": True, "schema": schema, "example": example})
     return found
+
+
+_PATH_EXAMPLES: dict[str, Any] = {
+    "tag": "dawn",
+    "key": "mfzgk2lbnq4wkytbmfzgk2lbnq4wkytb",
+    "cut": 0,
+    "name": "640.webp",
+}
 
 
 def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -139,58 +296,283 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
         return []
     schema = msgspec.json.schema_components([operation.query], ref_template=_REF)[1][operation.query.__name__]
     return [
-        {"name": name, "in": "query", "required": False, "schema": found}
+        {"name": name, "in": "query", "required": False, "schema": _query_schema(name, found)}
         for name, found in schema["properties"].items()
     ]
 
 
+def _query_schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is left out rather than null."""
+    if name == "limit":
+        return schema | {"minimum": 1, "description": f"More than {MAX_LIMIT} is taken as {MAX_LIMIT}."}
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        return dict(kinds[0])
+    if None in schema.get("enum", ()):
+        return {"enum": [value for value in schema["enum"] if value is not None]}
+    return schema
+
+
 def _headers(operation: Operation) -> list[dict[str, Any]]:
-    if operation.recover is None:
-        return []
-    schema = {"type": "string", "minLength": 1, "maxLength": 80}
-    return [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}]
+    text = {"type": "string"}
+    key = {"type": "string", "minLength": 1, "maxLength": 80, "pattern": "^[!-~]+$"}
+    wanted = []
+    if operation.recover is not None:
+        wanted.append(("Idempotency-Key", key, "Makes repeating the request harmless for 24 hours."))
+    if operation.conditional:
+        wanted.append(("If-Match", text, "The ETag that was read; another one by now is answered with 412."))
+    if operation.method == "GET":
+        wanted.append(("If-None-Match", text, "The ETag of what the caller has."))
+    if operation.upload == "file":
+        wanted.append(("Upload-Name", text, "The name of a raw body's file, percent-encoded."))
+    return [
+        {"name": name, "in": "header", "required": False, "schema": schema, "description": description}
+        for name, schema, description in wanted
+    ]
 
 
 def _request_body(operation: Operation, names: dict[Any, Any]) -> dict[str, Any] | None:
     content: dict[str, Any] = {}
     if operation.body is not None:
-        content["application/json"] = {"schema": names[operation.body]}
-        if operation.example is not None:
-            content["application/json"]["example"] = operation.example
-    if operation.upload:
-        field = "photos" if operation.body is not None else "file"
-        binary = {"type": "string", "contentMediaType": "application/octet-stream"}
-        shape: Any = (
-            {"type": "array", "items": binary, "minItems": 1, "maxItems": 10} if field == "photos" else binary
-        )
+        content["application/json"] = {"schema": names[operation.body], "example": operation.example}
+    if operation.upload == "form":
+        content["multipart/form-data"] = _POST_FORM
+    elif operation.upload == "file":
         content["multipart/form-data"] = {
-            "schema": {"type": "object", "properties": {field: shape}, "required": [field]}
+            "schema": {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]},
+            "encoding": {"file": {"contentType": "image/*, application/octet-stream"}},
         }
-        if operation.body is None:
-            content["application/octet-stream"] = {"schema": {}}
+        content["image/*"] = content["application/octet-stream"] = {"schema": {}}
     return {"required": True, "content": content} if content else None
 
 
+_BINARY = {"type": "string", "contentMediaType": "application/octet-stream"}
+_POST_FORM: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "properties": {
+            "photos": {"type": "array", "items": _BINARY, "minItems": 1, "maxItems": MAX_PHOTOS},
+            "alt": {
+                "type": "array",
+                "items": {"type": "string", "maxLength": MAX_ALT},
+                "description": "One for each photo, in their order.",
+            },
+            "caption": {"type": "string", "maxLength": MAX_CAPTION},
+            "place": {"type": "string", "description": "A name, or the JSON object of `PlaceIn`."},
+            "place.name": {"type": "string", "maxLength": MAX_PLACE_NAME},
+            "place.lat": {"type": "number"},
+            "place.lon": {"type": "number"},
+            "audience": {"enum": ["everyone", "followers", "only_me"]},
+            "comments": {"type": "string", "description": "`true`, `1`, `on` or `yes` leave comments on."},
+            "show_camera": {"type": "string", "description": "As `comments`."},
+        },
+        "required": ["photos"],
+    },
+    "encoding": {"photos": {"contentType": "image/*, application/octet-stream"}},
+    "example": {"photos": ["…"], "alt": ["Ridges"], "caption": "#dawn"},
+}
+
+
+# Answers
+
+
 def _responses(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
-    answers: dict[str, Any] = {str(operation.status): {"description": "Done."}}
-    if operation.answer is not None:
-        schema = names[_schema_type(operation.answer)]
-        if getattr(operation.answer, "__origin__", None) is Page:
-            cursor = {"anyOf": [{"type": "string"}, {"type": "null"}]}
-            schema = {
-                "type": "object",
-                "properties": {"items": {"type": "array", "items": schema}, "next": cursor, "prev": cursor},
-                "required": ["items", "next", "prev"],
-            }
-        answers[str(operation.status)]["content"] = {"application/json": {"schema": schema}}
+    answers: dict[str, Any] = {str(operation.status): _success(operation, names)}
     if operation.method == "GET":
-        answers["304"] = {"description": "What the caller has is still right (`If-None-Match`)."}
-    problem = {"application/problem+json": {"schema": names[ProblemDocument]}}
-    codes = ", ".join(f"`{code}`" for code in operation.problems)
-    answers["default"] = {
-        "description": f"A problem. Codes: {codes or 'the general ones'}.",
-        "content": problem,
-    }
-    if operation.auth in ("user", "admin"):
-        answers["401"] = {"description": "`unauthenticated`", "content": problem}
+        answers["304"] = {
+            "description": "What the caller has is still right.",
+            "headers": _header_refs("ETag", "RateLimit", "RateLimit-Policy"),
+        }
+    by_status: dict[int, list[str]] = {}
+    for code in _codes(operation):
+        by_status.setdefault(_STATUS.get(code, 422), []).append(code)
+    for status, codes in sorted(by_status.items()):
+        answers[str(status)] = _problem(status, codes, names[ProblemDocument])
     return answers
+
+
+def _success(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
+    headers = ["RateLimit", "RateLimit-Policy"]
+    if operation.method == "GET":
+        headers.append("ETag")
+    if operation.conditional and operation.answer is not None:
+        headers.append("ETag")
+    if operation.status in (201, 202) and operation.answer is not None:
+        headers.append("Location")
+    if operation.recover is not None:
+        headers.append("Idempotency-Replayed")
+    if _is_page(operation.answer):
+        headers.append("Link")
+    answer: dict[str, Any] = {"description": "Done.", "headers": _header_refs(*headers)}
+    if operation.answer is not None:
+        kind = _schema_type(operation.answer)
+        schema, example = names[kind], examples.ANSWERS.get(kind.__name__)
+        if _is_page(operation.answer):
+            schema, example = _page_of(schema), {"items": [example], "next": None, "prev": None}
+        answer["content"] = {"application/json": {"schema": schema, "example": example}}
+    return answer
+
+
+def _page_of(item: dict[str, Any]) -> dict[str, Any]:
+    cursor = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    return {
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": item}, "next": cursor, "prev": cursor},
+        "required": ["items", "next", "prev"],
+    }
+
+
+def _codes(operation: Operation) -> list[str]:
+    """Every code that the operation can answer with: its own, and what is around every handler of its kind."""
+    codes = ["rate_limited", "unavailable", *operation.problems]
+    if operation.auth != "none":
+        codes += ["unauthenticated", "missing_scope"]
+    if operation.method != "GET":
+        codes += ["csrf", "bad_request", "request_timeout", "too_large", "unsupported_type"]
+    if operation.body is not None or operation.query is not None or operation.upload:
+        codes.append("validation")
+    if "bad_cursor" in operation.problems:
+        codes.append("bad_cursor")
+    if operation.recover is not None:
+        codes += ["idempotency_mismatch", "idempotency_in_progress"]
+    if operation.conditional:
+        codes.append("precondition_failed")
+    if operation.upload:
+        codes += _PICTURE_PROBLEMS
+    return list(dict.fromkeys(codes))
+
+
+def _problem(status: int, codes: list[str], schema: dict[str, Any]) -> dict[str, Any]:
+    headers = {401: ("WWW-Authenticate",), 429: ("Retry-After", "RateLimit"), 503: ("Retry-After",)}
+    example = {
+        "type": f"https://photos.example.org/docs/errors/{codes[0]}",
+        "title": title(status),
+        "status": status,
+        "detail": f"{title(status)}.",
+        "instance": "urn:request:9f3c0a7be1d24c55",
+        "code": codes[0],
+    }
+    return {
+        "description": ", ".join(f"`{code}`" for code in codes),
+        "headers": _header_refs(*headers.get(status, ())),
+        "content": {
+            "application/problem+json": {
+                "schema": {"allOf": [schema, {"properties": {"code": {"enum": codes}}}]},
+                "example": example,
+            }
+        },
+    }
+
+
+# Addresses that are no declared operations: binary answers, and what stands outside the base
+
+
+def _outside() -> dict[str, dict[str, Any]]:
+    binary = {"application/octet-stream": {"schema": {}}}
+    pictures = {kind: {"schema": {}} for kind in ("image/webp", "image/avif", "image/jpeg")}
+    signed_in = [{"token": ["files"]}, {"session": []}]
+    grant = {
+        "name": "g",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "The grant that addresses of pictures come with when not everybody may see them.",
+    }
+    text = {"text/plain": {"schema": {"type": "string"}, "example": "ok\n"}}
+    return {
+        f"{BASE}/files/{{file_id}}/content": _binary(
+            "fileContent", "Get an upload as it came", "files", "<file_id:uuid>", binary, signed_in, ()
+        ),
+        "/m/{key}/{cut}/{name}": _binary(
+            "photo",
+            "Get a size of a photo",
+            "media",
+            "<key>/<cut:int>/<name>",
+            pictures,
+            [{}, {"token": ["read"]}, {"session": []}],
+            (grant,),
+        ),
+        "/a/{key}/{name}": _binary("avatar", "Get an avatar", "media", "<key>/<name>", pictures, [], ()),
+        f"{BASE}/openapi.json": _plain(
+            "openapi", "This description", {"application/json": {"schema": {"type": "object"}}}
+        ),
+        "/healthz": _plain("healthz", "Whether the process is alive", text),
+        "/readyz": _plain("readyz", "Whether the server and what it needs can serve", text, unready=text),
+    }
+
+
+def _binary(
+    operation_id: str,
+    summary: str,
+    tag: str,
+    path: str,
+    content: dict[str, Any],
+    security: list[dict[str, Any]],
+    query: tuple[dict[str, Any], ...],
+) -> dict[str, Any]:
+    ranges = {
+        "name": "Range",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string"},
+        "example": "bytes=0-1023",
+    }
+    validator = {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string"},
+    }
+    caching = ["ETag", "Last-Modified", "Accept-Ranges"]
+    extra = ["Content-Disposition"] if tag == "files" else []
+    answers: dict[str, Any] = {
+        "200": {
+            "description": "All of it.",
+            "headers": _header_refs(*caching, *extra),
+            "content": content,
+        },
+        "206": {
+            "description": "The part that `Range` asked for.",
+            "headers": _header_refs(*caching, *extra, "Content-Range"),
+            "content": content,
+        },
+        "304": {"description": "What the caller has is still right.", "headers": _header_refs(*caching)},
+        "416": {"description": "There is no such part.", "headers": _header_refs("Content-Range")},
+    }
+    for status, codes in ((401, ["unauthenticated"]), (403, ["missing_scope"]), (404, ["not_found"])):
+        if security or status == 404:
+            answers[str(status)] = _problem(status, codes, {"$ref": _REF.format(name="ProblemDocument")})
+    return {
+        "get": {
+            "operationId": operation_id,
+            "summary": summary,
+            "tags": [tag],
+            "parameters": [*_path_parameters(path), *query, ranges, validator],
+            "security": security,
+            "responses": answers,
+        }
+    }
+
+
+def _plain(
+    operation_id: str, summary: str, content: dict[str, Any], unready: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    answers: dict[str, Any] = {"200": {"description": "Yes.", "content": content}}
+    if operation_id == "openapi":
+        answers["200"] = {"description": "OpenAPI 3.1.", "content": content, "headers": _header_refs("ETag")}
+        answers["304"] = {"description": "What the caller has is still right."}
+    if unready:
+        answers["503"] = {
+            "description": "No; the text names what is missing.",
+            "headers": _header_refs("Retry-After"),
+            "content": unready,
+        }
+    return {
+        "get": {
+            "operationId": operation_id,
+            "summary": summary,
+            "tags": ["operations"],
+            "security": [],
+            "responses": answers,
+        }
+    }

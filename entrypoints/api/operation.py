@@ -125,8 +125,8 @@ class Operation:
     recover: Callable[[Call, UUID], Awaitable[Answer]] | None
     upload: Uploads
     conditional: bool
+    unit: bool
     example: Any
-    example_answer: Any
 
     @property
     def template(self) -> str:
@@ -161,14 +161,15 @@ class Operations:
         recover: Callable[[Call, UUID], Awaitable[Answer]] | None = None,
         upload: Uploads = "",
         conditional: bool = False,
+        unit: bool = False,
         example: Any = None,
-        example_answer: Any = None,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated handler. `auth` is `none`, `optional`, `user` or `admin`.
 
         `recover` finds what an idempotent creation made, by the id that it was given; only with it are
         `Idempotency-Key`s taken. `upload` is `file` for one file (multipart or the raw body) and `form` for a form
-        with files beside the JSON of `body`. `conditional` operations heed `If-Match`.
+        with files beside the JSON of `body`. `conditional` operations heed `If-Match`. `unit` says that a GET
+        opens a unit of work; the others share one database connection for all their reads.
         """
 
         def register(handler: Handler) -> Handler:
@@ -189,8 +190,8 @@ class Operations:
                 recover=recover,
                 upload=upload,
                 conditional=conditional,
+                unit=unit,
                 example=example,
-                example_answer=example_answer,
             )
             OPERATIONS.append(operation)
             self.blueprint.add_route(
@@ -224,7 +225,14 @@ def _endpoint(operation: Operation) -> Callable[..., Awaitable[HTTPResponse]]:
         await _read_body(call, operation)
         return await _perform(operation, call, path, headers)
 
-    return endpoint
+    if operation.method != "GET" or operation.auth == "none" or operation.unit:
+        return endpoint
+
+    async def reading(request: Request, **path: Any) -> HTTPResponse:
+        async with requests.application(request).reading():
+            return await endpoint(request, **path)
+
+    return reading
 
 
 async def _count(
@@ -363,7 +371,7 @@ def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str
         headers["Vary"] = "Authorization, Cookie, Accept-Language"
         etag = answer.etag or etag_of(answer.value, content)
         headers["ETag"] = etag
-        if _matches(call.request.headers.get("if-none-match", ""), etag):
+        if is_known(call.request.headers.get("if-none-match", ""), etag):
             return HTTPResponse(status=304, headers=headers)
         if isinstance(answer.value, Page):
             _link(call.request, answer.value, headers)
@@ -387,7 +395,8 @@ def expected_version(request: Request) -> int | None:
     return int(found.group(1)) if found else 0
 
 
-def _matches(header: str, etag: str) -> bool:
+def is_known(header: str, etag: str) -> bool:
+    """Whether `If-None-Match` names this validator."""
     if not header:
         return False
     plain = etag.removeprefix("W/")

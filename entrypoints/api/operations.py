@@ -1,18 +1,17 @@
 """Health, the machine-readable description, and what administrators see, over HTTP."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sanic import Blueprint, HTTPResponse, Request
-from sanic.response import raw, text
+from sanic.response import text
 
 from application.operations import DeadJob, Status
 from application.views import Page
 from domain.kernel import EventId, NotFound, Unavailable
 from entrypoints import VERSION, requests
 from entrypoints.api.openapi import document
-from entrypoints.api.operation import Call, Operations
+from entrypoints.api.operation import Call, Operations, is_known
 
 group = Operations("operations")
 outside = Blueprint("operations_outside")
@@ -103,8 +102,11 @@ async def retry_job(call: Call, job_id: UUID) -> None:
 
 @group.blueprint.route("/openapi.json", methods=["GET", "HEAD"], name="openapi")
 async def openapi(request: Request) -> HTTPResponse:
-    content: Any = document(requests.settings(request).origin)
-    return raw(content, content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+    content, etag = document(requests.settings(request).origin)
+    headers = {"Cache-Control": "public, max-age=300", "ETag": etag}
+    if is_known(request.headers.get("if-none-match", ""), etag):
+        return HTTPResponse(status=304, headers=headers)
+    return HTTPResponse(content, headers=headers, content_type="application/json")
 
 
 @outside.route("/healthz", methods=["GET", "HEAD"], name="healthz")

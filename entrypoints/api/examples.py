@@ -1,0 +1,189 @@
+"""What answers look like: one example for each kind, shown in the description and checked against it by a test."""
+
+from typing import Any
+
+ID = "01930b2c-7d1e-7c3a-9f00-5a4d3c2b1a09"
+OTHER_ID = "01930b2c-81f0-7a52-8c11-0e9f8d7c6b5a"
+TIME = "2026-11-21T08:20:11Z"
+
+PERSON: dict[str, Any] = {"id": ID, "username": "mira", "display_name": "Mira", "avatar": None}
+MEMBER_VIEWER: dict[str, Any] = {
+    "following": "yes",
+    "followed_by": False,
+    "blocked": False,
+    "muted": False,
+    "notify_posts": True,
+    "is_self": False,
+    "can_see_posts": True,
+}
+PROFILE: dict[str, Any] = {
+    **PERSON,
+    "bio": "Ridges and harbours.",
+    "link": "https://example.org",
+    "place": "Seoul",
+    "private": False,
+    "counts": {"posts": 12, "followers": 48, "following": 31},
+    "created_at": TIME,
+    "viewer": MEMBER_VIEWER,
+}
+ME: dict[str, Any] = {
+    **PROFILE,
+    "viewer": {**MEMBER_VIEWER, "following": "no", "is_self": True},
+    "email": None,
+    "role": "member",
+    "language": "",
+    "show_camera": False,
+}
+REACTION: dict[str, Any] = {
+    "counts": {"likes": 249, "comments": 17},
+    "viewer": {"liked": True, "saved": False, "can_edit": False, "can_comment": True},
+}
+PLACE: dict[str, Any] = {"id": ID, "name": "Seoraksan", "lat": 38.119, "lon": 128.465}
+COMMENT: dict[str, Any] = {
+    "id": ID,
+    "post_id": OTHER_ID,
+    "author": PERSON,
+    "text": "What a light.",
+    "reply_to": None,
+    "counts": {"likes": 2},
+    "viewer": {"liked": False, "can_edit": False, "can_delete": False},
+    "created_at": TIME,
+    "edited_at": None,
+}
+RENDITION: dict[str, Any] = {
+    "width": 640,
+    "height": 427,
+    "type": "image/webp",
+    "url": "/m/mfzgk2lbnq4wkytbmfzgk2lbnq4wkytb/0/640.webp",
+}
+POST: dict[str, Any] = {
+    "id": OTHER_ID,
+    "author": PERSON,
+    "caption": "First light on the west ridge. #dawn",
+    "tags": ["dawn"],
+    "mentions": [],
+    "place": PLACE,
+    "audience": "everyone",
+    "comments": True,
+    "media": [
+        {
+            "id": ID,
+            "state": "ready",
+            "width": 1200,
+            "height": 800,
+            "alt": "Ridges under a low sun",
+            "lqip": "UklGRkAAAABXRUJQ",
+            "camera": None,
+            "renditions": [RENDITION],
+        }
+    ],
+    "created_at": TIME,
+    "edited_at": None,
+    "version": 1,
+    **REACTION,
+    "comments_preview": [],
+}
+FILE: dict[str, Any] = {
+    "id": ID,
+    "name": "ridge.jpg",
+    "size": 2_481_220,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "kind": "image",
+    "state": "ready",
+    "progress": 1.0,
+    "step": None,
+    "error": None,
+    "facts": {
+        "format": "JPEG",
+        "width": 1200,
+        "height": 800,
+        "frames": 1,
+        "had_place": True,
+        "camera": None,
+    },
+    "steps": [{"name": "sizes", "seconds": 0.41}],
+    "created_at": TIME,
+    "duplicate_of": None,
+    "post_id": None,
+    "width": 1200,
+    "height": 800,
+    "lqip": "UklGRkAAAABXRUJQ",
+    "renditions": [RENDITION],
+}
+TOKEN: dict[str, Any] = {
+    "id": ID,
+    "name": "backup script",
+    "scopes": ["read", "write"],
+    "created_at": TIME,
+    "expires_at": "2027-11-21T08:20:11Z",
+    "last_used_at": None,
+}
+
+# By the name of the answer's type.
+ANSWERS: dict[str, Any] = {
+    "Profile": PROFILE,
+    "Me": ME,
+    "MemberRow": {"user": PERSON, "viewer": MEMBER_VIEWER},
+    "MemberViewer": MEMBER_VIEWER,
+    "FollowState": {"following": "requested"},
+    "Post": POST,
+    "Reaction": REACTION,
+    "CommentView": COMMENT,
+    "PlaceRef": PLACE,
+    "FileView": FILE,
+    "TokenOut": TOKEN,
+    "NewTokenOut": {
+        "id": ID,
+        "token": "hg_…",
+        "name": "backup script",
+        "scopes": ["read", "write"],
+        "expires_at": "2027-11-21T08:20:11Z",
+    },
+    "SessionOut": {
+        "id": ID,
+        "user_agent": "Mozilla/5.0",
+        "ip": "192.0.2.7",
+        "created_at": TIME,
+        "last_seen_at": TIME,
+        "expires_at": "2027-02-19T08:20:11Z",
+        "current": True,
+    },
+    "NewSessionOut": {
+        "id": ID,
+        "csrf_token": "b1946ac92492d2347c6235b4d2611184",
+        "expires_at": "2027-02-19T08:20:11Z",
+        "account": ME,
+    },
+    "Instance": {
+        "name": "Heliograph",
+        "version": "0.1.0",
+        "sign_up": "open",
+        "limits": {
+            "max_upload_bytes": 20_971_520,
+            "max_photos": 10,
+            "max_caption": 2_200,
+            "max_comment": 1_000,
+            "max_alt": 1_500,
+            "formats": ["JPEG", "PNG"],
+        },
+    },
+    "Status": {
+        "people": 48,
+        "posts": 612,
+        "comments": 1_904,
+        "likes": 8_377,
+        "files": 655,
+        "bytes": 1_604_331_008,
+        "jobs_waiting": 0,
+        "jobs_running": 1,
+        "jobs_dead": 0,
+        "sessions": 31,
+    },
+    "DeadJob": {
+        "event_id": ID,
+        "reaction": "make_first_renditions",
+        "event_type": "FileStored",
+        "attempts": 5,
+        "error": "Unavailable: media folder",
+    },
+}
