@@ -16,6 +16,7 @@ MAX_PHOTOS = 10
 MAX_CAPTION = 2_200
 MAX_COMMENT = 1_000
 MAX_PLACE_NAME = 80
+MAX_PLACE_CANONICAL = 240
 
 
 class CommentsOff(Forbidden):
@@ -46,8 +47,8 @@ class Place:
 
     @property
     def canonical(self) -> str:
-        """The form by which the same place is found again."""
-        return fold(self.name)
+        """The form by which the same place is found again. Folding can make a name eighteen times as long."""
+        return fold(self.name)[:MAX_PLACE_CANONICAL]
 
 
 def clean_place(name: str, lat: float | None, lon: float | None) -> tuple[str, float | None, float | None]:

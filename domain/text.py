@@ -13,13 +13,22 @@ from domain.kernel import Invalid, msg
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad]")
 
-_TAG_BODY = r"[^\W_](?:[\w\u200d\u0300-\u036f]{0,63})"
+# Vowel signs and accents are no word characters to Python, but most Indic, Thai or pointed Hebrew words hold some.
+_MARKS = "".join(
+    chr(number)
+    for numbers in (range(0x300, 0x1F000), range(0xE0100, 0xE01F0))
+    for number in numbers
+    if unicodedata.category(chr(number)).startswith("M")
+)
+_TAG_BODY = rf"[^\W_](?:[\w\u200c\u200d{_MARKS}]{{0,63}})"
 _TAG = re.compile(rf"(?<![\w&/#])#({_TAG_BODY})")
 _MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_.]{3,30})")
 _LINK = re.compile(r"https?://[^\s<>\"'\u0000-\u0020]+")
 
 MAX_TAGS = 30
+MAX_TAG = 200
 MAX_MENTIONS = 20
+MIN_NAME = 3
 
 
 def clean(pointer: str, text: str, *, limit: int, multiline: bool = False, required: bool = False) -> str:
@@ -35,7 +44,7 @@ def clean(pointer: str, text: str, *, limit: int, multiline: bool = False, requi
     text = unicodedata.normalize("NFC", text).strip()
     if not multiline:
         text = " ".join(text.split())
-    if required and not _INVISIBLE.sub("", text):
+    if required and not _INVISIBLE.sub("", text).strip():
         raise Invalid.field(pointer, "required", msg("This field is required."))
     if len(text) > limit:
         raise Invalid.field(pointer, "too_long", msg("At most {limit} characters."), limit=limit)
@@ -55,7 +64,7 @@ def fold(text: str) -> str:
 
 def find_tags(caption: str) -> tuple[str, ...]:
     """The canonical tags of a caption in order of first appearance, each once. At most MAX_TAGS, else Invalid."""
-    tags = tuple(dict.fromkeys(fold(found.group(1)) for found in _TAG.finditer(_LINK.sub(" ", caption))))
+    tags = tuple(dict.fromkeys(fold(piece[1:]) for kind, piece in split_links(caption) if kind == "tag"))
     if len(tags) > MAX_TAGS:
         raise Invalid.field("#/caption", "too_many_tags", msg("At most {limit} tags."), limit=MAX_TAGS)
     return tags
@@ -63,8 +72,7 @@ def find_tags(caption: str) -> tuple[str, ...]:
 
 def find_mentions(text: str, pointer: str = "#/caption") -> tuple[str, ...]:
     """The canonical user names that `text` mentions, each once. At most MAX_MENTIONS, else Invalid."""
-    names = (found.group(1).rstrip(".").lower() for found in _MENTION.finditer(_LINK.sub(" ", text)))
-    mentions = tuple(dict.fromkeys(name for name in names if len(name) >= 3))
+    mentions = tuple(dict.fromkeys(p[1:].lower() for kind, p in split_links(text) if kind == "mention"))
     if len(mentions) > MAX_MENTIONS:
         raise Invalid.field(
             pointer, "too_many_mentions", msg("At most {limit} mentions."), limit=MAX_MENTIONS
@@ -84,6 +92,10 @@ def split_links(text: str) -> Iterator[tuple[str, str]]:
             piece = piece.rstrip(".,;:!?)]}»”")
         elif kind == "mention":
             piece = piece.rstrip(".")
+        if (kind == "mention" and len(piece) <= MIN_NAME) or (
+            kind == "tag" and len(fold(piece[1:])) > MAX_TAG
+        ):
+            continue  # neither a name nor a tag: it stays a part of the text around it
         if found.start() > at:
             yield "text", text[at : found.start()]
         yield kind, piece

@@ -102,7 +102,8 @@ def canonical_username(text: str, pointer: str = "#/username", *, reserved_ok: b
 def canonical_email(text: str, pointer: str = "#/email") -> str:
     """The form of an e-mail address that is compared: normalised and case folded. Raises Invalid."""
     email = fold(clean(pointer, text, limit=MAX_EMAIL))
-    if not _EMAIL.fullmatch(email) or has_invisible(email):
+    # Folding can make it longer than what was typed.
+    if not _EMAIL.fullmatch(email) or has_invisible(email) or len(email) > MAX_EMAIL:
         raise Invalid.field(pointer, "bad_email", msg("This is not an e-mail address."))
     return email
 
@@ -129,7 +130,7 @@ def clean_link(text: str) -> str:
     if not link:
         return ""
     if "://" not in link and ":" not in link.split("/", maxsplit=1)[0]:
-        link = f"https://{link}"
+        link = clean("#/link", f"https://{link}", limit=MAX_LINK)
     try:
         parts = urlsplit(link)
         good = parts.scheme in ("http", "https") and "." in (parts.hostname or "") and not parts.username

@@ -33,7 +33,6 @@ from domain.kernel import UserId
 from entrypoints import container
 from entrypoints.container import Database
 from entrypoints.protocol import DeadlineProtocol
-from entrypoints.server import create_app
 from entrypoints.settings import Settings
 
 PASSWORD = "four words make sense"
@@ -106,7 +105,8 @@ async def database(clone: Callable[[str], Any]) -> Database:
 
 
 @pytest.fixture(scope="session")
-async def _sweeper(database: Database) -> AsyncIterator[Callable[[], Any]]:
+async def sweep(database: Database) -> AsyncIterator[Callable[[], Any]]:
+    """`await sweep()` empties every table: before each test, and between the examples of a Hypothesis test."""
     connection = await connect(database)
     tables = await connection.fetch(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
@@ -119,9 +119,9 @@ async def _sweeper(database: Database) -> AsyncIterator[Callable[[], Any]]:
 
 
 @pytest.fixture
-async def empty_database(database: Database, _sweeper: Callable[[], Any]) -> Database:
+async def empty_database(database: Database, sweep: Callable[[], Any]) -> Database:
     """The shared database with nothing in it."""
-    await _sweeper()
+    await sweep()
     return database
 
 
@@ -262,6 +262,8 @@ async def serving(
     settings: Settings, database: Database, program: Application, listening: socket.socket
 ) -> AsyncIterator[Server]:
     """The server in the running loop, from its first listener to its last."""
+    from entrypoints.server import create_app  # late, because most tests need no web at all
+
     app = create_app(settings, database, start=lambda: nullcontext(program))
     listening.listen()
     running = await app.create_server(sock=listening, return_asyncio_server=True, protocol=DeadlineProtocol)
