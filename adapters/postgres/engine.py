@@ -154,12 +154,13 @@ class acquire:  # noqa: N801 - used like a function, as `translating` is
     __slots__ = ("_borrowed", "_client")
 
     def __init__(self, client: BaseDBAsyncClient | None = None) -> None:
-        self._client = client or get_connections().get(CONNECTION)
+        self._client = client
+        self._borrowed: Any = None
 
     async def __aenter__(self) -> asyncpg.Connection:
-        self._borrowed = None
-        if isinstance(self._client, Client) and (shared := _shared.get()) is not None:
+        if self._client is None and (shared := _shared.get()) is not None:
             return shared
+        self._client = self._client or get_connections().get(CONNECTION)
         with translating(self._client):
             self._borrowed = self._client.acquire_connection()
             return await self._borrowed.__aenter__()
