@@ -176,10 +176,27 @@ class PostgresPosts:
         return int(status.rsplit(" ", 1)[-1]) >= limit
 
     async def add_like(self, post_id: PostId, user: UserId, now: datetime) -> bool:
-        return await self._add("likes", post_id, user) and await self._count_like(post_id, 1)
+        try:
+            status = await self._c.execute(
+                "WITH added AS (INSERT INTO likes (id, user_id, post_id) VALUES ($1, $2, $3) "
+                "ON CONFLICT DO NOTHING RETURNING post_id) "
+                "UPDATE posts SET likes = likes + 1 FROM added WHERE id = added.post_id",
+                self._ids.new(),
+                user,
+                post_id,
+            )
+        except asyncpg.ForeignKeyViolationError:
+            raise NotFound from None
+        return not status.endswith(" 0")
 
     async def remove_like(self, post_id: PostId, user: UserId) -> bool:
-        return await self._remove("likes", post_id, user) and await self._count_like(post_id, -1)
+        status = await self._c.execute(
+            "WITH gone AS (DELETE FROM likes WHERE user_id = $1 AND post_id = $2 RETURNING post_id) "
+            "UPDATE posts SET likes = likes - 1 FROM gone WHERE id = gone.post_id",
+            user,
+            post_id,
+        )
+        return not status.endswith(" 0")
 
     async def add_save(self, post_id: PostId, user: UserId, now: datetime) -> bool:
         return await self._add("saves", post_id, user)
@@ -226,10 +243,6 @@ class PostgresPosts:
             f"DELETE FROM {table} WHERE user_id = $1 AND post_id = $2", user, post_id
         )
         return not status.endswith(" 0")
-
-    async def _count_like(self, post_id: PostId, by: int) -> bool:
-        await self._c.execute("UPDATE posts SET likes = likes + $2 WHERE id = $1", post_id, by)
-        return True
 
     async def _write_tags(self, post: Post) -> None:
         if post.tags:
