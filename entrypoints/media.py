@@ -9,6 +9,7 @@ from domain.files import File
 from domain.kernel import NotFound, UserId
 from domain.ports import StoredObject
 from entrypoints import requests
+from entrypoints.api.operation import is_known
 
 blueprint = Blueprint("media")
 
@@ -16,6 +17,8 @@ _TYPES = {"webp": "image/webp", "avif": "image/avif", "jpg": "image/jpeg"}
 _NAME = re.compile(r"[0-9]{1,5}\.(webp|avif|jpg)")
 _KEY = re.compile(r"[a-z2-7]{32}")
 _FOREVER = "max-age=31536000, immutable"
+# A cache that several people share must ask again soon, because a post can stop being public.
+_SHARED = "s-maxage=60"
 HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -28,7 +31,7 @@ async def photo(request: Request, key: str, cut: int, name: str) -> HTTPResponse
     """A size of a photo, for whoever may see its post: by the session, a token, or a grant in the address."""
     kind = _kind(key, name)
     public = await requests.application(request).media_access.admit(await _viewer(request), key)
-    caching = f"public, {_FOREVER}" if public else f"private, {_FOREVER}"
+    caching = f"public, {_FOREVER}, {_SHARED}" if public else f"private, {_FOREVER}"
     return await _send(request, f"photos/{key}/{cut}/{name}", kind, caching)
 
 
@@ -57,13 +60,16 @@ async def send_original(request: Request, file: File) -> HTTPResponse | None:
 
 
 async def _viewer(request: Request) -> UserId | None:
-    grant = request.args.get("g")
-    if grant:
-        holder = requests.application(request).grants.holder(grant)
-        if holder is None:
-            raise NotFound
+    """The holder of the address's grant; without one that is valid, whoever is signed in with the right to read."""
+    grant = request.args.get("g") if request.query_string else None
+    holder = requests.application(request).grants.holder(grant) if grant else None
+    if holder is not None:
         return holder
-    return await requests.viewer(request)
+    identity = await requests.identify(request)
+    if identity is None:
+        return None
+    requests.check_scope(identity, "read")
+    return identity.user_id
 
 
 async def _send(
@@ -84,7 +90,7 @@ async def _send(
         "Accept-Ranges": "bytes",
         "Vary": "Cookie, Authorization",
     }
-    if etag in request.headers.get("if-none-match", ""):
+    if is_known(request.headers.get("if-none-match", ""), etag):
         return HTTPResponse(status=304, headers=headers)
     start, length, status = _range(request, stored, etag, headers)
     if status == 416:
