@@ -2,13 +2,13 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from application.access import Client
-from domain.files import AVATAR_PLAN, ObjectsOrphaned
+from domain.files import AVATAR_PLAN, ObjectsOrphaned, Rendition
 from domain.follows import Followed
 from domain.kernel import Forbidden, Invalid, InviteId, NotFound, SessionId, TokenId, TooMany, UserId, msg
 from domain.ports import (
@@ -456,8 +456,8 @@ class Accounts:
         async with self._workspace.directory() as made:
             await self._images.inspect(picture.path)
             cut = await self._images.render(picture.path, AVATAR_PLAN, None, made)
-            for rendition in cut.renditions:
-                await self._media.put(f"avatars/{key}/{rendition.name}", made / rendition.name)
+            for name, rendition in _avatar_sizes(cut.renditions):
+                await self._media.put(f"avatars/{key}/{name}", made / rendition.name)
         await self._replace_avatar(user, key)
 
     async def remove_avatar(self, user: UserId) -> None:
@@ -583,6 +583,17 @@ class Accounts:
         allowance = await self._limiter.hit(rate, key)
         if not allowance.allowed:
             raise TooMany(allowance.reset_seconds)
+
+
+def _avatar_sizes(made: Sequence[Rendition]) -> Iterator[tuple[str, Rendition]]:
+    """What to store under each name that addresses of avatars use: of a small picture, the largest that it fills."""
+    for kind, ending, widths in (
+        ("image/webp", "webp", AVATAR_PLAN.webp),
+        ("image/jpeg", "jpg", AVATAR_PLAN.jpeg),
+    ):
+        sizes = sorted((r for r in made if r.type == kind), key=lambda r: r.width)
+        for width in widths:
+            yield f"{width}.{ending}", next((r for r in sizes if r.width >= width), sizes[-1])
 
 
 async def _own(uow: UnitOfWork, user: UserId) -> Account:

@@ -98,11 +98,12 @@ class Posting:
             post.place = await self._place(uow, draft.place)
             files = await self._attachable(uow, author, post)
             post.show_camera = await self._shows_camera(uow, author, draft.show_camera)
-            await uow.posts.add(post)
+            # Before the post takes them in: a file that was read earlier would be written back as nobody's.
             for file, photo in zip(files, post.photos, strict=True):
                 if photo.crop is not None and photo.crop != file.crop:
                     self._cut_again(uow, file, photo.crop)
                     await uow.files.save(file)
+            await uow.posts.add(post)
             uow.record(PostPublished(post_id=post.id, author_id=author))
             await uow.commit()
         return post.id

@@ -424,11 +424,11 @@ def _page_of(item: dict[str, Any]) -> dict[str, Any]:
 
 def _codes(operation: Operation) -> list[str]:
     """Every code that the operation can answer with: its own, and what is around every handler of its kind."""
-    codes = ["rate_limited", "unavailable", *operation.problems]
+    codes = ["bad_request", "rate_limited", "unavailable", *operation.problems]
     if operation.auth != "none":
         codes += ["unauthenticated", "missing_scope"]
     if operation.method != "GET":
-        codes += ["csrf", "bad_request", "request_timeout", "too_large", "unsupported_type"]
+        codes += ["csrf", "request_timeout", "too_large", "unsupported_type"]
     if operation.body is not None or operation.query is not None or operation.upload:
         codes.append("validation")
     if "bad_cursor" in operation.problems:

@@ -38,8 +38,8 @@ class NewSession(In):
 
 
 class MePatch(In):
-    display_name: str | UnsetType = UNSET
-    bio: str | UnsetType = UNSET
+    display_name: str | UnsetType | None = UNSET
+    bio: str | UnsetType | None = UNSET
     link: str | UnsetType | None = UNSET
     place: str | UnsetType | None = UNSET
     email: str | UnsetType | None = UNSET

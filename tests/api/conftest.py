@@ -83,7 +83,8 @@ class Api:
 
 def a_form(*photos: bytes, name: str = "photos", filename: str = "ridge.jpg", **fields: Any) -> Any:
     """A multipart form of pictures and texts; a list of texts is a repeated field."""
-    form = aiohttp.FormData()
+    # As browsers do it: names are not percent-encoded.
+    form = aiohttp.FormData(quote_fields=False)
     for photo in photos:
         form.add_field(name, BytesIO(photo), filename=filename, content_type="image/jpeg")
     for field, value in fields.items():

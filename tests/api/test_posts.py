@@ -1,0 +1,422 @@
+"""Posts, comments, reactions and their lists as the contract says."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Api, a_form
+from tests.conftest import a_jpeg, settle
+
+POST = {
+    "id", "author", "caption", "tags", "mentions", "place", "audience", "media", "counts", "viewer",
+    "comments_preview", "created_at", "edited_at",
+}  # fmt: skip
+MEDIA = {"id", "state", "width", "height", "alt", "lqip", "camera", "renditions"}
+NOWHERE = "01930000-0000-7000-8000-000000000000"
+
+
+async def test_a_post_is_published_from_uploads(api: Api) -> None:
+    mira = await api.join("mira")
+    uploads = [await api.upload(mira), await api.upload(mira, a_jpeg(240, 320))]
+    body = {
+        "media": [
+            {"upload_id": uploads[0]["id"], "alt": "Ridges"},
+            {"upload_id": uploads[1]["id"], "crop": {"x": 0, "y": 0.25, "width": 1, "height": 0.5}},
+        ],
+        "caption": "First light with @noor. #Dawn #ridge",
+        "place": {"name": "Seoraksan", "lat": 38.1194, "lon": 128.4656},
+        "audience": "followers",
+        "comments": False,
+    }
+    reply = await api("POST", "/posts", mira, json=body)
+    made = reply.json
+    assert (reply.status, reply.headers["Location"]) == (201, f"/api/v1/posts/{made['id']}")
+    assert made.keys() >= POST
+    assert (made["tags"], made["mentions"], made["audience"]) == (["dawn", "ridge"], ["noor"], "followers")
+    assert made["place"]["name"] == "Seoraksan"
+    assert (made["place"]["lat"], made["place"]["lon"]) == (38.119, 128.466)
+    assert made["viewer"] == {"liked": False, "saved": False, "can_edit": True, "can_comment": True}
+    assert made["counts"] == {"likes": 0, "comments": 0}
+    assert all(media.keys() >= MEDIA for media in made["media"])
+    assert [media["alt"] for media in made["media"]] == ["Ridges", ""]
+    await settle(api.server.program)
+    ready = await api.ok("GET", f"/posts/{made['id']}", mira)
+    assert {media["state"] for media in ready["media"]} == {"ready"}
+    assert (ready["media"][1]["width"], ready["media"][1]["height"]) == (240, 160)
+    size = ready["media"][0]["renditions"][0]
+    assert size.keys() >= {"width", "height", "type", "url"}
+    picture = await api("GET", "/" + size["url"])
+    assert (picture.status, picture.headers["Content-Type"]) == (200, size["type"])
+
+
+async def test_a_post_is_published_from_a_form(api: Api) -> None:
+    mira = await api.join("mira")
+    fields = {
+        "alt": ["One", "Two"],
+        "caption": "Two of them #pair",
+        "place__name": "Harbour",
+        "audience": "everyone",
+        "comments": "false",
+    }
+    reply = await api("POST", "/posts", mira, data=a_form(a_jpeg(), a_jpeg(200, 200), **fields))
+    assert reply.status == 201, reply.content
+    made = reply.json
+    assert [media["alt"] for media in made["media"]] == ["One", "Two"]
+    assert (made["caption"], made["tags"], made["place"]["name"]) == (
+        "Two of them #pair",
+        ["pair"],
+        "Harbour",
+    )
+    assert (made["audience"], made["comments"]) == ("everyone", False)
+    plain = await api.ok("POST", "/posts", mira, data=a_form(a_jpeg(), place='{"name": "Pier"}'))
+    assert plain["place"]["name"] == "Pier"
+
+
+async def test_a_refused_form_leaves_nothing(api: Api) -> None:
+    mira = await api.join("mira")
+    for form in (
+        a_form(a_jpeg(), b"no picture"),
+        a_form(a_jpeg(), caption="x" * 2_201),
+        a_form(a_jpeg(), audience="the moon"),
+        a_form(caption="no photo"),
+        a_form(*[a_jpeg()] * 11),
+    ):
+        reply = await api("POST", "/posts", mira, data=form)
+        assert reply.status in (415, 422), reply.content
+    assert (await api.ok("GET", "/files", mira))["items"] == []
+
+
+async def test_a_post_is_refused_field_by_field(api: Api) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    mine, hers = await api.upload(mira), await api.upload(noor)
+    ok = {"upload_id": mine["id"]}
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"media": []}, "#/media"),
+        ({"media": [{"upload_id": hers["id"]}]}, "#/media/0/upload_id"),
+        ({"media": [{"upload_id": NOWHERE}]}, "#/media/0/upload_id"),
+        ({"media": [ok, ok]}, "#/media"),
+        ({"media": [ok | {"alt": "x" * 1_501}]}, "#/media/0/alt"),
+        ({"media": [ok | {"crop": {"x": 2}}]}, "#/media/0/crop"),
+        ({"media": [ok], "caption": "x" * 2_201}, "#/caption"),
+        ({"media": [ok], "caption": " ".join(f"#t{i}" for i in range(31))}, "#/caption"),
+        ({"media": [ok], "caption": " ".join(f"@user{i}" for i in range(21))}, "#/caption"),
+        ({"media": [ok], "place": {"name": "x", "lat": 1}}, "#/place"),
+        ({"media": [ok], "place": {"name": "x", "lat": 91, "lon": 0}}, "#/place"),
+        ({"media": [ok], "audience": "moon"}, "#/audience"),
+        ({"media": [ok], "likes": 7}, "#/likes"),
+        ({}, "#/media"),
+    ]
+    for body, pointer in wrong:
+        reply = await api("POST", "/posts", mira, json=body)
+        assert reply.status == 422, (body, reply.content)
+        assert reply.json["errors"][0]["pointer"] == pointer, (body, reply.content)
+    await api.ok("POST", "/posts", mira, json={"media": [ok]})
+    taken = await api("POST", "/posts", mira, json={"media": [ok]})
+    assert taken.json["errors"][0]["code"] == "in_use"
+
+
+async def test_a_post_is_edited_by_its_author(api: Api) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    post = await api.ok("POST", "/posts", mira, data=a_form(a_jpeg(), a_jpeg(200, 200), place__name="Pier"))
+    first, second = (media["id"] for media in post["media"])
+    change = {
+        "caption": "New words #new",
+        "place": None,
+        "audience": "only_me",
+        "media": [{"id": second, "alt": "Second"}, {"id": first}],
+    }
+    assert (await api("PATCH", f"/posts/{post['id']}", noor, json=change)).status == 403
+    changed = await api.ok("PATCH", f"/posts/{post['id']}", mira, json=change)
+    assert (changed["caption"], changed["tags"], changed["place"]) == ("New words #new", ["new"], None)
+    assert [(media["id"], media["alt"]) for media in changed["media"]] == [(second, "Second"), (first, "")]
+    assert changed["edited_at"]
+    assert (await api("GET", f"/posts/{post['id']}", noor)).status == 404
+
+
+async def test_a_deleted_post_is_gone_with_its_objects(api: Api) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    post = await api.post(mira)
+    urls = [size["url"] for size in post["media"][0]["renditions"]]
+    assert (await api("DELETE", f"/posts/{post['id']}", noor)).status == 403
+    assert (await api("DELETE", f"/posts/{post['id']}", mira)).status == 204
+    await settle(api.server.program)
+    assert (await api("GET", f"/posts/{post['id']}")).status == 410
+    assert [(await api("GET", "/" + url)).status for url in urls] == [404] * len(urls)
+    assert [stored async for stored in api.server.program.media.walk()] == []
+
+
+@pytest.mark.parametrize(("kind", "member"), [("like", "liked"), ("save", "saved")])
+async def test_likes_and_saves_are_sets(api: Api, kind: str, member: str) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    post = await api.post(mira)
+    for _ in range(2):
+        answer = await api.ok("PUT", f"/posts/{post['id']}/{kind}", noor)
+        assert answer.keys() == {"counts", "viewer"}
+        assert answer["viewer"][member] is True
+        assert answer["counts"]["likes"] == (kind == "like")
+    assert [item["id"] for item in (await api.ok("GET", f"/me/{member}", noor))["items"]] == [post["id"]]
+    for _ in range(2):
+        answer = await api.ok("DELETE", f"/posts/{post['id']}/{kind}", noor)
+        assert answer["viewer"][member] is False
+        assert answer["counts"]["likes"] == 0
+
+
+async def test_likers_and_not_interested(api: Api) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    post = await api.post(mira)
+    await api.ok("PUT", f"/posts/{post['id']}/like", noor)
+    likers = await api.ok("GET", f"/posts/{post['id']}/likes")
+    assert [row["user"]["username"] for row in likers["items"]] == ["noor"]
+    assert (await api("PUT", f"/posts/{post['id']}/hidden", noor)).status == 200
+    assert (await api("DELETE", f"/posts/{post['id']}/hidden", noor)).status == 200
+
+
+async def test_comments_are_written_answered_liked_edited_and_deleted(api: Api) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    post = await api.post(mira)
+    path = f"/posts/{post['id']}/comments"
+    reply = await api("POST", path, noor, json={"text": "  What a light.  "})
+    comment = reply.json
+    assert (reply.status, reply.headers["Location"]) == (201, f"/api/v1/comments/{comment['id']}")
+    assert await api.ok("GET", f"/comments/{comment['id']}", noor) == comment
+    assert comment["text"] == "What a light."
+    answer = await api.ok("POST", path, mira, json={"text": "Thanks", "reply_to": comment["id"]})
+    deeper = await api.ok("POST", path, noor, json={"text": "Sure", "reply_to": answer["id"]})
+    assert deeper["reply_to"] == answer["reply_to"] == comment["id"]
+    listed = await api.ok("GET", path)
+    assert [item["text"] for item in listed["items"]] == ["What a light.", "Thanks", "Sure"]
+    assert (await api.ok("GET", f"/posts/{post['id']}"))["counts"]["comments"] == 3
+    assert (await api.ok("PUT", f"/comments/{comment['id']}/like", mira))["counts"]["likes"] == 1
+    assert (await api.ok("DELETE", f"/comments/{comment['id']}/like", mira))["counts"]["likes"] == 0
+    assert (await api("PATCH", f"/comments/{comment['id']}", mira, json={"text": "Mine"})).status == 403
+    edited = await api.ok("PATCH", f"/comments/{comment['id']}", noor, json={"text": "What light!"})
+    assert edited["edited_at"]
+    assert (await api("DELETE", f"/comments/{answer['id']}", noor)).status == 403
+    assert (await api("DELETE", f"/comments/{comment['id']}", mira)).status == 204
+    assert (await api.ok("GET", path))["items"] == []
+
+
+async def test_comments_can_be_off(api: Api) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    post = await api.post(mira, comments=False)
+    reply = await api("POST", f"/posts/{post['id']}/comments", noor, json={"text": "But"})
+    assert (reply.status, reply.code) == (403, "comments_off")
+    assert (await api.ok("GET", f"/posts/{post['id']}", noor))["viewer"]["can_comment"] is False
+
+
+async def test_a_reply_must_answer_a_comment_of_the_same_post(api: Api) -> None:
+    mira = await api.join("mira")
+    one, other = await api.post(mira), await api.post(mira)
+    comment = await api.comment(mira, one["id"])
+    body = {"text": "Hm", "reply_to": comment["id"]}
+    reply = await api("POST", f"/posts/{other['id']}/comments", mira, json=body)
+    assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, "#/reply_to")
+
+
+# Conditional requests
+
+
+async def test_a_change_can_insist_on_what_was_read(api: Api) -> None:
+    mira = await api.join("mira")
+    post = await api.post(mira)
+    path = f"/posts/{post['id']}"
+    read = (await api("GET", path, mira)).headers["ETag"]
+    changed = await api("PATCH", path, mira, json={"caption": "One"}, headers={"If-Match": read})
+    assert changed.status == 200
+    late = await api("PATCH", path, mira, json={"caption": "Two"}, headers={"If-Match": read})
+    assert (late.status, late.code) == (412, "precondition_failed")
+    assert (await api("DELETE", path, mira, headers={"If-Match": '"nonsense"'})).status == 412
+    assert (await api.ok("GET", path, mira))["caption"] == "One"
+    now = changed.headers["ETag"]
+    assert (await api("GET", path, mira)).headers["ETag"] == now
+    assert (await api("DELETE", path, mira, headers={"If-Match": now})).status == 204
+
+
+async def test_what_has_not_changed_is_not_sent_again(api: Api) -> None:
+    mira = await api.join("mira")
+    post = await api.post(mira)
+    for path in ("/feeds/home", f"/posts/{post['id']}", "/users/mira", "/files", "/me", "/feeds/explore"):
+        first = await api("GET", path, mira)
+        tag = first.headers["ETag"]
+        again = await api("GET", path, mira, headers={"If-None-Match": f'"other", {tag}'})
+        assert (again.status, again.content) == (304, b"")
+        assert again.headers["ETag"] == tag
+        head = await api("HEAD", path, mira)
+        assert (head.status, head.headers["Content-Length"]) == (200, str(len(first.content)))
+    await api.ok("PUT", f"/posts/{post['id']}/like", mira)
+    assert (await api("GET", "/feeds/home", mira, headers={"If-None-Match": tag})).status == 200
+
+
+# Lists
+
+
+async def _ids(api: Api, path: str, who: Any, limit: int = 2) -> list[str]:
+    """The ids of a whole list, walked by its `Link` headers; back again it must be the same."""
+    ids: list[str] = []
+    at: str | None = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+    while at:
+        reply = await api("GET", at, who)
+        page = reply.json
+        assert len(page["items"]) <= limit
+        ids += [item["id"] for item in page["items"]]
+        links = dict(
+            reversed(part.split("; rel=")) for part in reply.headers.get("Link", "").split(", ") if part
+        )
+        assert ('"next"' in links) == (page["next"] is not None)
+        at = links['"next"'].strip("<>").removeprefix("/api/v1") if page["next"] else None
+    return ids
+
+
+async def test_every_list_of_posts_is_walked_by_cursor(api: Api) -> None:
+    mira = await api.join("mira")
+    posts = [await api.post(mira, "#row", place={"name": "Pier"}) for _ in range(5)]
+    for post in posts:
+        await api.ok("PUT", f"/posts/{post['id']}/like", mira)
+        await api.ok("PUT", f"/posts/{post['id']}/save", mira)
+    newest_first = [post["id"] for post in reversed(posts)]
+    place = posts[0]["place"]["id"]
+    assert (await api.ok("GET", f"/places/{place}"))["name"] == "Pier"
+    for path in (
+        "/feeds/home",
+        "/feeds/explore",
+        "/feeds/explore?sort=popular",
+        "/users/mira/posts",
+        "/tags/ROW/posts",
+        f"/places/{place}/posts",
+        "/me/saved",
+        "/me/liked",
+    ):
+        assert await _ids(api, path, mira) == newest_first, path
+
+
+async def test_home_tells_what_is_newer(api: Api) -> None:
+    mira = await api.join("mira")
+    for _ in range(3):
+        await api.post(mira)
+    page = await api.ok("GET", "/feeds/home?limit=1", mira)
+    assert page["prev"] is None
+    second = await api.ok("GET", f"/feeds/home?limit=1&cursor={page['next']}", mira)
+    newest = await api.post(mira)
+    newer = await api.ok("GET", f"/feeds/home?since={second['prev']}", mira)
+    assert newest["id"] in [item["id"] for item in newer["items"]]
+
+
+async def test_files_are_listed_by_kind_and_state(api: Api) -> None:
+    mira = await api.join("mira")
+    ids = [(await api.upload(mira))["id"] for _ in range(3)]
+    assert await _ids(api, "/files", mira) == ids[::-1]
+    assert len((await api.ok("GET", "/files?kind=image&state=waiting", mira))["items"]) == 3
+    assert (await api.ok("GET", "/files?state=ready", mira))["items"] == []
+    assert (await api("GET", "/files?state=odd", mira)).status == 422
+
+
+async def test_cursors_belong_to_their_list(api: Api) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    for _ in range(2):
+        await api.post(mira)
+    cursor = (await api.ok("GET", "/feeds/home?limit=1", mira))["next"]
+    for path in ("/feeds/explore", "/users/mira/posts", "/me/saved"):
+        reply = await api("GET", f"{path}?cursor={cursor}", mira)
+        assert (reply.status, reply.code) == (400, "bad_cursor"), path
+    for wrong in (cursor[:-4] + "AAAA", cursor[:-1], "x", "%00", "%ff", "%F0%9F%98%80", "A" * 4_000):
+        assert (await api("GET", f"/feeds/home?cursor={wrong}", mira)).status in (400, 422), wrong
+    assert (await api("GET", f"/feeds/home?cursor={cursor}", noor)).code == "bad_cursor"
+
+
+async def test_limits_are_clamped_or_refused(api: Api) -> None:
+    mira = await api.join("mira")
+    for good in ("1", "100", "101", "1" + "0" * 30):
+        assert (await api("GET", f"/feeds/home?limit={good}", mira)).status == 200, good
+    for bad in ("0", "-1", "abc", "1.5", "%00", "1&limit=2", "-1" + "0" * 30, "%D9%A3"):
+        assert (await api("GET", f"/feeds/home?limit={bad}", mira)).status == 422, bad
+    assert (await api("GET", "/feeds/home?page=-1", mira)).status == 200
+
+
+# Files
+
+
+async def test_a_file_has_every_member(api: Api) -> None:
+    mira = await api.join("mira")
+    reply = await api("POST", "/uploads", mira, data=a_form(a_jpeg(), name="file", filename="Grat ü.jpg"))
+    file = reply.json
+    assert (reply.status, reply.headers["Location"]) == (201, f"/api/v1/files/{file['id']}")
+    wanted = {
+        "id", "name", "size", "sha256", "kind", "state", "progress", "step", "error", "facts", "steps",
+        "created_at", "duplicate_of",
+    }  # fmt: skip
+    assert file.keys() >= wanted
+    assert (file["name"], file["size"], file["kind"]) == ("Grat ü.jpg", len(a_jpeg()), "image")
+    await settle(api.server.program)
+    ready = await api.ok("GET", f"/files/{file['id']}", mira)
+    assert (ready["state"], ready["progress"], ready["error"]) == ("ready", 1.0, None)
+    assert ready["steps"]
+    assert all(step.keys() == {"name", "seconds"} for step in ready["steps"])
+    assert ready["facts"]["format"] == "JPEG"
+    same = await api.upload(mira)
+    assert same["duplicate_of"] == file["id"]
+    assert (await api("POST", f"/files/{file['id']}/retry", mira)).status == 409
+
+
+async def test_a_raw_upload_is_named_by_a_header(api: Api) -> None:
+    mira = await api.join("mira")
+    assert (await api.upload(mira, **{"Upload-Name": "Grat%20%C3%BC.jpg"}))["name"] == "Grat ü.jpg"
+
+
+async def test_a_file_that_failed_is_tried_again(api: Api) -> None:
+    mira = await api.join("mira")
+    file = await api.upload(mira)
+    for stored in [found.key async for found in api.server.program.media.walk()]:
+        await api.server.program.media.delete(stored)
+    for _ in range(6):
+        await settle(api.server.program)
+    failed = await api.ok("GET", f"/files/{file['id']}", mira)
+    if failed["state"] != "failed":
+        pytest.skip("jobs wait before they try again")
+    assert failed["error"].keys() == {"code", "detail"}
+    assert (await api("POST", f"/files/{file['id']}/retry", mira)).status == 202
+
+
+async def test_the_original_comes_back_as_an_attachment(api: Api) -> None:
+    mira = await api.join("mira")
+    file = await api.upload(mira, **{"Upload-Name": 'a"%0d%0ab.jpg'})
+    path = f"/files/{file['id']}/content"
+    whole = await api("GET", path, mira)
+    assert whole.content == a_jpeg()
+    assert whole.headers["Content-Type"] == "application/octet-stream"
+    assert whole.headers["Content-Disposition"].startswith("attachment;")
+    assert "sandbox" in whole.headers["Content-Security-Policy"]
+    size = len(whole.content)
+    for asked, expected in (
+        ("bytes=0-3", whole.content[:4]),
+        ("bytes=4-", whole.content[4:]),
+        ("bytes=-5", whole.content[-5:]),
+        (f"bytes={size - 1}-{size + 9}", whole.content[-1:]),
+    ):
+        part = await api("GET", path, mira, headers={"Range": asked})
+        assert (part.status, part.content) == (206, expected), asked
+    assert (await api("GET", path, mira, headers={"Range": f"bytes={size}-"})).status == 416
+    assert (await api("GET", path, mira, headers={"Range": "bytes=0-1,3-4"})).status == 200
+    tag = whole.headers["ETag"]
+    assert (await api("GET", path, mira, headers={"If-None-Match": tag})).status == 304
+    head = await api("HEAD", path, mira)
+    assert (head.content, head.headers["Content-Length"]) == (b"", str(size))
+
+
+async def test_a_file_in_a_post_stays(api: Api) -> None:
+    mira = await api.join("mira")
+    post = await api.post(mira)
+    reply = await api("DELETE", f"/files/{post['media'][0]['id']}", mira)
+    assert (reply.status, reply.code) == (409, "in_use")
+    loose = await api.upload(mira)
+    assert (await api("DELETE", f"/files/{loose['id']}", mira)).status == 204
+    assert (await api("GET", f"/files/{loose['id']}", mira)).status == 404
+
+
+# For administrators
+
+
+async def test_administrators_see_numbers_and_dead_jobs(api: Api) -> None:
+    admin = await api.join("anna", role="admin", scopes=["read", "admin"])
+    assert (await api.ok("GET", "/admin/overview", admin))["people"] == 1
+    assert (await api.ok("GET", "/admin/jobs", admin))["items"] == []
+    assert (await api("POST", f"/admin/jobs/{NOWHERE}/retry", admin)).status == 404
