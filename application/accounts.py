@@ -413,7 +413,7 @@ class Accounts:
             account.rename(change.display_name)
         account.describe(bio=change.bio, link=change.link, place=change.place)
         if change.username is not None:
-            account.username = canonical_username(change.username)
+            account.username = canonical_username(change.username, reserved_ok=account.role == "admin")
         if change.email is not None:
             account.email = clean("#/email", change.email, limit=254) or None
             if account.email:
@@ -482,7 +482,11 @@ class Accounts:
         """Delete as whoever runs the server may. Raises LastAdmin, NotFound."""
         async with self._new_uow() as uow:
             await _keep_an_admin(uow, user)
-            account = await _own(uow, user)
+            account = await uow.accounts.find(user, lock=True)
+            if account is None or account.state == "deleted":
+                raise NotFound
+            # What nobody could see when it went is not told about later.
+            account.private = account.private or not account.active
             account.state = "deleted"
             await uow.accounts.save(account)
             await uow.sessions.end_all(user)

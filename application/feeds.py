@@ -5,7 +5,7 @@ refilled, so that a page is short only at the end of its list.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from domain.text import fold
 from domain.visibility import is_public
 
 _REFILLS = 8
+_MOST = 1_000
 
 
 @dataclass(slots=True)
@@ -259,7 +260,7 @@ class Feeds:
     async def place(self, viewer: UserId | None, place_id: PlaceId) -> PlaceRef:
         """A place by id. Raises NotFound, also where nothing that the viewer may see was taken."""
         place = await self._reads.place(place_id)
-        if place is None or not (await self.at_place(viewer, place_id, 1)).items:
+        if place is None or not (await self.at_place(viewer, place_id, 5)).items:
             raise NotFound
         return place
 
@@ -274,27 +275,39 @@ class Feeds:
         rule: Extra | None = None,
     ) -> Page[PostCard]:
         part = self._cursors.slice(scope, limit, cursor, since)
-        kept, more = await self._collect(viewer, source, part, rule or Extra())
+        kept, rest = await self._collect(viewer, source, part, rule or Extra())
         if not part.forward:
             kept.reverse()
         cards = await self._present(viewer, kept)
         keys = {id(card): row.key for card, row in zip(cards, kept, strict=True)}
-        return self._cursors.page(scope, part, cards, lambda card: keys[id(card)], more=more)
+        page = self._cursors.page(scope, part, cards, lambda card: keys[id(card)], more=rest is not None)
+        if rest is None or len(cards) == part.limit:
+            return page
+        # A short page, even an empty one, is not the end while hidden posts were all that was found so far.
+        if part.forward:
+            return replace(page, next=self._cursors.write(scope, "n", rest))
+        return replace(page, prev=self._cursors.write(scope, "p", rest))
 
     async def _collect(
         self, viewer: UserId | None, source: Source, part: Slice, rule: Extra
-    ) -> tuple[list[PostRow], bool]:
-        """Visible rows in walking order, and whether more may follow. Asks again for what the rules took away."""
+    ) -> tuple[list[PostRow], Key | None]:
+        """Visible rows in walking order, and the key from which more may follow, None at the end of the list.
+
+        What the rules took away is asked for again, twice as much each time.
+        """
         kept: list[PostRow] = []
         at, wanted = part, part.limit + 1
         for _ in range(_REFILLS):
             rows = await source(Slice(wanted, at.before, at.after))
             kept += [row for row in rows if _shown(viewer, row, rule)]
-            if len(rows) < wanted or len(kept) > part.limit:
-                return kept[: part.limit], len(kept) > part.limit
+            if len(kept) > part.limit:
+                return kept[: part.limit], kept[part.limit - 1].key
+            if len(rows) < wanted:
+                return kept, None
             last = rows[-1].key
             at = Slice(wanted, before=last) if part.forward else Slice(wanted, after=last)
-        return kept[: part.limit], True
+            wanted = min(2 * wanted, _MOST)
+        return kept, last
 
     async def _present(self, viewer: UserId | None, rows: Sequence[PostRow]) -> list[PostCard]:
         talked = [row.standing.post_id for row in rows if row.comments]

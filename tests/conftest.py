@@ -191,6 +191,18 @@ async def program(
         yield application
 
 
+@pytest.fixture
+def start_over(program: Application, sweep: Callable[[], Any], data_dir: Path) -> Callable[[], Any]:
+    """`await start_over()` gives each example of a Hypothesis test empty tables and an empty media folder."""
+
+    async def clean() -> None:
+        await sweep()
+        for folder in (data_dir / "media").iterdir():
+            shutil.rmtree(folder)
+
+    return clean
+
+
 @asynccontextmanager
 async def opened(
     settings: Settings, database: Database, images: SandboxedImages | None = None, *, work: bool = False

@@ -25,6 +25,8 @@ from domain.users import (
     canonical_email,
 )
 
+ERASING = 7_241_002
+
 _COLUMNS = (
     "id username password_hash created_at email display_name bio link place language private role state avatar_key "
     "show_camera posts followers following"
@@ -110,6 +112,8 @@ class PostgresAccounts:
         return {row["username"]: UserId(row["id"]) for row in rows}
 
     async def erase(self, user_id: UserId, limit: int) -> tuple[bool, list[str]]:
+        # Two accounts that leave at once have rows between them that each would take in another order.
+        await self._c.execute("SELECT pg_advisory_xact_lock($1)", ERASING)
         posts = [
             row["id"]
             for row in await self._c.fetch(
@@ -119,15 +123,17 @@ class PostgresAccounts:
             )
         ]
         files = await self._c.fetch(
-            "SELECT id, key FROM files WHERE post_id = ANY($1::uuid[]) OR (owner_id = $2 AND post_id IS NULL) LIMIT $3",
+            # Those of the posts first: what is left of them goes with the posts, and nobody would know its prefix.
+            "SELECT id, key FROM files WHERE post_id = ANY($1::uuid[]) OR (owner_id = $2 AND post_id IS NULL) "
+            "ORDER BY post_id IS NULL LIMIT greatest($3, 10 * cardinality($1::uuid[]))",
             posts,
             user_id,
             limit,
         )
         await self._c.execute("DELETE FROM files WHERE id = ANY($1::uuid[])", [row["id"] for row in files])
         await self._c.execute(
-            "INSERT INTO removed_posts SELECT id, audience = 'everyone', now() FROM posts WHERE id = ANY($1::uuid[]) "
-            "ON CONFLICT DO NOTHING",
+            "INSERT INTO removed_posts SELECT p.id, p.audience = 'everyone' AND NOT a.private, now() "
+            "FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = ANY($1::uuid[]) ON CONFLICT DO NOTHING",
             posts,
         )
         await self._c.execute("DELETE FROM home_feed WHERE post_id = ANY($1::uuid[])", posts)

@@ -94,7 +94,8 @@ class PostgresPostReads:
         self, viewer: UserId | None, posts: Sequence[UUID], each: int
     ) -> list[CommentRow]:
         newest = (
-            "unnest($2::uuid[]) AS wanted (post_id) CROSS JOIN LATERAL (SELECT * FROM comments c "
+            "unnest($2::uuid[]) AS wanted (post_id) CROSS JOIN LATERAL (SELECT c.* FROM comments c "
+            "JOIN users w ON w.id = c.author_id AND w.state = 'active' "
             f"WHERE c.post_id = wanted.post_id AND {not_blocked('$1', 'c.author_id')} "
             f"ORDER BY c.id DESC LIMIT {int(each)}) c"
         )
