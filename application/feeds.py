@@ -20,6 +20,7 @@ from domain.visibility import is_public
 
 _REFILLS = 8
 _MOST = 1_000
+_LAST = UUID(int=2**128 - 1)
 
 
 @dataclass(slots=True)
@@ -217,12 +218,24 @@ class Feeds:
         return (await self._present(viewer, [row]))[0]
 
     async def comments(
-        self, viewer: UserId | None, post_id: PostId, limit: int, cursor: str | None = None
+        self,
+        viewer: UserId | None,
+        post_id: PostId,
+        limit: int,
+        cursor: str | None = None,
+        *,
+        newest: bool = False,
     ) -> Page[CommentView]:
-        """A post's comments, oldest first. Raises NotFound, Gone, BadCursor."""
+        """A post's comments, oldest first. Without a cursor the first ones, or the last ones when `newest`.
+
+        Raises NotFound, Gone, BadCursor.
+        """
         await self.post(viewer, post_id)
         scope = f"comments:{post_id}"
         part = self._cursors.slice(scope, limit, cursor)
+        at_end = newest and cursor is None
+        if at_end:
+            part = Slice(limit, before=Key(_LAST))
         rows = await self._reads.comments(viewer, post_id, Slice(limit + 1, part.before, part.after))
         views = [row.view for row in rows[:limit]]
         back = part.before is not None
@@ -231,7 +244,9 @@ class Feeds:
         more = len(rows) > limit
         return Page(
             views,
-            next=self._cursors.write(scope, "p", Key(views[-1].id)) if views and (more or back) else None,
+            next=self._cursors.write(scope, "p", Key(views[-1].id))
+            if views and (more or back) and not at_end
+            else None,
             prev=self._cursors.write(scope, "n", Key(views[0].id))
             if views and (more if back else part.after is not None)
             else None,
@@ -345,4 +360,5 @@ def _card(viewer: UserId | None, row: PostRow, grant: str, preview: list[Comment
         Counts(row.likes, row.comments),
         PostViewer(row.liked, row.saved, own, viewer is not None and (standing.comments or own)),
         preview,
+        public,
     )

@@ -48,6 +48,15 @@ class FollowingPeople:
                 uow.record(Followed(follower_id=member.id, followee_id=viewer))
             await uow.commit()
 
+    async def accept_all(self, viewer: UserId) -> int:
+        """Accept everybody who asks to follow; how many."""
+        async with self._new_uow() as uow:
+            followers = await uow.follows.accept_all(viewer, self._clock.now())
+            for follower in followers:
+                uow.record(Followed(follower_id=follower, followee_id=viewer))
+            await uow.commit()
+        return len(followers)
+
     async def remove_follower(self, viewer: UserId, username: str) -> None:
         """Make somebody stop following the viewer. Raises NotFound."""
         async with self._new_uow() as uow:

@@ -1,5 +1,6 @@
 """Uploads: taking them in, looking inside, retrying, removing, handing the original back."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from application.access import Client, access_own_file
@@ -113,6 +114,12 @@ class Uploading:
         """One of one's own uploads. Raises NotFound."""
         async with self._new_uow() as uow:
             return self._present(owner, await access_own_file(uow, owner, file_id))
+
+    async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[FileView]:
+        """Those of `file_ids` that the owner can still post, in that order; their addresses open by cookie alone."""
+        async with self._new_uow() as uow:
+            files = await uow.files.find_many(file_ids)
+        return [present_file(f, "") for f in files if f.owner_id == owner and f.post_id is None]
 
     async def list(
         self,

@@ -226,7 +226,8 @@ class PostCard:
 
     `stored` is the part that is the same for everybody: the JSON text that the database keeps beside the post, with
     GRANT_MARK behind every media address; `grant` takes its place. API answers put `document` in as it is; pages read
-    it through the properties.
+    it through the properties, where addresses carry no grant: a browser has its cookie, and may keep what it loaded.
+    `public` tells that everybody may see it.
     """
 
     id: UUID
@@ -237,6 +238,7 @@ class PostCard:
     counts: Counts
     viewer: PostViewer
     comments_preview: list[CommentView] = field(default_factory=list)
+    public: bool = False
 
     @property
     def document(self) -> bytes:
@@ -245,8 +247,7 @@ class PostCard:
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
-        parts: dict[str, Any] = json.loads(b"{%b}" % self.document)
-        return parts
+        return _parse(self.stored)
 
     @property
     def caption(self) -> str:
@@ -274,10 +275,11 @@ class PostCard:
         place = self._parts["place"]
         return PlaceRef(UUID(place["id"]), place["name"], place["lat"], place["lon"]) if place else None
 
-    @cached_property
-    def media(self) -> list[Media]:
+    @property
+    def media(self) -> tuple[Media, ...]:
         """The photos in order."""
-        return [_media(item) for item in self._parts["media"]]
+        photos: tuple[Media, ...] = self._parts["media"]
+        return photos
 
     @property
     def version(self) -> int:
@@ -287,13 +289,24 @@ class PostCard:
     @property
     def created_at(self) -> datetime:
         """When it was published."""
-        return datetime.fromisoformat(self._parts["created_at"])
+        moment: datetime = self._parts["created_at"]
+        return moment
 
     @property
     def edited_at(self) -> datetime | None:
         """When it was last edited."""
-        edited = self._parts["edited_at"]
-        return datetime.fromisoformat(edited) if edited else None
+        moment: datetime | None = self._parts["edited_at"]
+        return moment
+
+
+@lru_cache(maxsize=2_000)
+def _parse(stored: bytes) -> dict[str, Any]:
+    """The document's members, without grants. Many pages show the same posts, so what was read once is kept."""
+    parts: dict[str, Any] = json.loads(b"{%b}" % stored.replace(GRANT_MARK, b""))
+    parts["media"] = tuple(_media(item) for item in parts["media"])
+    for name in ("created_at", "edited_at"):
+        parts[name] = datetime.fromisoformat(parts[name]) if parts[name] else None
+    return parts
 
 
 def _media(item: dict[str, Any]) -> Media:

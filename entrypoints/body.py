@@ -30,7 +30,7 @@ UPLOAD_SECONDS = 120.0
 MIN_BYTES_PER_SECOND = 8 * 1024
 GRACE_SECONDS = 20.0
 MAX_DEPTH = 32
-_MAX_PARTS = 60
+_MAX_PARTS = 120
 _MAX_PART_HEAD = 8 * 1024
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -232,15 +232,18 @@ def media_type(request: Request) -> str:
 
 @asynccontextmanager
 async def form(
-    request: Request, workspace: Workspace, *, max_file: int, max_files: int
+    request: Request, workspace: Workspace, *, max_file: int, max_files: int, drop_large: bool = False
 ) -> AsyncIterator[Form]:
-    """The form of a request; its files live as long as the block. Raises Malformed, TooLarge, TooSlow, UnsupportedType."""
+    """The form of a request; its files live as long as the block. Raises Malformed, TooLarge, TooSlow, UnsupportedType.
+
+    With `drop_large` a file beyond `max_file` spoils nothing: it arrives with its size and without its bytes.
+    """
     kind = media_type(request)
     if kind == "application/x-www-form-urlencoded":
         yield _parse_urlencoded(await read(request, FORM_BYTES))
     elif kind == "multipart/form-data":
         async with workspace.directory() as room:
-            reader = _Multipart(_boundary(request), room, max_file, max_files)
+            reader = _Multipart(_boundary(request), room, max_file, max_files, drop_large)
             await reader.feed(chunks(request, max_file * max_files + FORM_BYTES, UPLOAD_SECONDS))
             yield reader.form
     else:
@@ -298,9 +301,10 @@ def _boundary(request: Request) -> bytes:
 class _Sink:
     """A file being received: bounded, hashed on the way."""
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
+    def __init__(self, path: Path, max_bytes: int, drop: bool = False) -> None:
         self._path = path
         self._max_bytes = max_bytes
+        self._drop = drop
         self._hash = hashlib.sha256()
         self._size = 0
         self._file: BinaryIO = open(path, "wb")  # noqa: SIM115 - closed by `close`, in a finally of the reader
@@ -308,6 +312,8 @@ class _Sink:
     def write(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > self._max_bytes:
+            if self._drop:
+                return
             raise TooLarge(limit=_size(self._max_bytes))
         self._hash.update(data)
         self._file.write(data)
@@ -322,11 +328,12 @@ class _Sink:
 class _Multipart:
     """Feeds a push parser and keeps what it finds: texts in memory, files in `room`."""
 
-    def __init__(self, boundary: bytes, room: Path, max_file: int, max_files: int) -> None:
+    def __init__(self, boundary: bytes, room: Path, max_file: int, max_files: int, drop_large: bool) -> None:
         self.form = Form()
         self._room = room
         self._max_file = max_file
         self._max_files = max_files
+        self._drop_large = drop_large
         self._head: dict[str, bytes] = {}
         self._field, self._value = b"", b""
         self._sink: _Sink | None = None
@@ -397,7 +404,7 @@ class _Multipart:
                 raise Invalid.field(
                     f"#/{self._name}", "bad_count", msg("At most {limit} files."), limit=self._max_files
                 )
-            self._sink = _Sink(self._room / str(self._files), self._max_file)
+            self._sink = _Sink(self._room / str(self._files), self._max_file, self._drop_large)
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._sink is not None:

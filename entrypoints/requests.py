@@ -93,6 +93,14 @@ async def identify(request: Request) -> Identity | None:
     return identity
 
 
+async def identify_browser(request: Request) -> Identity | None:
+    """Who asks by the session cookie alone. Pages know no tokens, whose scopes they would have to heed."""
+    cookie = session_cookie(request)
+    identity = await application(request).accounts.identify_session(cookie) if cookie else None
+    request.ctx.identity = identity
+    return identity
+
+
 async def _look_up(request: Request) -> Identity | None:
     header = request.headers.get("authorization")
     if header:

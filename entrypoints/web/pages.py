@@ -1,12 +1,31 @@
-"""The pages' addresses. Each handler gets values from the application and hands them to a template."""
+"""The pages' addresses: static files, and every group of pages."""
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from entrypoints.web import site
+from entrypoints.web import (
+    account_pages,
+    compose_pages,
+    feed_pages,
+    help_pages,
+    people_pages,
+    post_pages,
+    settings_pages,
+    site,
+)
 
-blueprint = Blueprint("pages")
+_static = Blueprint("pages_static")
+_groups = (
+    feed_pages,
+    people_pages,
+    post_pages,
+    compose_pages,
+    account_pages,
+    settings_pages,
+    help_pages,
+)
+blueprint = Blueprint.group(_static, *(group.routes.blueprint for group in _groups))
 
 
-@blueprint.route("/static/v-<version>/<path:path>", methods=["GET", "HEAD"], name="static")
+@_static.route("/static/<version:v-[^/]+>/<path:path>", methods=["GET", "HEAD"], name="static")
 async def static(request: Request, version: str, path: str) -> HTTPResponse:
-    return await site.static(request, version, path)
+    return await site.static(request, version.removeprefix("v-"), path)

@@ -11,7 +11,7 @@ and never HTML, so that escaping has no exception.
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -133,6 +133,13 @@ def decimal(number: float) -> str:
     return numbers.format_decimal(number, locale=current_language().locale)
 
 
+def filesize(size: int) -> str:
+    """`812 kB`, `3.4 MB`: bytes in the units of people, a thousand each."""
+    if size < 1_000_000:
+        return f"{decimal(max(1, round(size / 1_000)))} kB"
+    return f"{decimal(round(size / 1_000_000, 1))} MB"
+
+
 def relative_time(moment: datetime) -> str:
     """`2h`, `3d`; a date when it is more than a week ago."""
     now = _shell.get().now if _shell.get(None) else datetime.now(UTC)
@@ -160,6 +167,14 @@ def full_time(moment: datetime) -> str:
     return translation.gettext("%(date)s, %(time)s") % {"date": date, "time": time}
 
 
+def clock_after(seconds: int) -> str:
+    """The time of day in so many seconds, `12:41 PM UTC`: easier to wait for than a number of seconds."""
+    moment = datetime.now(UTC) + timedelta(seconds=seconds + 59)
+    zone = current_timezone()
+    clock = dates.format_time(moment, "short", tzinfo=zone, locale=current_language().locale)
+    return f"{clock} {moment.astimezone(zone).tzname()}"
+
+
 def month_and_year(moment: datetime) -> str:
     """`March 2023`."""
     return dates.format_skeleton("yMMMM", moment, tzinfo=current_timezone(), locale=current_language().locale)
@@ -175,6 +190,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "fold": fold,
     "compact": compact,
     "decimal": decimal,
+    "filesize": filesize,
     "relative_time": relative_time,
     "full_time": full_time,
     "month_and_year": month_and_year,

@@ -15,11 +15,13 @@ from domain.kernel import NotFound, UserId
 from entrypoints import requests
 from entrypoints.errors import Failure, fill, title
 from entrypoints.web.assets import Assets
-from entrypoints.web.navigation import navigation
+from entrypoints.web.navigation import NavItem, navigation
 from entrypoints.web.rendering import Flash, Pages, Shell
-from entrypoints.web.translation import Languages, gettext, speaking
+from entrypoints.web.translation import Language, Languages, gettext, speaking
 
 FLASH_COOKIE = "hg_flash"
+THEME_COOKIE = "hg_theme"
+THEMES: tuple[Literal["auto", "light", "dark"], ...] = ("auto", "light", "dark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,24 @@ async def me(request: Request) -> Me | None:
     return found
 
 
+async def language(request: Request) -> Language:
+    """The language to answer in."""
+    return _choose_language(request, await me(request))
+
+
+def _choose_language(request: Request, viewer: Me | None) -> Language:
+    return site(request).languages.choose(
+        setting=viewer.language if viewer else None,
+        accept_language=request.headers.get("accept-language", "")[:500],
+    )
+
+
+def theme(request: Request) -> Literal["auto", "light", "dark"]:
+    """The theme that this browser was told to use."""
+    chosen = request.cookies.get(THEME_COOKIE)
+    return next((each for each in THEMES if each == chosen), "auto")
+
+
 async def _shell(request: Request) -> Shell:
     viewer = await me(request)
     waiting = 0
@@ -74,16 +94,15 @@ async def _shell(request: Request) -> Shell:
 
 
 def _make_shell(request: Request, viewer: Me | None, waiting: int = 0) -> Shell:
-    language = site(request).languages.choose(
-        setting=viewer.language if viewer else None,
-        accept_language=request.headers.get("accept-language", "")[:500],
-    )
+    language = _choose_language(request, viewer)
     with speaking(language):
         return Shell(
             csrf_token=requests.csrf_token(request),
             viewer=viewer,
             language=language,
+            theme=theme(request),
             nav=navigation(viewer, request.path, requests=waiting),
+            links=(NavItem(href="/about", label=gettext("About"), icon="info"),),
             flashes=_take_flash(request),
             instance=requests.settings(request).instance_name,
         )
@@ -142,10 +161,11 @@ def forget_flash(request: Request, response: HTTPResponse) -> None:
 
 def safe_path(path: str, otherwise: str = "/") -> str:
     """`path` when it stays on this site, else `otherwise`. `//host`, `/\\host` and `https:host` lead away."""
-    parts = urlsplit(path)
-    stays = (
-        path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    )
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return otherwise
+    stays = path.startswith("/") and not path.startswith("//") and not parts.scheme and not parts.netloc
     return path if stays and "\\" not in path and path.isprintable() else otherwise
 
 

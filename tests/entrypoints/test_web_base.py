@@ -91,7 +91,7 @@ def a_post(
         "media": list(photos or [a_photo()]), "created_at": (NOW - timedelta(hours=2)).isoformat(),
     }  # fmt: skip
     allowed = {"liked": True, "saved": False, "can_edit": True, "can_comment": True, **viewer}
-    stored = json.dumps(parts)[1:-1]
+    stored = json.dumps(parts)[1:-1].encode()
     return PostCard(
         uuid4(), author or a_person(), "followers", stored, "", Counts(1_234_567, 3), PostViewer(**allowed),
         [a_comment(author, caption)],

@@ -1,0 +1,140 @@
+"""Joining, signing in and out, and the first run."""
+
+from urllib.parse import quote
+
+from sanic import HTTPResponse
+
+from domain.kernel import DomainError, NotFound, TooMany
+from entrypoints import requests
+from entrypoints.web import site
+from entrypoints.web.rendering import clock_after
+from entrypoints.web.translation import gettext as _
+from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, trouble
+
+routes = Routes("account")
+
+
+async def _form_page(
+    visit: Visit, template: str, values: Values, found: Trouble = NO_TROUBLE
+) -> HTTPResponse:
+    return await visit.page(
+        template,
+        status=found.status,
+        values=values,
+        trouble=found,
+        sign_up=visit.app.accounts.sign_up_mode,
+        next=_next(visit),
+    )
+
+
+def _next(visit: Visit) -> str:
+    """Where to go once signed in."""
+    return site.safe_path(visit.text("next") or visit.asked("next"))
+
+
+def _refused(error: DomainError) -> Trouble:
+    """An error on a page of this module; a wait is told as a time of day."""
+    if isinstance(error, TooMany):
+        when = clock_after(error.retry_after_seconds)
+        return Trouble(429, (("", _("Too many tries. Try again at %(time)s.") % {"time": when}),))
+    return trouble(error)
+
+
+def _sign_in(visit: Visit, secret: str, *, stay: bool, flash: str = "") -> HTTPResponse:
+    response = visit.go(_next(visit), flash)
+    requests.set_session_cookie(visit.request, response, secret, stay=stay)
+    return response
+
+
+@routes.page("/login")
+async def login(visit: Visit) -> HTTPResponse:
+    if visit.identity is not None:
+        return visit.go(_next(visit))
+    return await _form_page(visit, "login.html", Values(stay=True))
+
+
+@routes.form("/login", guests=True)
+async def sign_in(visit: Visit) -> HTTPResponse:
+    name, stay = visit.text("username"), visit.ticked("stay")
+    try:
+        issued = await visit.app.accounts.sign_in(visit.client, name, visit.text("password"), stay=stay)
+    except DomainError as error:
+        return await _form_page(visit, "login.html", Values(username=name, stay=stay), _refused(error))
+    if visit.identity is not None:
+        await visit.app.accounts.sign_out(visit.identity)
+    return _sign_in(visit, issued.secret, stay=stay)
+
+
+@routes.form("/logout", guests=True)
+async def logout(visit: Visit) -> HTTPResponse:
+    if visit.identity is not None:
+        await visit.app.accounts.sign_out(visit.identity)
+    response = visit.go("/", _("You are signed out."))
+    requests.clear_session_cookie(visit.request, response)
+    return response
+
+
+@routes.page("/register")
+async def register(visit: Visit) -> HTTPResponse:
+    if visit.identity is not None:
+        return visit.go(_next(visit))
+    return await _form_page(visit, "register.html", Values(invite=visit.asked("invite")))
+
+
+@routes.form("/register", guests=True)
+async def join(visit: Visit) -> HTTPResponse:
+    names = ("username", "display_name", "email", "invite")
+    values = Values({name: visit.text(name) for name in names})
+    accounts = visit.app.accounts
+    try:
+        account = await accounts.sign_up(
+            visit.client,
+            values["username"],
+            visit.text("password"),
+            email=values["email"] or None,
+            display_name=values["display_name"] or None,
+            invite=values["invite"].strip() or None,
+        )
+    except DomainError as error:
+        return await _form_page(visit, "register.html", values, _beside_fields(error))
+    issued = await accounts.open_session_for(visit.client, account.id)
+    return _sign_in(visit, issued.secret, stay=True, flash=_("Welcome. You are signed in."))
+
+
+_FIELDS = {"username_taken": "username", "email_taken": "email", "invite_required": "invite"}
+
+
+def _beside_fields(error: DomainError) -> Trouble:
+    found = _refused(error)
+    if error.code not in _FIELDS:
+        return found
+    return Trouble(found.status, tuple((_FIELDS[error.code], text) for _name, text in found.lines))
+
+
+@routes.page("/invite/<code>")
+async def invite(visit: Visit, code: str) -> HTTPResponse:
+    return visit.go(f"/register?invite={quote(code[:100], safe='')}")
+
+
+@routes.page("/setup")
+async def setup(visit: Visit) -> HTTPResponse:
+    if not await visit.app.accounts.needs_setup():
+        raise NotFound
+    return await _form_page(visit, "setup.html", Values(username="admin"))
+
+
+@routes.form("/setup", guests=True)
+async def set_up(visit: Visit) -> HTTPResponse:
+    if not await visit.app.accounts.needs_setup():
+        raise NotFound
+    values = Values(code=visit.text("code"), username=visit.text("username"))
+    try:
+        account = await visit.app.accounts.set_up(
+            visit.client, values["code"], values["username"], visit.text("password")
+        )
+    except DomainError as error:
+        return await _form_page(visit, "setup.html", values, _refused(error))
+    issued = await visit.app.accounts.open_session_for(visit.client, account.id)
+    return _sign_in(
+        visit, issued.secret, stay=True, flash=_("This server is set up. You are its administrator.")
+    )

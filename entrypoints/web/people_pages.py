@@ -1,0 +1,102 @@
+"""Pages about people: profiles with their lists, following, blocking, muting, follow requests."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+from urllib.parse import quote
+
+from sanic import HTTPResponse
+
+from application.views import Page, PostCard, Profile
+from domain.kernel import NotFound
+from domain.text import fold
+from entrypoints.web.feed_pages import GRID_SIZE
+from entrypoints.web.translation import gettext as _
+from entrypoints.web.visits import Routes, Visit
+
+routes = Routes("people")
+
+LIST_SIZE = 30
+
+
+def _name(handle: str) -> str:
+    """The canonical user name in the part of an address that starts with @."""
+    return fold(handle.removeprefix("@"))
+
+
+@routes.page("/<handle:@[^/]+>")
+async def profile(visit: Visit, handle: str) -> HTTPResponse:
+    username = _name(handle)
+    if handle != f"@{username}":
+        return visit.go(f"/@{quote(username, safe='')}")
+    shown = await visit.app.people.profile(visit.viewer, username)
+    page: Page[PostCard] = Page([])
+    if shown.viewer.can_see_posts:
+        page = await visit.app.feeds.of_member(visit.viewer, shown.id, GRID_SIZE, visit.cursor)
+    return await visit.page("profile.html", profile=shown, posts=page, tab="posts")
+
+
+@routes.page("/<handle:@[^/]+>/<tab:saved|liked>")
+async def own_list(visit: Visit, handle: str, tab: str) -> HTTPResponse:
+    """Nobody else learns that these pages exist."""
+    if visit.identity is None or _name(handle) != visit.who.username:
+        raise NotFound
+    shown = await visit.app.people.profile(visit.viewer, visit.who.username)
+    source = visit.app.feeds.saved if tab == "saved" else visit.app.feeds.liked
+    page = await source(visit.user, GRID_SIZE, visit.cursor)
+    return await visit.page("profile.html", profile=shown, posts=page, tab=tab)
+
+
+@routes.page("/<handle:@[^/]+>/<kind:followers|following>")
+async def around(visit: Visit, handle: str, kind: Literal["followers", "following"]) -> HTTPResponse:
+    shown: Profile = await visit.app.people.profile(visit.viewer, _name(handle))
+    rows = await visit.app.people.around(visit.viewer, kind, shown.username, LIST_SIZE, visit.cursor)
+    return await visit.page("people.html", profile=shown, rows=rows, kind=kind)
+
+
+def _acts(visit: Visit, username: str) -> dict[str, Callable[[], Awaitable[Any]]]:
+    following = visit.app.following
+    return {
+        "follow": lambda: following.follow(visit.user, username),
+        "unfollow": lambda: following.unfollow(visit.user, username),
+        "block": lambda: following.block(visit.user, username),
+        "unblock": lambda: following.unblock(visit.user, username),
+        "mute": lambda: following.mute(visit.user, username, True),
+        "unmute": lambda: following.mute(visit.user, username, False),
+    }
+
+
+@routes.form("/<handle:@[^/]+>/<act:follow|unfollow|block|unblock|mute|unmute>")
+async def about_member(visit: Visit, handle: str, act: str) -> HTTPResponse:
+    name = _name(handle)
+    answer = await _acts(visit, name)[act]()
+    said = {
+        "follow": _("Request sent to @%(name)s.") if answer == "requested" else "",
+        "block": _("You blocked @%(name)s."),
+        "unblock": _("You unblocked @%(name)s."),
+        "mute": _("You muted @%(name)s. Their posts stay out of your home page."),
+        "unmute": _("You see posts by @%(name)s at home again."),
+    }.get(act, "")
+    return visit.go(visit.back(f"/@{name}"), said % {"name": name} if said else "")
+
+
+@routes.page("/requests", guests=False)
+async def requests(visit: Visit) -> HTTPResponse:
+    rows = await visit.app.people.own(visit.user, "requests", LIST_SIZE, visit.cursor)
+    return await visit.page("requests.html", rows=rows)
+
+
+@routes.form("/requests")
+async def answer_requests(visit: Visit) -> HTTPResponse:
+    """One request by `username`, or all of them."""
+    answer, name = visit.text("answer"), fold(visit.text("username"))
+    if answer == "all":
+        await visit.app.following.accept_all(visit.user)
+        return visit.go("/requests", _("You accepted everybody who asked."))
+    try:
+        await visit.app.following.answer_request(visit.user, name, accept=answer == "accept")
+    except NotFound:
+        return visit.go("/requests", _("This request is not there any more."))
+    said = (
+        _("@%(name)s follows you now.") if answer == "accept" else _("You declined the request of @%(name)s.")
+    )
+    return visit.go("/requests", said % {"name": name})

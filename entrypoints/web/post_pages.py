@@ -1,0 +1,256 @@
+"""A post's own page with what people do there, and changing or deleting posts and comments."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sanic import HTTPResponse
+
+from application.posting import PhotoDraft, PlaceDraft, PostEdit
+from application.views import CommentView, PostCard
+from domain.kernel import CommentId, DomainError, FileId, Invalid, NotFound, PostId
+from domain.posts import AUDIENCES
+from entrypoints import requests
+from entrypoints.web import site
+from entrypoints.web.pictures import fallback
+from entrypoints.web.translation import gettext as _
+from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, trouble
+
+routes = Routes("posts")
+
+COMMENTS = 30
+LIKERS = 50
+
+
+@routes.page("/p/<post_id:uuid>")
+async def post(visit: Visit, post_id: UUID) -> HTTPResponse:
+    return await _show_post(visit, PostId(post_id))
+
+
+async def _show_post(
+    visit: Visit, post_id: PostId, *, text: str = "", found: Trouble = NO_TROUBLE
+) -> HTTPResponse:
+    shown = await visit.app.feeds.post(visit.viewer, post_id)
+    comments = await visit.app.feeds.comments(visit.viewer, post_id, COMMENTS, visit.cursor, newest=True)
+    return await visit.page(
+        "post.html",
+        status=found.status,
+        post=shown,
+        comments=comments,
+        threads=in_threads(comments.items),
+        reply_to=await _answered(visit, post_id),
+        text=text,
+        trouble=found,
+        card=_preview(visit, shown),
+    )
+
+
+async def _answered(visit: Visit, post_id: PostId) -> CommentView | None:
+    """The comment that the form answers, if there is one."""
+    try:
+        comment_id = CommentId(UUID(visit.text("reply_to") or visit.asked("reply_to")))
+        found = await visit.app.feeds.comment(visit.viewer, comment_id)
+    except (ValueError, DomainError):
+        return None
+    return found if found.post_id == post_id else None
+
+
+def in_threads(comments: Sequence[CommentView]) -> list[CommentView]:
+    """Oldest first, but answers right below what they answer when it is on the same page."""
+    here = {comment.id for comment in comments}
+    answers: dict[UUID, list[CommentView]] = {}
+    for comment in comments:
+        if comment.reply_to in here:
+            answers.setdefault(comment.reply_to, []).append(comment)
+    tops = [comment for comment in comments if comment.reply_to not in here]
+    return [each for top in tops for each in (top, *answers.get(top.id, []))]
+
+
+def _preview(visit: Visit, shown: PostCard) -> dict[str, Any] | None:
+    """What other sites show for a link to a public post; None for any other."""
+    if not shown.public:
+        return None
+    origin = requests.settings(visit.request).public_url or f"{visit.request.scheme}://{visit.request.host}"
+    photo = shown.media[0]
+    picture = fallback(photo.renditions)
+    return {
+        "url": f"{origin}/p/{shown.id}",
+        "title": _("Photo by %(name)s") % {"name": shown.author.name},
+        "description": " ".join(shown.caption.split())[:200],
+        "picture": picture
+        and {"url": origin + picture.url, "width": picture.width, "height": picture.height},
+        "alt": photo.alt[:400],
+    }
+
+
+@routes.page("/p/<post_id:uuid>/likes")
+async def likes(visit: Visit, post_id: UUID) -> HTTPResponse:
+    rows = await visit.app.feeds.likers(visit.viewer, PostId(post_id), LIKERS, visit.cursor)
+    return await visit.page("likes.html", post_id=post_id, rows=rows)
+
+
+def _acts(visit: Visit, post_id: PostId) -> dict[str, Callable[[], Awaitable[Any]]]:
+    posting = visit.app.posting
+    return {
+        "like": lambda: posting.like(visit.user, post_id),
+        "unlike": lambda: posting.unlike(visit.user, post_id),
+        "save": lambda: posting.save(visit.user, post_id, True),
+        "unsave": lambda: posting.save(visit.user, post_id, False),
+    }
+
+
+@routes.form("/p/<post_id:uuid>/<act:like|unlike|save|unsave>")
+async def react(visit: Visit, post_id: UUID, act: str) -> HTTPResponse:
+    await _acts(visit, PostId(post_id))[act]()
+    return visit.go(visit.back(f"/p/{post_id}"))
+
+
+# Comments
+
+
+@routes.form("/p/<post_id:uuid>/comments")
+async def comment(visit: Visit, post_id: UUID) -> HTTPResponse:
+    text, reply_to = visit.text("text"), visit.text("reply_to")
+    try:
+        made = await visit.app.posting.comment(
+            visit.user, PostId(post_id), text, CommentId(UUID(reply_to)) if reply_to else None
+        )
+    except ValueError:
+        raise NotFound from None
+    except Invalid as error:
+        return await _show_post(visit, PostId(post_id), text=text, found=trouble(error, {"reply_to": "text"}))
+    back = visit.back(f"/p/{post_id}")
+    own_page = back.partition("#")[0].partition("?")[0] == f"/p/{post_id}"
+    return visit.go(
+        f"/p/{post_id}#comment-{made}" if own_page else back, "" if own_page else _("Comment sent.")
+    )
+
+
+@routes.form("/comments/<comment_id:uuid>/<act:like|unlike>")
+async def react_to_comment(visit: Visit, comment_id: UUID, act: str) -> HTTPResponse:
+    post_id = await visit.app.posting.like_comment(visit.user, CommentId(comment_id), act == "like")
+    return visit.go(visit.back(f"/p/{post_id}#comment-{comment_id}"))
+
+
+@routes.page("/comments/<comment_id:uuid>/edit", guests=False)
+async def edit_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
+    found = await visit.app.feeds.comment(visit.user, CommentId(comment_id))
+    if not found.viewer.can_edit:
+        raise NotFound
+    return await visit.page("edit_comment.html", comment=found, text=found.text, trouble=NO_TROUBLE)
+
+
+@routes.form("/comments/<comment_id:uuid>/edit")
+async def change_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
+    text = visit.text("text")
+    try:
+        post_id = await visit.app.posting.edit_comment(visit.user, CommentId(comment_id), text)
+    except Invalid as error:
+        found = await visit.app.feeds.comment(visit.user, CommentId(comment_id))
+        wrong = trouble(error)
+        return await visit.page(
+            "edit_comment.html", status=wrong.status, comment=found, text=text, trouble=wrong
+        )
+    return visit.go(f"/p/{post_id}#comment-{comment_id}", _("Comment changed."))
+
+
+@routes.page("/comments/<comment_id:uuid>/delete", guests=False)
+async def ask_to_delete_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
+    found = await visit.app.feeds.comment(visit.user, CommentId(comment_id))
+    if not found.viewer.can_delete:
+        raise NotFound
+    return await visit.page("delete_comment.html", comment=found)
+
+
+@routes.form("/comments/<comment_id:uuid>/delete")
+async def delete_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
+    post_id = await visit.app.posting.delete_comment(visit.user, CommentId(comment_id))
+    return visit.go(f"/p/{post_id}#comments", _("Comment deleted."))
+
+
+# Changing and deleting a post
+
+
+async def _own_post(visit: Visit, post_id: UUID) -> PostCard:
+    found = await visit.app.feeds.post(visit.user, PostId(post_id))
+    if not found.viewer.can_edit:
+        raise NotFound
+    return found
+
+
+@routes.page("/p/<post_id:uuid>/edit", guests=False)
+async def edit_post(visit: Visit, post_id: UUID) -> HTTPResponse:
+    shown = await _own_post(visit, post_id)
+    values = Values(
+        caption=shown.caption,
+        place=shown.place.name if shown.place else "",
+        audience=shown.audience,
+        comments=shown.comments,
+        show_camera=any(photo.camera for photo in shown.media),
+        version=shown.version,
+        alts={photo.id: photo.alt for photo in shown.media},
+    )
+    return await visit.page("edit_post.html", post=shown, values=values, trouble=NO_TROUBLE)
+
+
+@routes.form("/p/<post_id:uuid>/edit")
+async def change_post(visit: Visit, post_id: UUID) -> HTTPResponse:
+    shown = await _own_post(visit, post_id)
+    order = [photo.id for photo in in_positions(visit, shown.media)]
+    try:
+        await visit.app.posting.edit(visit.user, PostId(post_id), _edit(visit, shown, order))
+    except DomainError as error:
+        names = {f"media/{i}/alt": f"alt-{photo_id}" for i, photo_id in enumerate(order)}
+        found = trouble(error, names | {"place/name": "place"})
+        values = Values(
+            {name: visit.text(name) for name in ("caption", "place", "audience", "version")},
+            comments=visit.ticked("comments"),
+            show_camera=visit.ticked("show_camera"),
+            alts={photo.id: visit.text(f"alt-{photo.id}") for photo in shown.media},
+        )
+        return await visit.page(
+            "edit_post.html", status=found.status, post=shown, values=values, trouble=found
+        )
+    return visit.go(f"/p/{post_id}", _("Changes saved."))
+
+
+def _edit(visit: Visit, shown: PostCard, order: Sequence[UUID]) -> PostEdit:
+    place, version = visit.text("place").strip(), visit.text("version")
+    same_place = shown.place is not None and shown.place.name == place
+    return PostEdit(
+        caption=visit.text("caption"),
+        # A place that stays the same keeps its position, which this form does not show.
+        place=PlaceDraft(place) if place and not same_place else None,
+        remove_place=not place,
+        audience=next((each for each in AUDIENCES if each == visit.text("audience")), None),
+        comments=visit.ticked("comments"),
+        show_camera=visit.ticked("show_camera"),
+        media=[PhotoDraft(FileId(each), visit.text(f"alt-{each}")) for each in order],
+        expected_version=int(version) if version.isdecimal() and len(version) < 10 else None,
+    )
+
+
+def in_positions(visit: Visit, photos: Sequence[Any]) -> list[Any]:
+    """`photos` (things with an `id`) as the form's position fields want them.
+
+    Whatever was moved gets the place that was chosen for it; the others fill the rest in their old order.
+    """
+    wanted = [visit.text(f"position-{photo.id}") for photo in photos]
+    chosen = [int(text) - 1 if text.isdecimal() and len(text) < 3 else i for i, text in enumerate(wanted)]
+    moved = sorted((at, i) for i, at in enumerate(chosen) if at != i)
+    order = [photo for i, photo in enumerate(photos) if chosen[i] == i]
+    for at, i in moved:
+        order.insert(min(max(at, 0), len(order)), photos[i])
+    return order
+
+
+@routes.page("/p/<post_id:uuid>/delete", guests=False)
+async def ask_to_delete_post(visit: Visit, post_id: UUID) -> HTTPResponse:
+    return await visit.page("delete_post.html", post=await _own_post(visit, post_id))
+
+
+@routes.form("/p/<post_id:uuid>/delete")
+async def delete_post(visit: Visit, post_id: UUID) -> HTTPResponse:
+    await visit.app.posting.delete(visit.user, PostId(post_id))
+    me = await site.me(visit.request)
+    return visit.go(f"/@{me.username}" if me else "/", _("Post deleted."))

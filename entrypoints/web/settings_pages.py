@@ -1,0 +1,343 @@
+"""Settings: profile, account, password, privacy, appearance, devices, tokens, own data, leaving."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from sanic import HTTPResponse
+
+from application.accounts import ProfileChange
+from application.views import Me
+from domain.kernel import DomainError, Invalid, NotFound, SessionId, TokenId, msg
+from domain.users import DEFAULT_SCOPES, SCOPES
+from entrypoints import requests
+from entrypoints.web import site
+from entrypoints.web.compose_pages import check_size
+from entrypoints.web.navigation import NavItem
+from entrypoints.web.translation import gettext as _
+from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, trouble
+
+routes = Routes("settings")
+
+SHORT_LIST = 10
+LIST_SIZE = 30
+THEME_SECONDS = 365 * 24 * 3600
+
+
+def _menu(path: str) -> list[NavItem]:
+    entries = (
+        ("profile", _("Profile"), "user"),
+        ("account", _("Account"), "settings"),
+        ("privacy", _("Privacy"), "lock"),
+        ("appearance", _("Appearance"), "sun"),
+        ("security", _("Devices"), "monitor"),
+        ("tokens", _("API tokens"), "key-round"),
+        ("data", _("Your data"), "file"),
+    )
+    return [
+        NavItem(
+            href=f"/settings/{name}", label=label, icon=icon, current=path.startswith(f"/settings/{name}")
+        )
+        for name, label, icon in entries
+    ]
+
+
+async def _page(
+    visit: Visit, template: str, values: Values | None = None, found: Trouble = NO_TROUBLE, **more: Any
+) -> HTTPResponse:
+    return await visit.page(
+        f"settings/{template}",
+        status=found.status,
+        menu=_menu(visit.request.path),
+        me=await _me(visit),
+        values=values if values is not None else Values(),
+        trouble=found,
+        **more,
+    )
+
+
+async def _me(visit: Visit) -> Me:
+    found = await site.me(visit.request)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _save(
+    visit: Visit,
+    change: ProfileChange,
+    show: Callable[[Values, Trouble], Awaitable[HTTPResponse]],
+    values: Values,
+) -> HTTPResponse:
+    """Store a change and say so on the same page, or show the form again."""
+    try:
+        await visit.app.accounts.change_profile(visit.user, change)
+    except DomainError as error:
+        return await show(values, _beside_fields(error))
+    return visit.go(visit.request.path, _("Saved."))
+
+
+_FIELDS = {"username_taken": "username", "email_taken": "email"}
+
+
+def _beside_fields(error: DomainError) -> Trouble:
+    found = trouble(error)
+    name = _FIELDS.get(error.code)
+    return Trouble(found.status, tuple((name, text) for _none, text in found.lines)) if name else found
+
+
+@routes.page("/settings", guests=False)
+async def index(visit: Visit) -> HTTPResponse:
+    return await _page(visit, "index.html")
+
+
+# Profile
+
+
+@routes.page("/settings/profile", guests=False)
+async def profile(visit: Visit) -> HTTPResponse:
+    me = await _me(visit)
+    texts = {name: getattr(me, name) for name in ("display_name", "bio", "link", "place")}
+    return await _profile(visit, Values(texts, show_camera=me.show_camera))
+
+
+async def _profile(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) -> HTTPResponse:
+    return await _page(
+        visit, "profile.html", values, found, max_mb=requests.settings(visit.request).max_upload_mb
+    )
+
+
+@routes.form("/settings/profile")
+async def change_profile(visit: Visit) -> HTTPResponse:
+    texts = {name: visit.text(name) for name in ("display_name", "bio", "link", "place")}
+    camera = visit.ticked("show_camera")
+
+    async def show(values: Values, found: Trouble) -> HTTPResponse:
+        return await _profile(visit, values, found)
+
+    return await _save(
+        visit, ProfileChange(**texts, show_camera=camera), show, Values(texts, show_camera=camera)
+    )
+
+
+@routes.form("/settings/avatar", files=1)
+async def set_avatar(visit: Visit) -> HTTPResponse:
+    uploads = visit.form.files.get("picture", [])
+    try:
+        if not uploads:
+            raise Invalid.field("#/picture", "required", msg("Choose a picture."))
+        check_size(visit, uploads[0])
+        await visit.app.uploading.admit(visit.user, visit.client)
+        await visit.app.accounts.set_avatar(visit.user, uploads[0])
+    except DomainError as error:
+        found = trouble(error)
+        me = await _me(visit)
+        texts = {name: getattr(me, name) for name in ("display_name", "bio", "link", "place")}
+        lines = tuple(("picture", text) for _none, text in found.lines)
+        return await _profile(visit, Values(texts, show_camera=me.show_camera), Trouble(found.status, lines))
+    return visit.go("/settings/profile", _("Your picture is changed."))
+
+
+@routes.form("/settings/avatar/remove")
+async def remove_avatar(visit: Visit) -> HTTPResponse:
+    await visit.app.accounts.remove_avatar(visit.user)
+    return visit.go("/settings/profile", _("Your picture is removed."))
+
+
+# Account and password
+
+
+@routes.page("/settings/account", guests=False)
+async def account(visit: Visit) -> HTTPResponse:
+    me = await _me(visit)
+    values = Values(username=me.username, email=me.email or "", language=me.language)
+    return await _account(visit, values)
+
+
+async def _account(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) -> HTTPResponse:
+    spoken = [(each.code, each.name) for each in site.site(visit.request).languages.all]
+    return await _page(visit, "account.html", values, found, languages=spoken)
+
+
+@routes.form("/settings/account")
+async def change_account(visit: Visit) -> HTTPResponse:
+    texts = {name: visit.text(name) for name in ("username", "email", "language")}
+
+    async def show(values: Values, found: Trouble) -> HTTPResponse:
+        return await _account(visit, values, found)
+
+    return await _save(visit, ProfileChange(**texts), show, Values(texts))
+
+
+@routes.page("/settings/password", guests=False)
+async def password(visit: Visit) -> HTTPResponse:
+    return await _page(visit, "password.html")
+
+
+@routes.form("/settings/password")
+async def change_password(visit: Visit) -> HTTPResponse:
+    try:
+        await visit.app.accounts.change_password(
+            visit.who, visit.client, visit.text("old"), visit.text("new")
+        )
+    except DomainError as error:
+        return await _page(visit, "password.html", found=trouble(error))
+    return visit.go("/settings/account", _("Your password is changed. Other devices are signed out."))
+
+
+# Privacy
+
+
+@routes.page("/settings/privacy", guests=False)
+async def privacy(visit: Visit) -> HTTPResponse:
+    people = visit.app.people
+    return await _page(
+        visit,
+        "privacy.html",
+        muted=await people.own(visit.user, "muted", SHORT_LIST, None),
+        blocked=await people.own(visit.user, "blocked", SHORT_LIST, None),
+    )
+
+
+@routes.form("/settings/privacy")
+async def change_privacy(visit: Visit) -> HTTPResponse:
+    await visit.app.accounts.change_profile(visit.user, ProfileChange(private=visit.ticked("private")))
+    return visit.go("/settings/privacy", _("Saved."))
+
+
+@routes.page("/settings/privacy/<kind:muted|blocked>", guests=False)
+async def hidden_people(visit: Visit, kind: Any) -> HTTPResponse:
+    rows = await visit.app.people.own(visit.user, kind, LIST_SIZE, visit.cursor)
+    return await _page(visit, "hidden_people.html", rows=rows, kind=kind)
+
+
+# Appearance
+
+
+@routes.page("/settings/appearance", guests=False)
+async def appearance(visit: Visit) -> HTTPResponse:
+    return await _page(visit, "appearance.html", Values(theme=site.theme(visit.request)))
+
+
+@routes.form("/settings/appearance")
+async def change_appearance(visit: Visit) -> HTTPResponse:
+    chosen = visit.text("theme")
+    response = visit.go("/settings/appearance", _("Saved for this browser."))
+    if chosen in site.THEMES:
+        requests.set_cookie(visit.request, response, site.THEME_COOKIE, chosen, THEME_SECONDS)
+    return response
+
+
+# Devices
+
+
+@routes.page("/settings/security", guests=False)
+async def security(visit: Visit) -> HTTPResponse:
+    sessions = await visit.app.accounts.sessions(visit.user)
+    return await _page(
+        visit,
+        "security.html",
+        sessions=sessions,
+        current=visit.who.secret_id,
+        device_name=device_name,
+    )
+
+
+def device_name(user_agent: str) -> str:
+    """`Firefox on Linux`, as far as the browser says so."""
+    browsers = (
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    )
+    systems = (
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    )
+    browser = next((name for sign, name in browsers if sign in user_agent), "")
+    system = next((name for sign, name in systems if sign in user_agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or user_agent[:60] or _("Unknown device")
+
+
+@routes.form("/settings/security")
+async def end_sessions(visit: Visit) -> HTTPResponse:
+    """One device by `session`, or all others."""
+    which = visit.text("session")
+    if which == "others":
+        await visit.app.accounts.end_other_sessions(visit.who)
+        return visit.go("/settings/security", _("All other devices are signed out."))
+    await visit.app.accounts.end_session(visit.user, SessionId(_uuid(which)))
+    return visit.go("/settings/security", _("That device is signed out."))
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+# Tokens
+
+
+@routes.page("/settings/tokens", guests=False)
+async def tokens(visit: Visit) -> HTTPResponse:
+    return await _tokens(visit, Values(scopes=DEFAULT_SCOPES))
+
+
+async def _tokens(
+    visit: Visit, values: Values, found: Trouble = NO_TROUBLE, secret: str | None = None
+) -> HTTPResponse:
+    me = await _me(visit)
+    scopes = [scope for scope in SCOPES if scope != "admin" or me.role == "admin"]
+    shown = await visit.app.accounts.tokens(visit.user)
+    return await _page(visit, "tokens.html", values, found, tokens=shown, scopes=scopes, secret=secret)
+
+
+@routes.form("/settings/tokens")
+async def create_token(visit: Visit) -> HTTPResponse:
+    """The answer itself shows the secret, because it must not stand in any address or cookie."""
+    values = Values(name=visit.text("name"), scopes=visit.form.all("scopes"))
+    try:
+        issued = await visit.app.accounts.create_token_as(visit.who, values["name"], values["scopes"])
+    except DomainError as error:
+        return await _tokens(visit, values, trouble(error))
+    return await _tokens(visit, Values(scopes=DEFAULT_SCOPES), secret=issued.secret)
+
+
+@routes.form("/settings/tokens/<token_id:uuid>/revoke")
+async def revoke_token(visit: Visit, token_id: UUID) -> HTTPResponse:
+    await visit.app.accounts.revoke_token(visit.user, TokenId(token_id))
+    return visit.go("/settings/tokens", _("The token works no more."))
+
+
+# Own data
+
+
+@routes.page("/settings/data", guests=False)
+async def data(visit: Visit) -> HTTPResponse:
+    return await _data(visit)
+
+
+async def _data(visit: Visit, found: Trouble = NO_TROUBLE) -> HTTPResponse:
+    files = await visit.app.uploading.list(visit.user, LIST_SIZE, visit.cursor)
+    return await _page(visit, "data.html", found=found, files=files)
+
+
+@routes.form("/settings/delete")
+async def leave(visit: Visit) -> HTTPResponse:
+    try:
+        await visit.app.accounts.delete(visit.who, visit.client, visit.text("password"))
+    except DomainError as error:
+        return await _data(visit, trouble(error))
+    response = visit.go("/", _("Your account is deleted."))
+    requests.clear_session_cookie(visit.request, response)
+    return response

@@ -1,0 +1,214 @@
+"""How a page is declared, and everything that happens around its handler.
+
+A handler is a few lines: it gets a `Visit` and path parameters, calls the application and answers with a page or with
+a way to go. Around it: who asks, the language, and for forms also limits, reading, the proof that this browser's own
+page sent them, and another try after a conflict in the database.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from sanic import Blueprint, HTTPResponse, Request
+
+from application.access import Client
+from application.program import Application
+from domain.kernel import DomainError, Invalid, TooMany, UserId
+from domain.users import Identity
+from entrypoints import body, requests
+from entrypoints.api.operation import WRITES
+from entrypoints.errors import Unauthenticated, fill, status_of
+from entrypoints.retrying import retrying
+from entrypoints.web import site
+from entrypoints.web.translation import gettext, speaking
+
+Handler = Callable[..., Awaitable[HTTPResponse]]
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request for a page, or a form that was sent. `identity` comes from the session cookie, never from a token."""
+
+    request: Request
+    app: Application
+    client: Client
+    identity: Identity | None
+    form: body.Form = field(default_factory=body.Form)
+
+    @property
+    def viewer(self) -> UserId | None:
+        """Who looks; None for somebody signed out."""
+        return self.identity.user_id if self.identity else None
+
+    @property
+    def who(self) -> Identity:
+        """The identity of who is signed in."""
+        if self.identity is None:
+            raise Unauthenticated
+        return self.identity
+
+    @property
+    def user(self) -> UserId:
+        """Who is signed in."""
+        return self.who.user_id
+
+    @property
+    def here(self) -> str:
+        """The address of this page with its query, as forms on it send it back."""
+        query = self.request.query_string
+        return f"{quote(self.request.path, safe='/@')}{'?' + query if query else ''}"
+
+    @property
+    def cursor(self) -> str | None:
+        """Where in its list the page starts."""
+        return self.request.args.get("cursor") or None
+
+    def asked(self, name: str) -> str:
+        """A parameter of the address, or the empty text."""
+        return str(self.request.args.get(name) or "")
+
+    def text(self, name: str) -> str:
+        """A field of the form, or the empty text."""
+        return self.form.text(name)
+
+    def ticked(self, name: str) -> bool:
+        """Whether a box of the form was ticked: browsers leave the others out."""
+        return bool(self.form.text(name))
+
+    def back(self, otherwise: str = "/") -> str:
+        """Where the form wants to return to, if that is a page of ours."""
+        return site.safe_path(self.text("back"), otherwise)
+
+    def go(self, path: str, flash: str = "") -> HTTPResponse:
+        """Post/Redirect/Get to `path`, with a line to show there."""
+        return site.go(path, self.request, flash)
+
+    async def page(self, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
+        """A page for whoever asks; templates also get the address that their forms return to."""
+        return await site.page(self.request, f"pages/{template}", status=status, here=self.here, **values)
+
+
+class Values(dict[str, Any]):
+    """What stands in the fields of a form; a field that was never filled is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a form comes back: (name of the field, or nothing for the whole form; sentence) per problem."""
+
+    status: int = 200
+    lines: tuple[tuple[str, str], ...] = ()
+
+    def of(self, name: str) -> str | None:
+        """The sentence beside a field."""
+        return next((sentence for field_name, sentence in self.lines if field_name == name), None)
+
+
+NO_TROUBLE = Trouble()
+
+
+def trouble(error: DomainError, names: Mapping[str, str] | None = None) -> Trouble:
+    """An error in the words of the form. `names` are the fields that are not called like the part of the pointer."""
+    problems = error.problems if isinstance(error, Invalid) else ()
+    lines = [
+        (_field(problem.pointer, names or {}), fill(gettext(problem.message), problem.params))
+        for problem in problems
+    ]
+    return Trouble(status_of(error), tuple(lines) or (("", sentence(error)),))
+
+
+def sentence(error: DomainError) -> str:
+    """An error as one sentence in the reader's language."""
+    problems = error.problems if isinstance(error, Invalid) else ()
+    parts = [(each.message, each.params) for each in problems] or [(error.message, error.params)]
+    return " ".join(fill(gettext(message), params) for message, params in parts)
+
+
+def _field(pointer: str, names: Mapping[str, str]) -> str:
+    path = pointer.removeprefix("#").strip("/")
+    return names.get(path, path.split("/", maxsplit=1)[0])
+
+
+class Routes:
+    """A group of pages that becomes a blueprint."""
+
+    def __init__(self, name: str) -> None:
+        self.blueprint = Blueprint(f"pages_{name}")
+
+    def page(self, path: str, *, guests: bool = True) -> Callable[[Handler], Handler]:
+        """Declare the decorated handler as what is seen at `path`. Without `guests` one signs in first."""
+
+        def register(handler: Handler) -> Handler:
+            name = f"see_{handler.__name__}"
+            self.blueprint.add_route(
+                _seen(handler, guests), path, methods=["GET", "HEAD"], name=name, unquote=True
+            )
+            return handler
+
+        return register
+
+    def form(self, path: str, *, guests: bool = False, files: int = 0) -> Callable[[Handler], Handler]:
+        """Declare the decorated handler as what happens when a form is sent to `path`. It may carry `files` files."""
+
+        def register(handler: Handler) -> Handler:
+            name = f"send_{handler.__name__}"
+            self.blueprint.add_route(
+                _sent(handler, guests, files), path, methods=["POST"], name=name, stream=True, unquote=True
+            )
+            return handler
+
+        return register
+
+
+def _seen(handler: Handler, guests: bool) -> Handler:
+    async def endpoint(request: Request, **path: Any) -> HTTPResponse:
+        visit = await _arrive(request)
+        if visit.identity is None and not guests:
+            return to_login(visit.here)
+        with speaking(await site.language(request)):
+            return await handler(visit, **path)
+
+    return endpoint
+
+
+def _sent(handler: Handler, guests: bool, files: int) -> Handler:
+    async def endpoint(request: Request, **path: Any) -> HTTPResponse:
+        requests.check_origin(request)
+        visit = await _arrive(request)
+        await _limit(visit)
+        stranger = visit.identity is None and not guests
+        if stranger and files:
+            return to_login(visit.here)  # before a byte of their files is read
+        limit = requests.max_file(request)
+        async with body.form(
+            request, visit.app.workspace, max_file=limit, max_files=files, drop_large=True
+        ) as visit.form:
+            requests.check_same_site(request, visit.text("csrf"))
+            if stranger:
+                return to_login(visit.back())
+            with speaking(await site.language(request)):
+                if files:
+                    return await handler(visit, **path)
+                return await retrying(lambda: handler(visit, **path))
+
+    return endpoint
+
+
+async def _arrive(request: Request) -> Visit:
+    identity = await requests.identify_browser(request)
+    return Visit(request, requests.application(request), requests.client(request), identity)
+
+
+async def _limit(visit: Visit) -> None:
+    allowance = await visit.app.limiter.hit(WRITES, str(visit.viewer or visit.client.address))
+    if not allowance.allowed and not visit.client.relaxed:
+        raise TooMany(allowance.reset_seconds)
+
+
+def to_login(back: str) -> HTTPResponse:
+    """To the sign-in page, and from there to `back`."""
+    return site.go(f"/login?next={quote(back, safe='')}" if back != "/" else "/login")
