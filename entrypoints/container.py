@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -23,16 +23,27 @@ from adapters.inprocess.live import InProcessWake
 from adapters.pillow.images import SandboxedImages
 from adapters.postgres import migrate
 from adapters.postgres.accounts import PostgresIdentities
-from adapters.postgres.embedded import Address, EmbeddedPostgres
-from adapters.postgres.engine import acquire, orm_config, reading
+from adapters.postgres.embedded import (
+    Address,
+    AlreadyRunning,
+    EmbeddedPostgres,
+    EmbeddedUnavailable,
+    StartFailed,
+    VersionMismatch,
+)
+from adapters.postgres.engine import REFUSALS, acquire, orm_config, reading
 from adapters.postgres.files import PostgresFileReads
+from adapters.postgres.migrate import SchemaTooNew
 from adapters.postgres.operations_reads import PostgresOperationsReads
 from adapters.postgres.people_reads import PostgresPeopleReads
 from adapters.postgres.post_reads import PostgresPostReads
 from adapters.postgres.unit_of_work import EventDecoder, PostgresUnitOfWork
+from adapters.system.backdating import BackdatedClock, BackdatedIds
+from adapters.system.drawing import Drawing
 from adapters.system.identifiers import SystemClock, SystemIds, common_passwords
-from adapters.system.passwords import Argon2Passwords
+from adapters.system.passwords import Argon2Passwords, OnePassword
 from application.accounts import Accounts
+from application.demo_content import DemoContent
 from application.feeds import Feeds
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
@@ -43,10 +54,22 @@ from application.people import People
 from application.posting import Posting
 from application.program import Application
 from application.reactions import REACTIONS, Means
+from application.seeding import Recipe, Seeding
 from application.uploading import Uploading
 from entrypoints.settings import BadConfiguration, Settings
 
 log = logging.getLogger("heliograph")
+
+# What commands tell apart when a start fails; they know adapters only through this module.
+__all__ = [
+    "AlreadyRunning",
+    "Drawing",
+    "EmbeddedUnavailable",
+    "SchemaTooNew",
+    "StartFailed",
+    "VersionMismatch",
+]
+DATABASE_REFUSES = REFUSALS
 
 HOUSEKEEPING_SECONDS = 60.0
 LANGUAGES = ("en",)
@@ -71,7 +94,10 @@ class Container(containers.DeclarativeContainer):
     cursors = providers.Singleton(Cursors, secret)
     grants = providers.Singleton(MediaGrants, secret, clock)
     people_reads = providers.Singleton(PostgresPeopleReads)
-    means = providers.Singleton(Means, new_uow.provider, images, media, workspace, clock)
+    # Leases are about the machine's time, also where `clock` has been set to another.
+    means = providers.Singleton(
+        Means, new_uow.provider, images, media, workspace, providers.Singleton(SystemClock)
+    )
 
     accounts = providers.Singleton(
         Accounts,
@@ -158,6 +184,15 @@ class Database:
         return orm_config(self.place, pool_min=2, pool_max=settings.database_pool, application_name=name)
 
 
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Names of the newest step in the database (None: empty) and in the code, and of those that are missing."""
+
+    current: str | None
+    expected: str | None
+    missing: list[str]
+
+
 @contextmanager
 def open_database(settings: Settings, *, owner: bool, durable: bool = True) -> Iterator[Database]:
     """The database as configured; the embedded server is started, and stopped at the end. Blocks.
@@ -215,6 +250,18 @@ async def prepare(settings: Settings, database: Database) -> list[str]:
     return applied
 
 
+async def schema(settings: Settings, database: Database) -> Schema:
+    """How far the database's tables are; changes nothing. Raises SchemaTooNew, Unavailable."""
+    config = database.config(settings, "heliograph migrate")
+    found = await migrate.versions(config)
+    return Schema(found.current, found.expected, await migrate.pending(config))
+
+
+async def upgrade(settings: Settings, database: Database, progress: Callable[[str], object]) -> list[str]:
+    """Bring the tables up to date; the names of the steps, each told to `progress` before it starts."""
+    return await migrate.upgrade(database.config(settings, "heliograph migrate"), progress=progress)
+
+
 @asynccontextmanager
 async def connected(settings: Settings, database: Database) -> AsyncIterator[TortoiseContext]:
     """The ORM and its pool, open. Raises Unavailable."""
@@ -236,10 +283,12 @@ async def started(
     work: bool = True,
     cheap_passwords: bool = False,
     images: SandboxedImages | None = None,
+    instead: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Application]:
     """The application on an open, migrated database. With `work` it also runs jobs and the timers.
 
-    Pictures that are given stay open at the end: tests share them, because they take a while to start.
+    Pictures that are given stay open at the end: tests share them, because they take a while to start. `instead` has
+    objects to use for the container's own, by name.
     """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(connected(settings, database))
@@ -254,6 +303,8 @@ async def started(
             images=providers.Object(images),
             passwords=providers.Object(passwords),
         )
+        for name, other in (instead or {}).items():
+            getattr(container, name).override(providers.Object(other))
         container.check_dependencies()
         application = container.application()
         if work:
@@ -290,3 +341,21 @@ async def _keep_house(application: Application) -> None:
                 await chore()
             except Exception as error:  # noqa: BLE001 - a chore that fails is done in the next minute
                 log.warning("%s: %r", chore.__name__, error)
+
+
+@asynccontextmanager
+async def seeding(
+    settings: Settings, database: Database, pictures: Drawing, content: DemoContent, how: Recipe
+) -> AsyncIterator[Seeding]:
+    """What puts demo content into an instance, with its jobs running meanwhile."""
+    clock, passwords = BackdatedClock(), OnePassword()
+    instead = {"clock": clock, "ids": BackdatedIds(clock), "passwords": passwords}
+    async with started(settings, database, work=False, instead=instead) as application:
+        made = Seeding(application, clock, pictures, content, how)
+        work = asyncio.create_task(made.work())
+        try:
+            yield made
+        finally:
+            await application.runner.stop()
+            await asyncio.wait([work], timeout=5)
+            passwords.close()

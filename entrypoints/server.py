@@ -1,5 +1,6 @@
 """The web server: one Sanic application per process, what every response carries, and how it starts and stops."""
 
+import asyncio
 import gc
 import logging
 import re
@@ -7,7 +8,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -108,8 +109,8 @@ async def _open(app: Sanic[Any, Any], start: Start) -> None:
     settings: Settings = app.ctx.settings
     configure_logging(settings)
     app.ctx.secret = container.read_secret(settings)
-    app.ctx.stack = AsyncExitStack()
-    app.ctx.application = await app.ctx.stack.enter_async_context(start())
+    app.ctx.end = asyncio.Event()
+    app.ctx.application = await _keep_open(app, start)
     site.open_site(app)
     # What was loaded up to here stays for the life of the process; the collector need not look at it again and again.
     gc.collect()
@@ -117,8 +118,28 @@ async def _open(app: Sanic[Any, Any], start: Start) -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+async def _keep_open(app: Sanic[Any, Any], start: Start) -> Application:
+    """Open the use cases in a task of their own, which closes them when `app.ctx.end` is set.
+
+    Listeners run in different contexts, and what one of them sets in its context another cannot set back.
+    """
+    opened: asyncio.Future[Application] = asyncio.get_running_loop().create_future()
+
+    async def live() -> None:
+        async with start() as application:
+            opened.set_result(application)
+            await app.ctx.end.wait()
+
+    app.ctx.life = asyncio.create_task(live(), name="use cases")
+    await asyncio.wait([opened, app.ctx.life], return_when=asyncio.FIRST_COMPLETED)
+    if not opened.done():
+        app.ctx.life.result()
+    return opened.result()
+
+
 async def _close(app: Sanic[Any, Any]) -> None:
-    await app.ctx.stack.aclose()
+    app.ctx.end.set()
+    await app.ctx.life
 
 
 async def _on_request(request: Request) -> None:
@@ -212,7 +233,9 @@ def configure_logging(settings: Settings) -> None:
     ]
     renderer: Any = structlog.processors.JSONRenderer()
     if settings.log_format == "text":
-        renderer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+        )
         shared.pop()
     handler = logging.StreamHandler()
     handler.setFormatter(
@@ -230,5 +253,5 @@ def configure_logging(settings: Settings) -> None:
 def serve_alone(settings: Settings, database: container.Database, listening: socket.socket) -> None:
     """Serve with this process until told to stop. Blocks. `listening` is bound; `processes.py` has more of them."""
     app = create_app(settings, database)
-    app.prepare(sock=listening, single_process=True, motd=False, access_log=False)
+    app.prepare(sock=listening, protocol=DeadlineProtocol, single_process=True, motd=False, access_log=False)
     Sanic.serve_single(primary=app)

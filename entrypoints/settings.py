@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         """The public address, or the one we listen on."""
         return self.public_url or f"http://{self.host}:{self.port}"
 
+    def told(self) -> dict[str, Any]:
+        """Every value, secrets too, as JSON can carry it to a process of ours."""
+        secrets = {"database_url": self.database_url, "secret_key": self.secret_key}
+        plain = {name: secret.get_secret_value() for name, secret in secrets.items()}
+        return self.model_dump(mode="json") | plain
+
 
 # What tools of ours set for themselves, not for people.
 _NOT_SETTINGS = {"HELIOGRAPH_CONFIG"}

@@ -132,7 +132,10 @@ def main(argv: list[str] | None = None) -> int:
     arguments.outdir.mkdir(parents=True, exist_ok=True)
     for job in json.loads(arguments.jobs.read_text("utf-8")):
         name = Path(job["name"]).name
-        write(arguments.outdir / name, job["scene"], int(job["seed"]), int(job.get("width", 1600)))
+        # Under its name when it is complete, so that whoever waits for it need not ask.
+        aside = arguments.outdir / f".{name}.part"
+        write(aside, job["scene"], int(job["seed"]), int(job.get("width", 1600)))
+        aside.replace(arguments.outdir / name)
     return 0
 
 

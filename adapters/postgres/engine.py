@@ -44,6 +44,9 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_SECONDS * 1000:.0f}",
 }
 
+# What the database says to whoever should not have asked, wrong passwords and missing databases among it.
+REFUSALS = (asyncpg.PostgresError, asyncpg.InterfaceError)
+
 _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,

@@ -1,0 +1,45 @@
+# `make` alone lists what there is. Everything happens in .venv and data/; nothing needs root.
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test lock bench clean runtime develop
+
+PORT ?= 8000
+PYTHON := .venv/bin/python
+HELIOGRAPH := .venv/bin/heliograph
+LOCK := pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+
+demo: runtime ## a place with people and photos, kept in data/demo (PORT=8000)
+	@$(HELIOGRAPH) demo --port $(PORT) --keep data/demo
+
+serve: runtime ## your own place, kept in data (PORT=8000)
+	@$(HELIOGRAPH) serve --port $(PORT)
+
+test: develop ## every check and every test
+	@$(PYTHON) -m ruff format --check --quiet .
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-timings --cache-dir .cache/import_linter
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile
+
+bench: develop ## measure; prints only what was measured
+	@set -e; for script in benchmarks/*.py; do \
+	  grep -q '__main__' "$$script" || continue; \
+	  name=$$(basename "$$script" .py); echo "== $$name"; $(PYTHON) -m benchmarks.$$name; done
+
+lock: develop ## work out requirements/*.lock anew from requirements/*.in
+	@test -x .venv/bin/uv || $(PYTHON) -m pip install --quiet --disable-pip-version-check uv
+	@cd requirements && for name in runtime develop; do ../.venv/bin/uv $(LOCK) $$name.in -o $$name.lock; done
+	@if grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.lock; then \
+	  echo "A lock file must not name a place to download from." >&2; exit 1; fi
+
+clean: ## remove .venv, caches and the demo; your own data stays
+	@rm -rf .venv .cache .ruff_cache .import_linter_cache .hypothesis data/demo
+	@find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
+
+runtime:
+	@requirements/install.sh runtime
+
+develop:
+	@requirements/install.sh develop

@@ -1,0 +1,11 @@
+"""The command `heliograph`: one module per group of commands; `commands.py` lists them all."""
+
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit with what README.md says about exit codes."""
+    from entrypoints.cli.commands import run  # noqa: PLC0415 - so that importing this package costs nothing
+
+    sys.exit(run(sys.argv[1:]))
