@@ -104,7 +104,12 @@ async def unfollow(call: Call, username: str) -> FollowState:
 
 
 @group.declare(
-    "PUT", "/users/<username>/block", "block", "Block a member", answer=MemberViewer, problems=("not_found",)
+    "PUT",
+    "/users/<username>/block",
+    "block",
+    "Block a member",
+    answer=MemberViewer,
+    problems=("not_found", "not_yourself"),
 )
 async def block(call: Call, username: str) -> MemberViewer:
     return await call.app.following.block(call.user, fold(username))
@@ -116,14 +121,19 @@ async def block(call: Call, username: str) -> MemberViewer:
     "unblock",
     "Take a block back",
     answer=MemberViewer,
-    problems=("not_found",),
+    problems=("not_found", "not_yourself"),
 )
 async def unblock(call: Call, username: str) -> MemberViewer:
     return await call.app.following.unblock(call.user, fold(username))
 
 
 @group.declare(
-    "PUT", "/users/<username>/mute", "mute", "Mute a member", answer=MemberViewer, problems=("not_found",)
+    "PUT",
+    "/users/<username>/mute",
+    "mute",
+    "Mute a member",
+    answer=MemberViewer,
+    problems=("not_found", "not_yourself"),
 )
 async def mute(call: Call, username: str) -> MemberViewer:
     return await call.app.following.mute(call.user, fold(username), True)
@@ -135,7 +145,7 @@ async def mute(call: Call, username: str) -> MemberViewer:
     "unmute",
     "Hear a member again",
     answer=MemberViewer,
-    problems=("not_found",),
+    problems=("not_found", "not_yourself"),
 )
 async def unmute(call: Call, username: str) -> MemberViewer:
     return await call.app.following.mute(call.user, fold(username), False)
@@ -147,7 +157,7 @@ async def unmute(call: Call, username: str) -> MemberViewer:
     "notifyPosts",
     "Hear about a followed member's new posts",
     answer=MemberViewer,
-    problems=("not_found",),
+    problems=("not_found", "not_yourself"),
 )
 async def notify_posts(call: Call, username: str) -> MemberViewer:
     return await call.app.following.notify(call.user, fold(username), True)
@@ -159,7 +169,7 @@ async def notify_posts(call: Call, username: str) -> MemberViewer:
     "silencePosts",
     "Not hear about a followed member's new posts",
     answer=MemberViewer,
-    problems=("not_found",),
+    problems=("not_found", "not_yourself"),
 )
 async def silence_posts(call: Call, username: str) -> MemberViewer:
     return await call.app.following.notify(call.user, fold(username), False)
@@ -184,7 +194,7 @@ async def list_requests(call: Call) -> Page[MemberRow]:
     "acceptFollowRequest",
     "Let somebody follow",
     status=204,
-    problems=("not_found",),
+    problems=("not_found", "not_yourself"),
 )
 async def accept_request(call: Call, username: str) -> None:
     await call.app.following.answer_request(call.user, fold(username), accept=True)
@@ -196,7 +206,7 @@ async def accept_request(call: Call, username: str) -> None:
     "declineFollowRequest",
     "Not let somebody follow",
     status=204,
-    problems=("not_found",),
+    problems=("not_found", "not_yourself"),
 )
 async def decline_request(call: Call, username: str) -> None:
     await call.app.following.answer_request(call.user, fold(username), accept=False)
