@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from application.accounts import Accounts
+from application.directory import Directory
 from application.feeds import Feeds
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
@@ -32,6 +33,7 @@ class Application:
     media_access: MediaAccess
     grants: MediaGrants
     operations: Operations
+    directory: Directory
     runner: Runner
     housekeeping: Housekeeping
     media: MediaStore

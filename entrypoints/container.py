@@ -23,6 +23,7 @@ from adapters.inprocess.live import InProcessWake
 from adapters.pillow.images import SandboxedImages
 from adapters.postgres import migrate
 from adapters.postgres.accounts import PostgresIdentities
+from adapters.postgres.directory_reads import PostgresDirectoryReads
 from adapters.postgres.embedded import (
     Address,
     AlreadyRunning,
@@ -44,6 +45,7 @@ from adapters.system.identifiers import SystemClock, SystemIds, common_passwords
 from adapters.system.passwords import Argon2Passwords, OnePassword
 from application.accounts import Accounts
 from application.demo_content import DemoContent
+from application.directory import Directory
 from application.feeds import Feeds
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
@@ -140,6 +142,7 @@ class Container(containers.DeclarativeContainer):
         operations=providers.Singleton(
             Operations, providers.Singleton(PostgresOperationsReads), new_uow.provider, media, clock, ids
         ),
+        directory=providers.Singleton(Directory, providers.Singleton(PostgresDirectoryReads)),
         runner=providers.Singleton(
             Runner,
             means,

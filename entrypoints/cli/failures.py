@@ -1,5 +1,6 @@
 """What every failure of a command is called, its exit code, and the one line or problem document that tells it."""
 
+import difflib
 import os
 import secrets
 import sys
@@ -86,10 +87,13 @@ def _unexpected(error: BaseException) -> str:
 
 def usage_text(error: CycloptsError) -> str:
     """The library's sentence in our words."""
-    text = str(error).split(" Available commands:")[0]
-    if isinstance(error, UnknownCommandError):
-        text = text.replace("Unknown command ", "No such command ")
-    return text.replace('"', "'")
+    if not isinstance(error, UnknownCommandError):
+        return str(error).replace('"', "'")
+    # Not the library's own suggestion: it imports every command to make one.
+    wrong = error.unused_tokens[0] if error.unused_tokens else ""
+    known = list(error.app or ()) if error.app is not None else []
+    close = difflib.get_close_matches(wrong, [name for name in known if not name.startswith("-")], 1)
+    return f"No such command '{wrong}'." + (f" Did you mean '{close[0]}'?" if close else "")
 
 
 def _tell_programs(error: BaseException, exit_code: int, code: str, text: str) -> None:

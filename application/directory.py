@@ -1,0 +1,53 @@
+"""All accounts, for whoever runs the server. Nothing here asks who looks: it is never reachable by people."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.kernel import NotFound, UserId
+from domain.users import AccountState, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An account as its operator sees it. `stored_bytes` are of originals; `seen_at` is of the last live session."""
+
+    id: UserId
+    username: str
+    display_name: str
+    email: str | None
+    role: Role
+    state: AccountState
+    private: bool
+    posts: int
+    followers: int
+    following: int
+    stored_bytes: int
+    created_at: datetime
+    seen_at: datetime | None
+
+
+class DirectoryReads(Protocol):
+    """The query behind it."""
+
+    async def entries(self, username: str | None, role: Role | None, limit: int) -> list[Entry]:
+        """Accounts that are not deleted, oldest first; all of them, or those with this name or role."""
+        ...
+
+
+class Directory:
+    """Looks accounts up."""
+
+    def __init__(self, reads: DirectoryReads) -> None:
+        self._reads = reads
+
+    async def all(self, *, role: Role | None = None, limit: int = 10_000) -> list[Entry]:
+        """Accounts that are not deleted, oldest first."""
+        return await self._reads.entries(None, role, limit)
+
+    async def get(self, username: str) -> Entry:
+        """One account by its canonical name. Raises NotFound."""
+        found = await self._reads.entries(username.strip().casefold(), None, 1)
+        if not found:
+            raise NotFound
+        return found[0]

@@ -1,0 +1,275 @@
+"""`heliograph user`, `invite` and `token`."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from cyclopts import Parameter
+
+from application.directory import Entry
+from application.program import Application
+from domain.kernel import NotFound, TokenId, msg
+from domain.users import Invite, Role, Scope, Token
+from entrypoints.cli.opening import settings_of, with_program
+from entrypoints.cli.terminal import Failed, terminal
+
+PasswordFile = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+T = TypeVar("T")
+
+
+def add(
+    username: str,
+    /,
+    *,
+    role: Role = "member",
+    email: str | None = None,
+    display_name: str | None = None,
+    password_file: PasswordFile = None,
+) -> None:
+    """Make an account.
+
+    Parameters
+    ----------
+    username
+        3 to 30 of a-z, 0-9, dot and underscore.
+    role
+        What the account may do.
+    email
+        Its e-mail address.
+    display_name
+        The name that people read.
+    password_file
+        File with the password in its first line; - is standard input. Asked for without it.
+    """
+    password = terminal.password(password_file)
+
+    async def work(program: Application) -> str:
+        account = await program.accounts.add(
+            username, password, email=email, display_name=display_name, role=role
+        )
+        return account.username
+
+    name = with_program(work)
+    origin = settings_of().origin
+    terminal.show(f"Created @{name} ({role}).  Sign in at {origin}/login", {"username": name, "role": role})
+
+
+def list_users(*, role: Role | None = None) -> None:
+    """All accounts.
+
+    Parameters
+    ----------
+    role
+        Only those with this role.
+    """
+    entries = with_program(lambda program: program.directory.all(role=role))
+    rows = [
+        (e.username, e.role, e.state, e.posts, e.followers, _size(e.stored_bytes), _day(e.created_at))
+        for e in entries
+    ]
+    heads = ("name", "role", "state", "posts", "followers", "stored", "joined")
+    terminal.table(heads, rows, {"items": [_entry(e) for e in entries], "next": None})
+
+
+def show(username: str, /) -> None:
+    """One account."""
+    entry = _about(username, lambda program: program.directory.get(username))
+    facts = _entry(entry) | {"stored": _size(entry.stored_bytes)}
+    lines = [f"{name:<13} {'' if value is None else value}" for name, value in facts.items()]
+    terminal.show("\n".join(lines), _entry(entry))
+
+
+def password(username: str, /, *, password_file: PasswordFile = None) -> None:
+    """Set somebody's password and sign them out everywhere.
+
+    Parameters
+    ----------
+    username
+        Whose.
+    password_file
+        File with the password in its first line; - is standard input. Asked for without it.
+    """
+    new = terminal.password(password_file)
+    _about(username, lambda program: program.accounts.set_password(username, new))
+    terminal.show(f"@{username} has a new password and is signed out everywhere.", {"username": username})
+
+
+def role(username: str, role: Role, /) -> None:
+    """Make somebody a member, moderator or administrator."""
+    _about(username, lambda program: program.accounts.set_role(username, role))
+    terminal.show(f"@{username} is now {role}.", {"username": username, "role": role})
+
+
+def suspend(username: str, /) -> None:
+    """Hide somebody and everything of theirs, and sign them out."""
+    _about(username, lambda program: program.accounts.set_suspended(username, True))
+    terminal.show(f"@{username} is suspended.", {"username": username, "state": "suspended"})
+
+
+def restore(username: str, /) -> None:
+    """Take a suspension back."""
+    _about(username, lambda program: program.accounts.set_suspended(username, False))
+    terminal.show(f"@{username} is active again.", {"username": username, "state": "active"})
+
+
+def delete(username: str, /) -> None:
+    """Delete an account with its posts and pictures, for good."""
+    terminal.confirm(f"This deletes @{username} with all posts and pictures, for good.", username)
+    _about(username, lambda program: program.accounts.delete_by_name(username), drain=True)
+    terminal.show(f"@{username} is deleted.", {"username": username, "state": "deleted"})
+
+
+# Invitations
+
+
+def create_invite(*, uses: int = 1, days: int = 14) -> None:
+    """Make an invitation.
+
+    Parameters
+    ----------
+    uses
+        How many people may join with it.
+    days
+        How long it is valid.
+    """
+    invite = with_program(lambda program: program.accounts.create_invite(None, uses=uses, days=days))
+    address = f"{settings_of().origin}/signup?invite={invite.code}"
+    until = _day(invite.expires_at)
+    terminal.show(f"{invite.code}  until {until}\n{address}", _invite(invite) | {"url": address})
+
+
+def list_invites() -> None:
+    """Invitations that can be used."""
+    invites = with_program(lambda program: program.accounts.invites())
+    rows = [(i.code, f"{i.uses} of {i.max_uses}", _day(i.expires_at)) for i in invites]
+    terminal.table(("code", "used", "until"), rows, {"items": [_invite(i) for i in invites], "next": None})
+
+
+def revoke_invite(code: str, /) -> None:
+    """Make an invitation useless."""
+
+    async def work(program: Application) -> None:
+        found = [i for i in await program.accounts.invites() if code in (i.code, str(i.id))]
+        if not found:
+            raise NotFound(msg("There is no such invitation that could be used."))
+        await program.accounts.revoke_invite(found[0].id)
+
+    with_program(work)
+    terminal.show(f"The invitation {code} is revoked.", {"code": code, "revoked": True})
+
+
+# Tokens
+
+
+def create_token(
+    username: str,
+    /,
+    *,
+    name: str = "",
+    scope: Annotated[tuple[Scope, ...], Parameter(negative="")] = (),
+) -> None:
+    """Make a token for a program. It is shown once.
+
+    Parameters
+    ----------
+    username
+        In whose name it acts.
+    name
+        What it is for.
+    scope
+        What it may do, given once or more; everything but admin without it.
+    """
+    scopes = [str(one) for one in scope] or None
+    issued = _about(username, lambda program: program.accounts.token_for(username, name, scopes))
+    token = issued.item
+    if isinstance(token, Token):
+        terminal.show(issued.secret, _token(token) | {"token": issued.secret})
+
+
+def list_tokens(username: str, /) -> None:
+    """Somebody's tokens."""
+
+    async def work(program: Application) -> list[Token]:
+        return await program.accounts.tokens((await program.directory.get(username)).id)
+
+    tokens = _about(username, work)
+    rows = [(t.id, t.name, " ".join(t.scopes), _day(t.expires_at), _day(t.last_used_at)) for t in tokens]
+    terminal.table(
+        ("id", "name", "scopes", "until", "used"),
+        rows,
+        {"items": [_token(t) for t in tokens], "next": None},
+    )
+
+
+def revoke_token(username: str, token_id: UUID, /) -> None:
+    """Make a token useless."""
+
+    async def work(program: Application) -> None:
+        entry = await program.directory.get(username)
+        await program.accounts.revoke_token(entry.id, TokenId(token_id))
+
+    try:
+        with_program(work)
+    except NotFound:
+        raise Failed(f"@{username} has no such token.", 4, "not_found") from None
+    terminal.show("The token is revoked.", {"id": str(token_id), "revoked": True})
+
+
+def _about(username: str, work: Callable[[Application], Awaitable[T]], *, drain: bool = False) -> T:
+    """Run `work`; what it does not find is the account. Raises Failed."""
+    try:
+        return with_program(work, drain=drain)
+    except NotFound:
+        raise Failed(f"There is no account @{username}.", 4, "not_found") from None
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    return {
+        "id": str(entry.id),
+        "name": entry.username,
+        "display_name": entry.display_name,
+        "email": entry.email,
+        "role": entry.role,
+        "state": entry.state,
+        "private": entry.private,
+        "posts": entry.posts,
+        "followers": entry.followers,
+        "following": entry.following,
+        "stored_bytes": entry.stored_bytes,
+        "created_at": _moment(entry.created_at),
+        "seen_at": _moment(entry.seen_at),
+    }
+
+
+def _invite(invite: Invite) -> dict[str, object]:
+    return {
+        "id": str(invite.id),
+        "code": invite.code,
+        "uses": invite.uses,
+        "max_uses": invite.max_uses,
+        "expires_at": _moment(invite.expires_at),
+    }
+
+
+def _token(token: Token) -> dict[str, object]:
+    return {
+        "id": str(token.id),
+        "name": token.name,
+        "scopes": list(token.scopes),
+        "created_at": _moment(token.created_at),
+        "expires_at": _moment(token.expires_at),
+        "last_used_at": _moment(token.last_used_at),
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+
+
+def _day(moment: datetime | None) -> str:
+    return moment.date().isoformat() if moment else ""
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:,.1f} MB"
