@@ -199,6 +199,8 @@ async def _on_error(request: Request, error: Exception) -> HTTPResponse:
     if failure.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="heliograph"'
     if wants_html(request):
+        if failure.status < 500:
+            await site.recognise(request)
         return site.error_page(request, failure, headers)
     return problem(request, failure, headers)
 

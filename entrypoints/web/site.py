@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -64,6 +65,14 @@ async def me(request: Request) -> Me | None:
         request.ctx.me = await requests.application(request).people.me(user) if user else None
     found: Me | None = request.ctx.me
     return found
+
+
+async def recognise(request: Request) -> None:
+    """Find out who looks, so that an error page has their menu; when even that fails, it has a guest's."""
+    with suppress(Exception):
+        if not hasattr(request.ctx, "me"):
+            await requests.identify_browser(request)
+        await me(request)
 
 
 async def language(request: Request) -> Language:

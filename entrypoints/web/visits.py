@@ -118,7 +118,9 @@ def trouble(error: DomainError, names: Mapping[str, str] | None = None) -> Troub
         (_field(problem.pointer, names or {}), fill(gettext(problem.message), problem.params))
         for problem in problems
     ]
-    return Trouble(status_of(error), tuple(lines) or (("", sentence(error)),))
+    # A value that a rule refuses is one answer for every form, whatever is said to programs.
+    status = 422 if isinstance(error, Invalid) else status_of(error)
+    return Trouble(status, tuple(lines) or (("", sentence(error)),))
 
 
 def sentence(error: DomainError) -> str:

@@ -1,0 +1,909 @@
+"""Pages and forms as a browser without scripts meets them: read the page, fill the form in, follow the answer."""
+
+import ast
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+from uuid import UUID
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from domain.files import Crop
+from entrypoints.errors import CODES
+from entrypoints.web import site
+from entrypoints.web.compose_pages import crop_of
+from entrypoints.web.help_pages import EXPLANATIONS
+from entrypoints.web.post_pages import in_positions
+from tests.conftest import PASSWORD, Server, a_jpeg, join, settle
+
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' onload='x {{ 7*7 }} javascript:alert(1)"
+
+
+# A browser without scripts
+
+
+@dataclass
+class Form:
+    """A form of a page: where it goes and what stands in it. Buttons come in order, as (name, value)."""
+
+    action: str
+    method: str
+    enctype: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+class Page(HTMLParser):
+    """What a page says: elements, forms, words."""
+
+    def __init__(self, url: str, status: int, html: str, headers: Any) -> None:
+        super().__init__()
+        self.url, self.status, self.html, self.headers = url, status, html, headers
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.forms: list[Form] = []
+        self.words = ""
+        self._select: str | None = None
+        self._textarea: str | None = None
+        self._area = ""
+        self._open: Form | None = None
+        self.feed(html)
+
+    @property
+    def path(self) -> str:
+        parts = urlsplit(self.url)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.elements.append((tag, found))
+        if tag == "form":
+            self._open = Form(
+                found.get("action") or self.url, found.get("method") or "get", found.get("enctype") or ""
+            )
+            self.forms.append(self._open)
+        elif self._open is not None:
+            self._control(tag, found)
+
+    def _control(self, tag: str, found: dict[str, str | None]) -> None:
+        assert self._open is not None
+        name, value, kind = found.get("name"), found.get("value") or "", found.get("type") or "text"
+        if tag == "button" or kind == "submit":
+            if kind != "button":
+                self._open.buttons.append((name or "", value))
+        elif tag == "input" and name and kind == "file":
+            self._open.files.append(name)
+        elif tag == "input" and name and (kind not in ("checkbox", "radio") or "checked" in found):
+            self._open.fields.append((name, value))
+        elif tag == "select" and name:
+            self._select = name
+        elif tag == "option" and self._select and "selected" in found:
+            self._open.fields.append((self._select, value))
+        elif tag == "textarea":
+            self._textarea, self._area = name, ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = None
+        elif tag == "select":
+            self._select = None
+        elif tag == "textarea" and self._textarea and self._open is not None:
+            # A line break right behind the tag does not count (HTML, "in body" insertion mode).
+            self._open.fields.append((self._textarea, self._area.removeprefix("\n")))
+            self._textarea = None
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+        if self._textarea:
+            self._area += data
+
+    def form(self, action: str) -> Form:
+        """The first form that goes to `action` (a regular expression)."""
+        found = [form for form in self.forms if re.fullmatch(action, urlsplit(form.action).path)]
+        assert found, f"no form to {action} on {self.path}: {[form.action for form in self.forms]}"
+        return found[0]
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    def links(self) -> set[str]:
+        """The addresses on this server that the page leads to, without their anchors."""
+        there = (urljoin(self.url, link.get("href") or "") for link in self.all("a"))
+        here = urlsplit(self.url).netloc
+        return {link.partition("#")[0] for link in there if urlsplit(link).netloc == here}
+
+
+class Browser:
+    """Cookies, links and forms; redirects are followed as browsers do."""
+
+    def __init__(self, server: Server, session: aiohttp.ClientSession) -> None:
+        self.server, self.session = server, session
+
+    async def ask(self, method: str, url: str, **options: Any) -> Page:
+        headers = {"Accept": "text/html", **options.pop("headers", {})}
+        async with self.session.request(method, url, headers=headers, **options) as response:
+            return Page(
+                str(response.url), response.status, await response.text(errors="replace"), response.headers
+            )
+
+    async def get(self, path: str, **options: Any) -> Page:
+        return await self.ask("GET", path, **options)
+
+    async def send(
+        self,
+        page: Page,
+        action: str,
+        /,
+        files: list[tuple[str, bytes]] | None = None,
+        button: tuple[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        **changes: Any,
+    ) -> Page:
+        """Fill `changes` into a form of `page` (None takes a field out) and press a button of it."""
+        form = page.form(action)
+        assert form.method == "post"
+        fields = [(name, value) for name, value in form.fields if name not in changes]
+        fields += [(name, value) for name, value in changes.items() if value is not None]
+        fields += [button] if button else []
+        data: Any = fields
+        if form.enctype == "multipart/form-data":
+            data = aiohttp.FormData(quote_fields=False)
+            for name, value in fields:
+                data.add_field(name, value, content_type="text/plain")
+            for name, content in files or [("", b"")]:
+                data.add_field(form.files[0], content, filename=name, content_type="image/jpeg")
+        return await self.ask("POST", urljoin(page.url, form.action), data=data, headers=headers or {})
+
+    async def sign_in(self, name: str) -> "Browser":
+        page = await self.send(await self.get("/login"), "/login", username=name, password=PASSWORD)
+        assert page.path == "/", page.words
+        return self
+
+
+@pytest.fixture
+async def browse(server: Server) -> AsyncIterator[Callable[[], Any]]:
+    """`await browse()` opens a browser for nobody, `await browse("mira")` one for a member, who joins if need be."""
+    async with AsyncExitStack() as stack:
+
+        async def open_browser(name: str = "") -> Browser:
+            opened = Browser(server, await stack.enter_async_context(server.browser()))
+            if name:
+                if not await server.program.people._reads.by_name(None, name):
+                    await join(server.program, name)
+                await opened.sign_in(name)
+            return opened
+
+        yield open_browser
+
+
+async def a_post(browser: Browser, *, caption: str = "Ridges #dawn", alt: str = "Ridges", **more: Any) -> str:
+    """The path of a new post, made by the forms and with its pictures ready."""
+    page = await browser.get("/new")
+    page = await browser.send(page, "/new", files=[("ridges.jpg", a_jpeg())], button=("do", "add"))
+    upload = dict(page.form("/new").fields)["photo"]
+    changes = {"caption": caption, f"alt-{upload}": alt, **more}
+    page = await browser.send(page, "/new", button=("do", "post"), **changes)
+    assert re.fullmatch(r"/p/[0-9a-f-]{36}", page.path), page.words
+    await settle(browser.server.program)
+    return page.path
+
+
+def flash(page: Page) -> str:
+    found = re.search(r'<div class="flash [^>]*>.*?<p>(.*?)</p>', page.html, re.DOTALL)
+    return found[1] if found else ""
+
+
+# The journey
+
+
+async def test_everything_a_member_does_works_without_scripts(browse, server):
+    ada = await browse("ada")
+    post = await a_post(ada)
+
+    mira = await browse()
+    page = await mira.get("/register")
+    page = await mira.send(page, "/register", username="mira", password=PASSWORD, display_name="Mira")
+    assert page.path == "/"
+    assert "Welcome" in flash(page)
+    await mira.send(page, "/logout")
+    page = await mira.send(await mira.get("/login"), "/login", username="mira", password=PASSWORD)
+    assert page.path == "/"
+
+    page = await mira.send(await mira.get("/@ada"), "/@ada/follow")
+    assert page.path == "/@ada"
+    assert page.form("/@ada/unfollow")
+    page = await mira.get("/")
+    assert post in {urlsplit(link).path for link in page.links()}
+
+    page = await mira.send(page, f"{post}/like")
+    assert page.path == "/"
+    assert page.form(f"{post}/unlike")
+    page = await mira.send(await mira.get(post), f"{post}/save")
+    assert post in {urlsplit(link).path for link in (await mira.get("/@mira/saved")).links()}
+    page = await mira.send(page, f"{post}/comments", text="What a light.")
+    assert page.path == post
+    assert "What a light." in page.words
+    assert "What a light." in (await ada.get(post)).words
+
+    own = await a_post(mira, caption="Mine", alt="A slope in teal")
+    page = await mira.get(own)
+    assert "A slope in teal" in {image.get("alt") for image in page.all("img")}
+
+    page = await mira.get("/settings/profile")
+    page = await mira.send(page, "/settings/profile", bio="Up before the light.")
+    assert flash(page) == "Saved."
+    assert "Up before the light." in (await ada.get("/@mira")).words
+    assert flash(await mira.get("/settings/profile")) == ""
+
+    page = await mira.send(page, "/logout")
+    assert page.path == "/"
+    assert (await mira.get("/settings/profile")).path == "/login?next=/settings/profile"
+
+
+async def test_deleting_a_post_asks_first_and_says_so_afterwards(browse):
+    mira = await browse("mira")
+    post = await a_post(mira)
+    page = await mira.get(f"{post}/delete")
+    assert (await mira.get(post)).status == 200
+    page = await mira.send(page, f"{post}/delete")
+    assert page.path == "/@mira"
+    assert flash(page) == "Post deleted."
+    assert (await mira.get(post)).status == 410
+
+
+async def test_comments_are_answered_liked_changed_and_deleted(browse):
+    mira = await browse("mira")
+    post = await a_post(mira)
+    page = await mira.send(await mira.get(post), f"{post}/comments", text="First")
+    answer = next(link for link in page.links() if "reply_to=" in link)
+    page = await mira.send(await mira.get(answer), f"{post}/comments", text="Second")
+    assert page.html.index("First") < page.html.index("Second")
+    assert 'class="comment reply"' in page.html
+    page = await mira.send(page, "/comments/[^/]+/like")
+    assert "1 like" in page.words
+    edit = next(link["href"] for link in page.all("a") if re.fullmatch("/comments/.+/edit", link["href"]))
+    page = await mira.send(await mira.get(edit), "/comments/[^/]+/edit", text="")
+    assert page.status == 422
+    page = await mira.send(page, "/comments/[^/]+/edit", text="Changed")
+    assert "Changed" in page.words
+    page = await mira.send(await mira.get(edit.replace("/edit", "/delete")), "/comments/[^/]+/delete")
+    assert flash(page) == "Comment deleted."
+    assert "No comments yet." in page.words
+
+
+async def test_a_new_comment_is_seen_also_where_there_are_many(browse, server):
+    mira = await browse("mira")
+    post = await a_post(mira)
+    me = await server.program.people._reads.by_name(None, "mira")
+    for n in range(40):
+        await server.program.posting.comment(me[0].id, UUID(post[3:]), f"Word {n} said")
+    page = await mira.send(await mira.get(post), f"{post}/comments", text="The newest word")
+    assert "The newest word" in page.words
+    assert "Word 39 said" in page.words
+    assert "Word 5 said" not in page.words
+    earlier = next(link for link in page.links() if "cursor=" in link)
+    assert "Word 5 said" in (await mira.get(earlier)).words
+
+
+# Compose
+
+
+async def test_good_files_are_kept_and_bad_ones_named(browse):
+    mira = await browse("mira")
+    page = await mira.get("/new")
+    files = [("a.jpg", a_jpeg()), ("b.jpg", b"not a picture"), ("huge.jpg", b"x" * (20 * 2**20 + 1))]
+    page = await mira.send(page, "/new", files=files, button=("do", "add"), caption="Kept")
+    fields = dict(page.form("/new").fields)
+    assert page.status == 200
+    assert fields["caption"] == "Kept"
+    assert len([name for name, _ in page.form("/new").fields if name == "photo"]) == 1
+    assert re.search(r"b\.jpg</bdi>: This is not a picture", page.html)
+    assert re.search(r"huge\.jpg</bdi>: .*20 MB", page.html)
+
+
+async def test_photos_are_ordered_cut_and_removed(browse, server):
+    mira = await browse("mira")
+    page = await mira.get("/new")
+    files = [(f"{n}.jpg", a_jpeg(300 + n, 200)) for n in range(3)]
+    page = await mira.send(page, "/new", files=files, button=("do", "add"))
+    first, second, third = (value for name, value in page.form("/new").fields if name == "photo")
+    page = await mira.send(page, "/new", button=("do", f"remove:{second}"))
+    assert [value for name, value in page.form("/new").fields if name == "photo"] == [first, third]
+    changes = {
+        f"alt-{first}": "First",
+        f"alt-{third}": "Third",
+        f"position-{third}": "1",
+        f"ratio-{third}": "1:1",
+        f"part-{third}": "4",
+        f"turn-{third}": "90",
+        "place": "Bergen",
+        "audience": "followers",
+        "comments": None,
+    }
+    page = await mira.send(page, "/new", button=("do", "post"), **changes)
+    await settle(server.program)
+    me = await server.program.people._reads.by_name(None, "mira")
+    post = await server.program.feeds.post(me[0].id, UUID(page.path[3:]))
+    assert [photo.alt for photo in post.media] == ["Third", "First"]
+    assert post.media[0].width == post.media[0].height
+    assert (post.place.name, post.audience, post.comments) == ("Bergen", "followers", False)
+
+
+async def test_a_photo_without_description_is_asked_about_once(browse):
+    mira = await browse("mira")
+    page = await mira.send(await mira.get("/new"), "/new", files=[("a.jpg", a_jpeg())], button=("do", "add"))
+    page = await mira.send(page, "/new", button=("do", "post"), caption="Words stay")
+    assert page.status == 422
+    assert "1 photo has no description." in page.words
+    assert dict(page.form("/new").fields)["caption"] == "Words stay"
+    page = await mira.send(page, "/new", button=("do", "anyway"))
+    assert page.path.startswith("/p/")
+
+
+async def test_a_form_that_is_sent_twice_makes_one_post(browse):
+    mira = await browse("mira")
+    page = await mira.send(await mira.get("/new"), "/new", files=[("a.jpg", a_jpeg())], button=("do", "add"))
+    one = await mira.send(page, "/new", button=("do", "anyway"))
+    other = await mira.send(page, "/new", button=("do", "anyway"))
+    assert one.path == other.path
+
+
+async def test_a_post_is_edited_with_all_its_parts(browse):
+    mira = await browse("mira")
+    post = await a_post(mira, place="Bergen")
+    page = await mira.get(f"{post}/edit")
+    stale = page
+    alt = next(name for name, _ in page.form(f"{post}/edit").fields if name.startswith("alt-"))
+    page = await mira.send(page, f"{post}/edit", caption="New words", place="", **{alt: "New alt"})
+    assert flash(page) == "Changes saved."
+    assert "New words" in page.words
+    assert "Bergen" not in page.words
+    assert "New alt" in {image.get("alt") for image in page.all("img")}
+    page = await mira.send(stale, f"{post}/edit", caption="Too late")
+    assert page.status == 412
+    assert dict(page.form(f"{post}/edit").fields)["caption"] == "Too late"
+    page = await mira.send(await mira.get(f"{post}/edit"), f"{post}/edit", caption="x" * 2_201)
+    assert page.status == 422
+    assert page.html.count('aria-invalid="true"') == 1
+
+
+@pytest.mark.parametrize(
+    ("ratio", "part", "turn", "expected"),
+    [
+        ("original", "5", "0", None),
+        ("original", "1", "180", Crop(rotate=180)),
+        ("1:1", "4", "0", Crop(0, 0, 0.5, 1)),
+        ("1:1", "5", "0", Crop(0.25, 0, 0.5, 1)),
+        ("1:1", "9", "0", Crop(0.5, 0, 0.5, 1)),
+        ("1:1", "3", "90", Crop(0, 0, 1, 0.5, 90)),
+        ("1:1", "7", "90", Crop(0, 0.5, 1, 0.5, 90)),
+    ],
+)
+def test_the_crop_is_the_largest_part_at_the_chosen_ninth(ratio, part, turn, expected):
+    assert crop_of(400, 200, ratio, part, turn) == expected
+
+
+def test_moved_photos_get_their_places_and_the_others_close_ranks():
+    def order(**wanted: str) -> str:
+        class Visit:
+            text = staticmethod(lambda name: wanted.get(name.removeprefix("position-"), ""))
+
+        class Photo:
+            def __init__(self, id: str) -> None:
+                self.id = id
+
+        return "".join(photo.id for photo in in_positions(Visit(), [Photo(c) for c in "abcd"]))
+
+    assert order() == "abcd"
+    assert order(a="4", b="2", c="3", d="4") == "bcda"
+    assert order(d="1") == "dabc"
+    assert order(a="2", b="1") == "bacd"
+    assert order(a="99", b="x", c="-1") == "bcda"
+
+
+# Trust
+
+
+async def _snapshot(sql: Any) -> list[Any]:
+    tables = (
+        "users",
+        "posts",
+        "likes",
+        "saves",
+        "comments",
+        "follows",
+        "blocks",
+        "mutes",
+        "sessions",
+        "tokens",
+    )
+    return [await sql.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
+
+
+async def test_forms_without_proof_or_from_another_site_change_nothing(browse, sql):
+    ada, mira = await browse("ada"), await browse("mira")
+    post = await a_post(ada)
+    stranger = await browse()
+    theirs = dict((await stranger.get("/login")).form("/login").fields)["csrf"]
+    paths = [
+        f"{post}/like", f"{post}/save", f"{post}/comments", "/@ada/follow", "/@ada/block", "/@ada/mute", "/new",
+        f"{post}/edit", f"{post}/delete", "/logout", "/login", "/register", "/requests", "/settings/profile",
+        "/settings/account", "/settings/password", "/settings/privacy", "/settings/security", "/settings/tokens",
+        "/settings/delete", "/settings/avatar/remove",
+    ]  # fmt: skip
+    own = dict((await mira.get("/settings/privacy")).form("/settings/privacy").fields)["csrf"]
+    before = await _snapshot(sql)
+    fields = {"text": "x", "username": "eve", "password": PASSWORD, "private": "1", "session": "others"}
+    for path in paths:
+        for token, headers in [
+            (None, {}),
+            ("", {}),
+            ("0" * 64, {}),
+            (theirs, {}),
+            (own, {"Origin": "https://evil.example"}),
+            (own, {"Origin": "null"}),
+        ]:
+            data = fields if token is None else {**fields, "csrf": token}
+            page = await mira.ask("POST", path, data=data, headers=headers)
+            assert page.status == 403, (path, token, headers)
+    assert await _snapshot(sql) == before
+
+
+async def test_a_token_of_a_program_opens_no_page(server, client):
+    member = await join(server.program, "mira", scopes=["read"])
+    async with client.get(
+        "/settings/profile", headers={**member.headers, "Accept": "text/html"}, allow_redirects=False
+    ) as response:
+        assert response.status == 303
+        assert response.headers["Location"].startswith("/login")
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)",
+     "https:evil.example", "http://[", "/\t/evil.example", "/x\r\nSet-Cookie: a=b", "evil.example", ""],
+)  # fmt: skip
+async def test_ways_back_never_leave_the_site(browse, server, target):
+    assert site.safe_path(target) == "/"
+    mira = await browse()
+    await join(server.program, "mira")
+    page = await mira.get("/login", params={"next": target})
+    page = await mira.send(page, "/login", username="mira", password=PASSWORD, next=target)
+    assert page.path == "/"
+    page = await mira.send(await mira.get("/@mira"), "/logout", back=target)
+    assert page.path == "/"
+
+
+async def test_signing_in_leads_on_to_where_one_wanted_to_go(browse, server):
+    await join(server.program, "mira")
+    mira = await browse()
+    page = await mira.get("/settings/tokens")
+    assert page.path.startswith("/login")
+    page = await mira.send(page, "/login", username="mira", password=PASSWORD)
+    assert page.path == "/settings/tokens"
+
+
+async def test_signing_in_always_makes_a_new_session(browse, server, sql):
+    mira = await browse("mira")
+    before = {cookie.key: cookie.value for cookie in mira.session.cookie_jar}["hg_session"]
+    await mira.send(await mira.get("/"), "/logout")
+    mira.session.cookie_jar.update_cookies({"hg_session": before}, URL(server.url))
+    await mira.sign_in("mira")
+    after = {cookie.key: cookie.value for cookie in mira.session.cookie_jar}["hg_session"]
+    assert after != before
+
+
+async def test_what_people_write_stays_text_on_every_page(browse, server):
+    mira = await browse("mira")
+    await mira.send(
+        await mira.get("/settings/profile"), "/settings/profile", display_name=HOSTILE[:50], bio=HOSTILE,
+        place=HOSTILE[:60],
+    )  # fmt: skip
+    post = await a_post(mira, caption=f"{HOSTILE} #tag", alt=HOSTILE, place=HOSTILE[:80])
+    page = await mira.send(await mira.get(post), f"{post}/comments", text=HOSTILE)
+    await mira.send(await mira.get("/settings/tokens"), "/settings/tokens", name=HOSTILE[:80])
+    seen = 0
+    for path in await crawl(mira, limit=60):
+        page = await mira.get(path)
+        seen += "alert(1)" in page.html
+        check_markup(page)
+    assert seen >= 8
+    page = await mira.get("/register?invite=" + HOSTILE)
+    check_markup(await (await browse()).get("/login", params={"next": "/" + HOSTILE, "username": HOSTILE}))
+    check_markup(page)
+
+
+def check_markup(page: Page) -> None:
+    """Nothing in it can act, and it has the skeleton that every page must have."""
+    assert len(page.all("h1")) == 1, page.path
+    assert len(page.all("main")) == 1, page.path
+    for tag, attributes in page.elements:
+        assert tag not in {"script", "style", "iframe", "object", "embed", "base"}, (page.path, tag)
+        for name, value in attributes.items():
+            assert not name.startswith("on"), (page.path, tag, name)
+            assert name != "style", (page.path, tag)
+            assert not (value or "").strip().lower().startswith("javascript:"), (page.path, tag, name)
+    ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
+    assert len(ids) == len(set(ids)), (page.path, [each for each in ids if ids.count(each) > 1])
+    for form in page.forms:
+        assert form.method == "post"
+        assert "csrf" in dict(form.fields), (page.path, form.action)
+
+
+async def crawl(browser: Browser, *, limit: int = 400) -> list[str]:
+    """Every page that links lead to, from home on. Each answers."""
+    waiting, known, pages = ["/"], {"/"}, []
+    while waiting and len(pages) < limit:
+        path = waiting.pop(0)
+        page = await browser.get(path)
+        assert page.status < 400, (path, page.status)
+        if not page.headers["Content-Type"].startswith("text/html"):
+            continue
+        pages.append(path)
+        links = {urlsplit(link)._replace(scheme="", netloc="").geturl() for link in page.links()}
+        waiting += sorted(links - known)
+        known |= links
+    return pages
+
+
+async def test_no_link_is_dead_and_every_page_is_well_formed(browse, server):
+    ada, mira = await browse("ada"), await browse("mira")
+    for n in range(14):
+        await a_post(ada, caption=f"Number {n} #dawn #설악산 with @mira", place="Røst / Værøy")
+    await a_post(mira, audience="only_me")
+    for path in ("/@ada/follow", "/@ada/mute"):
+        await mira.send(await mira.get("/@ada"), path)
+    await mira.send(await mira.get("/@ada"), "/@ada/unmute")
+    await mira.send(await mira.get("/settings/privacy"), "/settings/privacy", private="1")
+    await ada.send(await ada.get("/@mira"), "/@mira/follow")
+    page = await mira.get("/")
+    assert ("/requests", "1") in [
+        (link.get("href"), re.search(r"badge\">(\d+)", page.html)[1]) for link in page.all("a")
+    ]
+    paths = await crawl(mira)
+    kinds = [
+        "/explore",
+        "/new",
+        "/requests",
+        "/settings/tokens",
+        "/@ada/followers",
+        "/tags/dawn",
+        "/docs/errors",
+    ]
+    assert set(kinds) <= set(paths)
+    assert [path for path in paths if path.startswith("/places/")]
+    assert [path for path in paths if path.startswith("/?cursor=")]
+    for path in paths:
+        check_markup(await mira.get(path))
+    guest = await browse()
+    for path in await crawl(guest):
+        check_markup(await guest.get(path))
+
+
+async def test_responses_hold_nothing_that_the_security_policy_forbids(browse):
+    mira = await browse("mira")
+    for path in ("/", "/explore", "/new", "/settings", "/nothing-here", "/@mira"):
+        page = await mira.get(path)
+        assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+        assert not re.search(r'\s(style|on[a-z]+)="', page.html)
+    assert "Your account" in (await mira.get("/nothing-here")).html
+
+
+# Who sees what
+
+
+async def test_a_private_profile_shows_nothing_to_others(browse, server):
+    ada, mira, guest = await browse("ada"), await browse("mira"), await browse()
+    post = await a_post(mira, caption="CANARY", alt="CANARY", place="CANARY")
+    await mira.send(await mira.get("/settings/privacy"), "/settings/privacy", private="1")
+    for browser in (ada, guest):
+        page = await browser.get("/@mira")
+        assert page.status == 200
+        assert "This account is private" in page.words
+        for path in ("/@mira", "/explore", "/", "/tags/canary", "/@mira/followers", post, f"{post}/likes"):
+            assert "CANARY" not in (await browser.get(path)).html.replace("#canary", "")
+        assert (await browser.get(post)).status == 404
+        assert (await browser.get("/@mira/followers")).status == 404
+        assert not [link for link in page.links() if link.endswith(("/followers", "/following"))]
+    assert 'name="robots" content="noindex"' in (await ada.get("/@mira")).html
+
+
+async def test_a_block_hides_both_ways_and_can_be_undone(browse):
+    ada, mira = await browse("ada"), await browse("mira")
+    post = await a_post(mira)
+    page = await mira.send(await mira.get("/@ada"), "/@ada/block")
+    assert "You blocked this person." in page.words
+    assert (await ada.get("/@mira")).status == 404
+    assert (await ada.get(post)).status == 404
+    page = await mira.send(await mira.get("/settings/privacy"), "/@ada/unblock")
+    assert page.path == "/settings/privacy"
+    assert (await ada.get("/@mira")).status == 200
+
+
+async def test_saved_and_liked_are_for_their_owner(browse):
+    ada, mira, guest = await browse("ada"), await browse("mira"), await browse()
+    for tab in ("saved", "liked"):
+        assert (await mira.get(f"/@mira/{tab}")).status == 200
+        assert (await ada.get(f"/@mira/{tab}")).status == 404
+        assert (await guest.get(f"/@mira/{tab}")).status == 404
+
+
+async def test_requests_are_answered_one_by_one_or_together(browse):
+    mira = await browse("mira")
+    await mira.send(await mira.get("/settings/privacy"), "/settings/privacy", private="1")
+    for name in ("ada", "bea", "cleo"):
+        asker = await browse(name)
+        page = await asker.send(await asker.get("/@mira"), "/@mira/follow")
+        assert flash(page) == "Request sent to @mira."
+    page = await mira.get("/requests")
+    csrf = dict(page.form("/requests").fields)["csrf"]
+    for answer, said in [("accept", "@ada follows you now."), ("decline", "declined the request of @bea")]:
+        name = re.search("@(ada|bea)", said)[1]
+        page = await mira.ask("POST", "/requests", data={"csrf": csrf, "answer": answer, "username": name})
+        assert said in flash(page)
+    page = await mira.ask("POST", "/requests", data={"csrf": csrf, "answer": "all"})
+    assert "No requests." in page.words
+    assert {"/@ada", "/@cleo"} <= {
+        urlsplit(link).path for link in (await mira.get("/@mira/followers")).links()
+    }
+
+
+async def test_public_posts_introduce_themselves_to_other_sites(browse, server):
+    mira, guest = await browse("mira"), await browse()
+    public = await a_post(mira, caption="Ridges  at\ndawn", alt="Blue ridges")
+    for browser in (guest, mira):
+        page = await browser.get(public)
+        meta = {each.get("property"): each.get("content") for each in page.all("meta")}
+        assert meta["og:title"] == "Photo by mira"
+        assert meta["og:description"] == "Ridges at dawn"
+        assert meta["og:image"].startswith(f"{server.url}/m/")
+        assert meta["og:image"].endswith(".jpg")
+        assert meta["og:image:alt"] == "Blue ridges"
+    hidden = await a_post(mira, audience="followers")
+    page = await mira.get(hidden)
+    assert "og:" not in page.html
+    assert 'content="noindex"' in page.html
+
+
+async def test_pictures_on_pages_need_no_grants(browse):
+    mira, guest = await browse("mira"), await browse()
+    post = await a_post(mira, audience="only_me")
+    page = await mira.get(post)
+    assert "?g=" not in page.html
+    picture = next(image["src"] for image in page.all("img") if image.get("class") == "im")
+    assert (await mira.get(picture)).status == 200
+    assert (await guest.get(picture)).status == 404
+
+
+# Joining, signing in, settings
+
+
+async def test_a_refused_form_keeps_what_was_typed_and_says_where_it_is_wrong(browse):
+    guest = await browse()
+    page = await guest.send(
+        await guest.get("/register"), "/register", username="a b", email="nobody", display_name="Mira",
+        password="short",
+    )  # fmt: skip
+    assert page.status == 422
+    fields = dict(page.form("/register").fields)
+    assert (fields["username"], fields["email"], fields["display_name"]) == ("a b", "nobody", "Mira")
+    assert fields["password"] == ""
+    invalid = {each.get("name") for each in page.all("input") if each.get("aria-invalid") == "true"}
+    assert invalid == {"username", "email", "password"}
+    ids = {each.get("id") for _, each in page.elements}
+    pointed = {each["href"][1:] for each in page.all("a") if (each.get("href") or "").startswith("#f-")}
+    assert pointed == {"f-username", "f-email", "f-password"}
+    assert pointed <= ids
+
+
+async def test_a_taken_name_is_told_beside_its_field(browse, server):
+    await join(server.program, "mira")
+    guest = await browse()
+    page = await guest.send(await guest.get("/register"), "/register", username="Mira", password=PASSWORD)
+    assert page.status == 409
+    assert 'id="f-username-error"' in page.html
+
+
+async def test_a_wrong_password_never_says_which_half_was_wrong(browse, server):
+    await join(server.program, "mira")
+    guest = await browse()
+    answers = []
+    for name in ("mira", "nobody"):
+        page = await guest.send(await guest.get("/login"), "/login", username=name, password="wrong password")
+        assert page.status == 401
+        assert dict(page.form("/login").fields)["username"] == name
+        answers.append(re.sub(rf'value="({name}|[0-9a-f]{{64}})"|[0-9a-f]{{64}}', "", page.html))
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.settings(relax_loopback=False)
+async def test_too_many_tries_are_told_with_a_time_of_day(browse):
+    guest = await browse()
+    page = await guest.get("/login")
+    for _ in range(26):
+        page = await guest.send(page, "/login", username="mira", password="wrong password")
+    assert page.status == 429
+    assert re.search(r"Try again at \d+:\d\d", page.words)
+    assert dict(page.form("/login").fields)["username"] == "mira"
+
+
+@pytest.mark.settings(sign_up="invite")
+async def test_an_invitation_opens_the_door(browse, server):
+    guest = await browse()
+    page = await guest.send(await guest.get("/register"), "/register", username="mira", password=PASSWORD)
+    assert page.status == 403
+    assert 'id="f-invite-error"' in page.html
+    invite = await server.program.accounts.create_invite(None)
+    page = await guest.get(f"/invite/{invite.code}")
+    assert page.path == f"/register?invite={invite.code}"
+    page = await guest.send(page, "/register", username="mira", password=PASSWORD)
+    assert page.path == "/"
+
+
+@pytest.mark.settings(sign_up="closed")
+async def test_a_closed_server_says_so(browse):
+    guest = await browse()
+    page = await guest.get("/register")
+    assert "takes no new members" in page.words
+    assert not page.forms
+    assert "/register" not in (await guest.get("/")).html
+
+
+async def test_the_first_run_makes_one_administrator_and_then_is_gone(browse, server):
+    guest = await browse()
+    page = await guest.get("/")
+    assert "/setup" in page.html
+    page = await guest.send(
+        await guest.get("/setup"), "/setup", code="wrong", username="root1", password=PASSWORD
+    )
+    assert page.status == 422
+    assert dict(page.form("/setup").fields)["username"] == "root1"
+    code = server.program.accounts.setup_code()
+    page = await guest.send(page, "/setup", code=code, username="admin", password=PASSWORD)
+    assert page.path == "/"
+    assert (await server.program.people._reads.by_name(None, "admin"))[0].role == "admin"
+    assert (await guest.get("/setup")).status == 404
+    assert (await (await browse()).get("/setup")).status == 404
+
+
+async def test_settings_are_stored(browse, server):
+    mira = await browse("mira")
+    page = await mira.get("/settings/account")
+    page = await mira.send(page, "/settings/account", username="mira.s", email="mira@example.org")
+    assert flash(page) == "Saved."
+    assert (await mira.get("/@mira.s")).status == 200
+    page = await mira.send(page, "/settings/account", username="x", email="mira@example.org")
+    assert page.status == 422
+    page = await mira.send(await mira.get("/settings/appearance"), "/settings/appearance", theme="dark")
+    assert 'data-theme="dark"' in page.html
+    page = await mira.send(
+        await mira.get("/settings/profile"), "/settings/avatar", files=[("me.jpg", a_jpeg())]
+    )
+    assert flash(page) == "Your picture is changed."
+    page = await mira.send(page, "/settings/avatar", files=[("me.jpg", b"no")])
+    assert page.status == 422
+    assert "/a/" in page.html
+    page = await mira.send(page, "/settings/avatar/remove")
+    assert "/a/" not in page.html
+
+
+async def test_devices_are_signed_out_from_another(browse, server):
+    mira = await browse("mira")
+    other = Browser(server, await _another(browse))
+    await other.sign_in("mira")
+    page = await mira.get("/settings/security")
+    assert page.words.count("This device") == 1
+    page = await mira.send(page, "/settings/security", session="others")
+    assert (await other.get("/settings")).path.startswith("/login")
+    assert (await mira.get("/settings")).path == "/settings"
+
+
+async def _another(browse: Any) -> aiohttp.ClientSession:
+    return (await browse()).session
+
+
+async def test_the_password_is_changed_and_other_devices_end(browse):
+    mira = await browse("mira")
+    page = await mira.get("/settings/password")
+    page = await mira.send(
+        page, "/settings/password", old="wrong password", new="five other words make sense"
+    )
+    assert page.status == 422
+    assert 'id="f-old-error"' in page.html
+    page = await mira.send(page, "/settings/password", old=PASSWORD, new="five other words make sense")
+    assert page.path == "/settings/account"
+
+
+async def test_a_token_shows_its_secret_once(browse, client):
+    mira = await browse("mira")
+    page = await mira.send(
+        await mira.get("/settings/tokens"), "/settings/tokens", name="Backup", scopes="read"
+    )
+    secret = re.search(r'value="(hg_[\w-]+)"', page.html)[1]
+    async with client.get("/api/v1/me", headers={"Authorization": f"Bearer {secret}"}) as response:
+        assert response.status == 200
+    page = await mira.get("/settings/tokens")
+    assert secret not in page.html
+    assert "Backup" in page.words
+    page = await mira.send(page, "/settings/tokens/[^/]+/revoke")
+    assert "Backup" not in page.words
+
+
+async def test_leaving_asks_for_the_password(browse):
+    ada, mira = await browse("ada"), await browse("mira")
+    page = await mira.send(await mira.get("/settings/data"), "/settings/delete", password="wrong password")
+    assert page.status == 422
+    assert (await ada.get("/@mira")).status == 200
+    page = await mira.send(page, "/settings/delete", password=PASSWORD)
+    assert page.path == "/"
+    assert flash(page) == "Your account is deleted."
+    assert (await ada.get("/@mira")).status == 404
+
+
+# Addresses
+
+
+async def test_small_addresses_answer(browse, client):
+    for path, kind in [
+        ("/robots.txt", "text/plain"),
+        ("/favicon.ico", "image/svg+xml"),
+        ("/favicon.svg", "image/svg+xml"),
+    ]:
+        async with client.get(path) as response:
+            assert response.status == 200
+            assert response.headers["Content-Type"].startswith(kind)
+    async with client.get("/.well-known/change-password", allow_redirects=False) as response:
+        assert response.headers["Location"] == "/settings/password"
+    guest = await browse()
+    assert (await guest.get("/docs/errors/nonsense")).status == 404
+    assert (await guest.get("/places/nonsense")).status == 404
+    assert (await guest.get("/p/nonsense")).status == 404
+    await browse("mira")
+    assert (await guest.get("/@MIRA")).path == "/@mira"
+    assert unquote((await guest.get("/tags/%23D%C3%A4mmerung")).words).count("#dämmerung")
+
+
+def test_every_problem_code_of_the_program_is_explained():
+    codes = set(CODES.values())
+    root = Path(__file__).parents[2]
+    for path in [
+        *root.glob("domain/*.py"),
+        *root.glob("application/*.py"),
+        *root.glob("entrypoints/**/*.py"),
+    ]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                for line in node.body:
+                    if isinstance(line, ast.Assign) and line.targets[0].id == "code":
+                        codes.add(line.value.value)
+    assert len(codes) > 20
+    assert codes - {"error"} <= set(EXPLANATIONS)
+
+
+async def test_a_list_position_that_is_not_ours_is_refused_politely(browse):
+    mira = await browse("mira")
+    page = await mira.get("/?cursor=nonsense")
+    assert page.status == 400
+    assert page.all("h1")
+
+
+async def test_newer_and_older_lead_through_home_and_back(browse):
+    mira = await browse("mira")
+    for n in range(27):
+        await a_post(mira, caption=f"Number {n:02}.")
+    page = await mira.get("/")
+    assert "Number 26." in page.words
+    for _ in range(2):
+        page = await mira.get(next(link["href"] for link in page.all("a") if link.get("rel") == "next"))
+    assert "Number 00." in page.words
+    assert not [link for link in page.all("a") if link.get("rel") == "next"]
+    for _ in range(2):
+        page = await mira.get(next(link["href"] for link in page.all("a") if link.get("rel") == "prev"))
+    assert "Number 26." in page.words
