@@ -31,7 +31,7 @@ MIN_BYTES_PER_SECOND = 8 * 1024
 GRACE_SECONDS = 20.0
 MAX_DEPTH = 32
 _MAX_PARTS = 120
-_MAX_PART_HEAD = 8 * 1024
+_MAX_PART_HEAD = 16 * 1024
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -351,7 +351,7 @@ class _Multipart:
             "on_part_end": self._part_end,
             "on_end": self._end,
         }
-        self._parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
+        self._parser = MultipartParser(boundary, callbacks, max_header_size=_MAX_PART_HEAD)  # type: ignore[arg-type]
 
     async def feed(self, body: AsyncIterator[bytes]) -> None:
         try:

@@ -3,17 +3,37 @@
 Sanic's own timers start again at every byte, so one byte per second holds a connection for ever. Here a request's head
 has a total deadline, and so has the rest of a body that nobody wants any more. Bodies that somebody does read have
 theirs in `body.chunks`.
+
+Whoever is refused in the middle of a body can still read the answer: closing at once would reset the connection under
+it, so the connection is half closed and listens a little longer.
 """
 
 from asyncio import BaseTransport
 from time import monotonic
+from typing import Any
 
 from sanic.exceptions import RequestTimeout, ServiceUnavailable
-from sanic.http import Stage
+from sanic.http import Http, Stage
+from sanic.response import BaseHTTPResponse
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
 # How late a deadline may be noticed, in seconds.
 _STEP_SECONDS = 1.0
+_LINGER_SECONDS = 2.0
+_LINGER_BYTES = 21 * 2**20
+
+
+class HonestHttp(Http):
+    """Says `Connection: close` where the connection will be closed, because the rest of a body is too much to skip."""
+
+    __slots__ = ()
+
+    def respond(self, response: BaseHTTPResponse) -> BaseHTTPResponse:
+        if self.request_body == "chunked" or (
+            self.request_body and self.request_bytes > self.protocol.request_max_size
+        ):
+            self.keep_alive = False
+        return super().respond(response)
 
 
 class DeadlineProtocol(WebSocketProtocol):
@@ -23,13 +43,25 @@ class DeadlineProtocol(WebSocketProtocol):
     `RESPONSE_TIMEOUT` from the last byte in or out while a request is handled; `KEEP_ALIVE_TIMEOUT` between requests.
     """
 
-    __slots__ = ("_has_spoken",)
+    HTTP_CLASS = HonestHttp
+    __slots__ = ("_got_bytes", "_has_spoken", "_is_lingering", "_last_http")
 
     def connection_made(self, transport: BaseTransport) -> None:
-        self._has_spoken = False
+        self._has_spoken = self._is_lingering = False
+        self._got_bytes = 0
+        self._last_http: Http | None = None
         super().connection_made(transport)
 
+    def _setup_connection(self, *arguments: Any, **named: Any) -> None:
+        super()._setup_connection(*arguments, **named)
+        self._last_http = self._http
+
     def data_received(self, data: bytes) -> None:
+        self._got_bytes += len(data)
+        if self._is_lingering:
+            if self._got_bytes > _LINGER_BYTES:
+                self.close()
+            return
         since, total = self._time, self._is_total()
         self._has_spoken = True
         super().data_received(data)
@@ -41,9 +73,10 @@ class DeadlineProtocol(WebSocketProtocol):
         http = self.http
         if http is None:
             return False
-        return http.stage is Stage.REQUEST or (
-            http.stage is Stage.IDLE and bool(getattr(http, "request_body", None))
-        )
+        if http.stage is Stage.IDLE and not getattr(http, "request_body", None):
+            self._got_bytes = 0
+            return False
+        return http.stage is Stage.REQUEST or http.stage is Stage.IDLE
 
     def check_timeouts(self) -> None:
         """End the connection when its time is up, else look again soon. Sockets that became WebSockets have none."""
@@ -65,7 +98,25 @@ class DeadlineProtocol(WebSocketProtocol):
         self._task.cancel()
 
     def _seconds(self) -> float:
-        if self._is_total() or not self._has_spoken:
+        http = self.http
+        draining = http.stage is Stage.IDLE and getattr(http, "request_body", None)
+        if http.stage is Stage.REQUEST or draining or not self._has_spoken:
             return float(self.request_timeout)
-        idle = self.http.stage is Stage.IDLE
-        return float(self.keep_alive_timeout if idle else self.response_timeout)
+        return float(self.keep_alive_timeout if http.stage is Stage.IDLE else self.response_timeout)
+
+    def close(self, timeout: float | None = None) -> None:
+        """Close; at once, unless somebody is still sending what was refused."""
+        if not self._is_lingering and self._is_sending():
+            self._is_lingering = True
+            self.recv_buffer.clear()
+            self.transport.write_eof()
+            self.transport.resume_reading()
+            self.loop.call_later(_LINGER_SECONDS, self.close)
+            return
+        super().close(timeout)
+
+    def _is_sending(self) -> bool:
+        """Whether a body is on its way that nobody will read, and little enough came to wait for the rest."""
+        if self.transport is None or self.transport.is_closing() or self._got_bytes > _LINGER_BYTES:
+            return False
+        return bool(getattr(self._last_http, "request_body", None)) and self.transport.can_write_eof()
