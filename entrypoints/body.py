@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import logging
 import math
 import re
 import time
@@ -34,6 +35,9 @@ _MAX_PARTS = 120
 _MAX_PART_HEAD = 16 * 1024
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+# Whoever sends a broken form is told so; the log need not hear of it.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+
 
 async def chunks(request: Request, max_bytes: int, seconds: float) -> AsyncIterator[bytes]:
     """The body as it arrives. Raises TooLarge, TooSlow."""
@@ -52,6 +56,7 @@ async def chunks(request: Request, max_bytes: int, seconds: float) -> AsyncItera
             async with asyncio.timeout(max(0.01, started + seconds - time.monotonic())):
                 chunk = await request.stream.read()
         except TimeoutError:
+            _hang_up(request)
             raise TooSlow from None
         if not chunk:
             return
@@ -60,6 +65,7 @@ async def chunks(request: Request, max_bytes: int, seconds: float) -> AsyncItera
             raise TooLarge(limit=_size(max_bytes))
         passed = time.monotonic() - started
         if passed > GRACE_SECONDS and got < passed * MIN_BYTES_PER_SECOND:
+            _hang_up(request)
             raise TooSlow
         yield chunk
 
@@ -67,6 +73,11 @@ async def chunks(request: Request, max_bytes: int, seconds: float) -> AsyncItera
 def is_coming(request: Request) -> bool:
     """Whether the request has a body that nobody has read yet."""
     return request.stream is not None and bool(request.stream.request_body)
+
+
+def _hang_up(request: Request) -> None:
+    """Have the connection end with the answer; nobody waits for what is left of this body."""
+    request.stream.request_body, request.stream.keep_alive = None, False
 
 
 async def read(request: Request, max_bytes: int, seconds: float = BODY_SECONDS) -> bytes:

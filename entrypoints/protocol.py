@@ -1,7 +1,7 @@
 """Connections with deadlines that sending a byte now and then does not move.
 
 Sanic's own timers start again at every byte, so one byte per second holds a connection for ever. Here a request's head
-has a total deadline, and so has the rest of a body that nobody wants any more. Bodies that somebody does read have
+has a total deadline, and the rest of a body that nobody wants any more has a short one. Bodies that somebody does read have
 theirs in `body.chunks`.
 
 Whoever is refused in the middle of a body can still read the answer: closing at once would reset the connection under
@@ -99,8 +99,9 @@ class DeadlineProtocol(WebSocketProtocol):
 
     def _seconds(self) -> float:
         http = self.http
-        draining = http.stage is Stage.IDLE and getattr(http, "request_body", None)
-        if http.stage is Stage.REQUEST or draining or not self._has_spoken:
+        if http.stage is Stage.IDLE and getattr(http, "request_body", None):
+            return _LINGER_SECONDS
+        if http.stage is Stage.REQUEST or not self._has_spoken:
             return float(self.request_timeout)
         return float(self.keep_alive_timeout if http.stage is Stage.IDLE else self.response_timeout)
 
