@@ -58,6 +58,15 @@ class Replay:
     age: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Work that is due: how many jobs, the age of the oldest in seconds, and how many were given up."""
+
+    due: int
+    oldest_seconds: float
+    dead: int
+
+
 class OperationsReads(Protocol):
     """Queries over the whole system."""
 
@@ -67,6 +76,10 @@ class OperationsReads(Protocol):
 
     async def status(self) -> Status:
         """Counts as they are now."""
+        ...
+
+    async def backlog(self) -> Backlog:
+        """How far the work is behind."""
         ...
 
     async def violations(self) -> list[Violation]:

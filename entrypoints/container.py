@@ -5,24 +5,30 @@ the CLI and the tests all come in through it.
 """
 
 import asyncio
+import json
 import logging
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import astuple, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from dependency_injector import containers, providers
 from tortoise.config import TortoiseConfig
 from tortoise.context import TortoiseContext
 
+from adapters.filesystem import archive
 from adapters.filesystem.media import FilesystemMediaStore, FolderWorkspace
 from adapters.inprocess.limits import InProcessRateLimiter
 from adapters.inprocess.live import InProcessWake
 from adapters.pillow.images import SandboxedImages
 from adapters.postgres import migrate
 from adapters.postgres.accounts import PostgresIdentities
+from adapters.postgres.backup import PostgresDumps
 from adapters.postgres.directory_reads import PostgresDirectoryReads
 from adapters.postgres.embedded import (
     Address,
@@ -43,13 +49,15 @@ from adapters.system.backdating import BackdatedClock, BackdatedIds
 from adapters.system.drawing import Drawing
 from adapters.system.identifiers import SystemClock, SystemIds, common_passwords
 from adapters.system.passwords import Argon2Passwords, OnePassword
+from application import backups
 from application.accounts import Accounts
+from application.backups import CONFIG, SECRET, BackupFailed, DamagedArchive, Manifest, Progress
 from application.demo_content import DemoContent
 from application.directory import Directory
 from application.feeds import Feeds
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
-from application.operations import Operations
+from application.operations import Operations, Violation
 from application.outbox import Housekeeping, Runner, reactions_to
 from application.paging import Cursors
 from application.people import People
@@ -58,6 +66,7 @@ from application.program import Application
 from application.reactions import REACTIONS, Means
 from application.seeding import Recipe, Seeding
 from application.uploading import Uploading
+from entrypoints import VERSION
 from entrypoints.settings import BadConfiguration, Settings
 
 log = logging.getLogger("heliograph")
@@ -65,6 +74,8 @@ log = logging.getLogger("heliograph")
 # What commands tell apart when a start fails; they know adapters only through this module.
 __all__ = [
     "AlreadyRunning",
+    "BackupFailed",
+    "DamagedArchive",
     "Drawing",
     "EmbeddedUnavailable",
     "SchemaTooNew",
@@ -73,6 +84,7 @@ __all__ = [
 ]
 DATABASE_REFUSES = REFUSALS
 
+ROOT = Path(__file__).resolve().parents[1]
 HOUSEKEEPING_SECONDS = 60.0
 LANGUAGES = ("en",)
 
@@ -362,3 +374,86 @@ async def seeding(
             await application.runner.stop()
             await asyncio.wait([work], timeout=5)
             passwords.close()
+
+
+# Backups
+
+
+async def back_up(
+    settings: Settings, database: Database, path: Path, *, secrets: bool, progress: Progress
+) -> Manifest:
+    """Write a backup while others work. Raises FileExistsError, BackupFailed, Unavailable, OSError."""
+    found = await schema(settings, database)
+    manifest = Manifest(
+        VERSION,
+        found.current or "",
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        settings.instance_name,
+        secrets,
+    )
+    told = {name: value for name, value in settings.told().items() if name not in settings.SECRETS}
+    async with connected(settings, database):
+        media = FilesystemMediaStore(settings.data_dir / "media")
+        with archive.writing(path) as writer:
+            manifest.files[CONFIG] = await writer.add(CONFIG, json.dumps(told, indent=1).encode())
+            if secrets:
+                manifest.files[SECRET] = await writer.add(SECRET, read_secret(settings))
+            await backups.create(writer, manifest, PostgresDumps(database.place), media, progress)
+            writer.finish(manifest)
+    return manifest
+
+
+async def check_backup(path: Path, progress: Progress) -> Manifest:
+    """Read every byte of a backup and compare. Raises DamagedArchive, OSError."""
+    with archive.reading(path) as reader:
+        await backups.check(reader, PostgresDumps(), progress)
+        return reader.manifest
+
+
+async def is_empty(settings: Settings, database: Database) -> bool:
+    """Whether nobody has used this place: no account, no picture."""
+    media = FilesystemMediaStore(settings.data_dir / "media")
+    async with connected(settings, database):
+        return not await PostgresDumps(database.place).has_people() and not [x async for x in media.walk()]
+
+
+async def restore_backup(
+    settings: Settings, database: Database, path: Path, progress: Progress
+) -> list[Violation]:
+    """Replace everything by a checked backup, bring it up to date, and verify it; what is wrong with it.
+
+    The secret key comes back when it is in the archive and none is configured. Raises BackupFailed, SchemaTooNew.
+    """
+    media = FilesystemMediaStore(settings.data_dir / "media")
+    with archive.reading(path) as reader:
+        async with connected(settings, database):
+            await backups.restore(reader, PostgresDumps(database.place), media, progress)
+        if SECRET in reader.manifest.files and not settings.secret_key.get_secret_value():
+            target = settings.data_dir / "secret.key"
+            target.unlink(missing_ok=True)
+            target.touch(0o600)
+            await reader.extract(SECRET, target)
+    await prepare(settings, database)
+    async with started(settings, database, work=False) as application:
+        # What was here before, and what removals were still to take away when the backup was made.
+        await application.operations.collect_garbage(older_than=timedelta())
+        return await application.operations.verify()
+
+
+async def empty(settings: Settings, database: Database) -> None:
+    """Remove every account, post and picture."""
+    media = FilesystemMediaStore(settings.data_dir / "media")
+    async with connected(settings, database):
+        await PostgresDumps(database.place).empty()
+    for stored in [stored async for stored in media.walk()]:
+        await media.delete(stored.key)
+
+
+async def image_codecs() -> dict[str, bool]:
+    """Which formats the picture process can read and write. Not in this process, which has no decoders."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "adapters.pillow.codecs", stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    answer, _ = await process.communicate()
+    found: dict[str, bool] = json.loads(answer)
+    return found

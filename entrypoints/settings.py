@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     """Everything an operator can choose. Field names in capitals behind `HELIOGRAPH_` are the environment's names."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    SECRETS: ClassVar = ("database_url", "secret_key")
 
     data_dir: Path = Field(Path("data"), description="Folder of the database, the media and the secret key.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
@@ -91,8 +93,7 @@ class Settings(BaseSettings):
 
     def told(self) -> dict[str, Any]:
         """Every value, secrets too, as JSON can carry it to a process of ours."""
-        secrets = {"database_url": self.database_url, "secret_key": self.secret_key}
-        plain = {name: secret.get_secret_value() for name, secret in secrets.items()}
+        plain = {name: getattr(self, name).get_secret_value() for name in self.SECRETS}
         return self.model_dump(mode="json") | plain
 
 

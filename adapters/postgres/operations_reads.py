@@ -5,7 +5,7 @@ from uuid import UUID
 from adapters.postgres.cards import build_card
 from adapters.postgres.engine import acquire
 from adapters.postgres.files import read_file
-from application.operations import DeadJob, Replay, Status, Violation
+from application.operations import Backlog, DeadJob, Replay, Status, Violation
 from domain.files import AVATAR_WIDTHS
 from domain.kernel import UserId
 
@@ -88,6 +88,16 @@ class PostgresOperationsReads:
                 """
             )
         return Status(**{name: int(value) for name, value in row.items()})
+
+    async def backlog(self) -> Backlog:
+        async with acquire() as connection:
+            row = await connection.fetchrow(
+                "SELECT count(*) FILTER (WHERE late) AS due, count(*) FILTER (WHERE state = 'dead') AS dead, "
+                "coalesce(extract(epoch FROM now() - min(greatest(due_at, created_at)) FILTER (WHERE late)), 0)::float8 "
+                "AS oldest_seconds FROM (SELECT *, (state = 'waiting' AND due_at <= now()) "
+                "OR (state = 'running' AND leased_until < now()) AS late FROM jobs WHERE state <> 'done') AS open"
+            )
+        return Backlog(**dict(row))
 
     async def violations(self) -> list[Violation]:
         found = []

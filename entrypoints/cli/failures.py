@@ -63,12 +63,15 @@ def _explain_start(error: BaseException) -> tuple[int, str, str]:
     """What only a program that has opened a database can meet."""
     from entrypoints import container  # noqa: PLC0415 - loaded by then, but not for `heliograph version`
 
-    if isinstance(error, container.AlreadyRunning):
-        return CONFLICT, "already_running", str(error)
-    if isinstance(error, container.SchemaTooNew | container.VersionMismatch):
-        return 1, "version", str(error)
-    if isinstance(error, container.EmbeddedUnavailable | container.StartFailed):
-        return SERVICE_AWAY, "unavailable", str(error)
+    kinds: tuple[tuple[tuple[type[BaseException], ...], int, str], ...] = (
+        ((container.AlreadyRunning,), CONFLICT, "already_running"),
+        ((container.SchemaTooNew, container.VersionMismatch), 1, "version"),
+        ((container.EmbeddedUnavailable, container.StartFailed), SERVICE_AWAY, "unavailable"),
+        ((container.BackupFailed, container.DamagedArchive), 1, "backup"),
+    )
+    for types, exit_code, code in kinds:
+        if isinstance(error, types):
+            return exit_code, code, str(error)
     if isinstance(error, container.DATABASE_REFUSES):
         return SERVICE_AWAY, "unavailable", f"The database refuses: {error}"
     if isinstance(error, OSError):

@@ -1,0 +1,115 @@
+"""`heliograph migrate`, `status`, `verify`, `jobs` and `media`."""
+
+import asyncio
+from dataclasses import asdict
+from uuid import UUID
+
+from application.operations import Violation
+from application.program import Application
+from domain.kernel import EventId
+from entrypoints import container
+from entrypoints.cli.opening import settings_of, with_program
+from entrypoints.cli.terminal import terminal
+
+_MEDIA_RULES = ("rows without their object", "objects without a row")
+
+
+def migrate(*, check: bool = False) -> int:
+    """Bring the database up to date.
+
+    Parameters
+    ----------
+    check
+        Change nothing; exit with 1 when steps are missing.
+    """
+    settings = settings_of()
+    with container.open_database(settings, owner=False) as database:
+        found = asyncio.run(container.schema(settings, database))
+        if check:
+            text = "\n".join(f"Missing: {name}" for name in found.missing) or "The database is up to date."
+            terminal.show(text, asdict(found))
+            return 1 if found.missing else 0
+        done = asyncio.run(
+            container.upgrade(settings, database, lambda name: terminal.say(f"Migrating: {name}"))
+        )
+    count = len(done)
+    text = f"Migrated: {count} step{'s' if count != 1 else ''}." if done else "The database is up to date."
+    terminal.show(text, {"applied": done, "current": found.expected})
+    return 0
+
+
+def status() -> None:
+    """The numbers of this place."""
+    now = with_program(lambda program: program.operations.reads.status())
+    lines = (
+        ("people", f"{now.people:,}"),
+        ("posts", f"{now.posts:,} with {now.likes:,} likes and {now.comments:,} comments"),
+        ("storage", f"{now.files:,} originals, {now.bytes / 2**20:,.1f} MB"),
+        ("jobs", f"{now.jobs_waiting} waiting, {now.jobs_running} running, {now.jobs_dead} given up"),
+        ("sessions", f"{now.sessions:,}"),
+    )
+    terminal.show("\n".join(f"{name:<10}{text}" for name, text in lines), asdict(now))
+
+
+def verify() -> int:
+    """Check every rule that the data must keep; exit with 1 when one is broken."""
+    found = with_program(lambda program: program.operations.verify())
+    return _show_violations(found, "Every rule holds.")
+
+
+def check_media() -> int:
+    """Compare the stored pictures with the database; exit with 1 when something is missing or left over."""
+    found = with_program(lambda program: program.operations.verify())
+    of_media = [violation for violation in found if violation.rule in _MEDIA_RULES]
+    return _show_violations(of_media, "Every picture is there, and none is left over.")
+
+
+def _show_violations(found: list[Violation], fine: str) -> int:
+    lines = [f"{violation.count} × {violation.rule}: {', '.join(violation.examples)}" for violation in found]
+    terminal.show(
+        "\n".join(lines) or fine, {"ok": not found, "violations": [asdict(violation) for violation in found]}
+    )
+    return 1 if found else 0
+
+
+def collect_garbage(*, dry_run: bool = False) -> None:
+    """Remove stored pictures that nothing refers to.
+
+    Parameters
+    ----------
+    dry_run
+        Only list them.
+    """
+    gone = with_program(lambda program: program.operations.collect_garbage(dry_run=dry_run))
+    word = "would go" if dry_run else "removed"
+    terminal.show("\n".join([*gone, f"{len(gone)} {word}."]), {"dry_run": dry_run, "keys": gone})
+
+
+def list_jobs(*, limit: int = 100) -> None:
+    """What waits, what runs, and what was given up.
+
+    Parameters
+    ----------
+    limit
+        At most so many of those that were given up.
+    """
+
+    async def work(program: Application) -> None:
+        now = await program.operations.reads.status()
+        dead = await program.operations.reads.dead_jobs(limit)
+        terminal.say(f"{now.jobs_waiting} waiting, {now.jobs_running} running, {now.jobs_dead} given up")
+        rows = [(job.event_id, job.reaction, job.attempts, job.error) for job in dead]
+        counts = {"waiting": now.jobs_waiting, "running": now.jobs_running, "dead": now.jobs_dead}
+        items = [{**asdict(job), "event_id": str(job.event_id)} for job in dead]
+        if rows or terminal.choices.json:
+            terminal.table(("event", "work", "tries", "error"), rows, {**counts, "items": items})
+
+    with_program(work)
+
+
+def retry_jobs(event: UUID | None = None, /) -> None:
+    """Give jobs that were given up a fresh start: all, or those of one event."""
+    count = with_program(
+        lambda program: program.operations.retry_dead(EventId(event) if event else None), drain=False
+    )
+    terminal.show(f"{count} will be tried again while the server runs.", {"retried": count})
