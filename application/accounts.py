@@ -397,15 +397,15 @@ class Accounts:
         When an account stops being private, everybody who asked to follow becomes a follower.
         """
         async with self._new_uow() as uow:
+            if change.private is False:
+                # Before the account, because this locks several people in one global order.
+                for follower in await uow.follows.accept_all(user, self._clock.now()):
+                    uow.record(Followed(follower_id=follower, followee_id=user))
             account = await _own(uow, user)
             self._apply(account, change)
-            opened = account.private and change.private is False
             if change.private is not None:
                 account.private = change.private
             await uow.accounts.save(account)
-            if opened:
-                for follower in await uow.follows.accept_all(user, self._clock.now()):
-                    uow.record(Followed(follower_id=follower, followee_id=user))
             await uow.commit()
 
     def _apply(self, account: Account, change: ProfileChange) -> None:

@@ -9,7 +9,7 @@ from application.paging import Cursors, Key
 from application.views import FileView, Page, present_file
 from domain.files import File, FileStored, ImageRefused, Kind, ObjectsOrphaned, State
 from domain.kernel import Conflict, FileId, Invalid, NotFound, TooMany, UserId, msg
-from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, UnitOfWorks, Upload
+from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, UnitOfWork, UnitOfWorks, Upload
 from domain.text import clean
 
 UPLOADS = Rate("upload", 60, 1800)
@@ -82,7 +82,8 @@ class Uploading:
         """
         if upload.size == 0:
             raise ImageRefused(msg("This file is empty."), code="empty")
-        await self._check_quota(owner, upload.size)
+        async with self._new_uow() as uow:
+            await self._check_quota(uow, owner, upload.size)
         facts = await self._images.inspect(upload.path)
         file = File(
             new_id or FileId(self._ids.new()),
@@ -101,12 +102,14 @@ class Uploading:
         await self._media.put(file.original_key, upload.path)
         try:
             async with self._new_uow() as uow:
+                # Again, and one at a time now: uploads at once would each find room for themselves.
+                await self._check_quota(uow, owner, upload.size, lock=True)
                 file.duplicate_of = await uow.files.find_same(owner, file.sha256)
                 await uow.files.add(file)
                 uow.record(FileStored(file_id=file.id))
                 await uow.commit()
         except BaseException:
-            await self._media.delete(file.prefix)
+            await self._clear_away(file)
             raise
         return self._present(owner, file)
 
@@ -163,14 +166,21 @@ class Uploading:
             uow.record(ObjectsOrphaned(prefix=file.prefix))
             await uow.commit()
 
+    async def _clear_away(self, file: File) -> None:
+        """Take the bytes of a refused upload back. Somebody who left during the commit may have a row all the same."""
+        async with self._new_uow() as uow:
+            kept = await uow.files.find(file.id)
+        if kept is None:
+            await self._media.delete(file.prefix)
+
     def _present(self, owner: UserId, file: File) -> FileView:
         return present_file(file, self._grants.grant(owner))
 
-    async def _check_quota(self, owner: UserId, size: int) -> None:
-        async with self._new_uow() as uow:
-            if await uow.accounts.find(owner) is None:
-                raise NotFound
-            used = await uow.files.stored_bytes(owner)
+    async def _check_quota(self, uow: UnitOfWork, owner: UserId, size: int, *, lock: bool = False) -> None:
+        account = await uow.accounts.find(owner, lock=lock)
+        if account is None or not account.active:
+            raise NotFound
+        used = await uow.files.stored_bytes(owner)
         if used + size > self._quota_bytes:
             raise QuotaReached(used_mb=used // 2**20, limit_mb=self._quota_bytes // 2**20)
 

@@ -29,8 +29,13 @@ def read_file(row: Mapping[str, Any]) -> File:
         facts=_read_facts(json.loads(facts)) if facts else None,
         renditions=tuple(Rendition(**rendition) for rendition in json.loads(row["renditions"])),
         steps=tuple((name, seconds) for name, seconds in json.loads(row["steps"])),
-        crop=Crop(**json.loads(crop)) if crop else None,
+        crop=read_crop(crop),
     )
+
+
+def read_crop(crop: str | None) -> Crop | None:
+    """A crop from its column."""
+    return Crop(**json.loads(crop)) if crop else None
 
 
 def _read_facts(facts: dict[str, Any]) -> ImageFacts:

@@ -111,10 +111,14 @@ class PostgresFollows:
         )
 
     async def accept_all(self, target: UserId, now: datetime) -> list[UserId]:
-        rows = await self._c.fetch(
-            "SELECT r.requester_id FROM follow_requests r JOIN users u ON u.id = r.requester_id "
-            "WHERE r.target_id = $1 ORDER BY r.requester_id FOR NO KEY UPDATE OF u",
+        # Everybody first, in the order of `lock_pair`; what they wish is read after that, when it cannot change any more.
+        await self._c.execute(
+            "SELECT FROM users WHERE id = $1 OR id IN (SELECT requester_id FROM follow_requests WHERE target_id = $1) "
+            "ORDER BY id FOR NO KEY UPDATE",
             target,
+        )
+        rows = await self._c.fetch(
+            "SELECT requester_id FROM follow_requests WHERE target_id = $1 ORDER BY requester_id", target
         )
         requesters = [UserId(row["requester_id"]) for row in rows]
         for requester in requesters:

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from adapters.postgres.cards import refresh_card
+from adapters.postgres.files import read_crop
 from adapters.postgres.relations import read_standing, standing
 from domain.kernel import CommentId, NotFound, PlaceId, PostId, UserId
 from domain.ports import Ids
@@ -17,6 +18,21 @@ _STANDING = f"""
 SELECT p.id, p.author_id, p.audience, p.comments_on, a.state = 'active' AS active, a.private,
   {standing("$2", "p.author_id")}
 FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = $1
+"""
+# The post is locked before what refers to it, as by whoever removes the post: the other order is a deadlock.
+_REMOVE_LIKE = """
+WITH post AS MATERIALIZED (SELECT id FROM posts WHERE id = $1 FOR NO KEY UPDATE),
+  gone AS (DELETE FROM likes USING post WHERE user_id = $2 AND post_id = post.id RETURNING post_id)
+UPDATE posts SET likes = likes - 1 FROM gone WHERE id = gone.post_id
+"""
+# In one statement the reference is checked last. In two, the check's weak lock on the post would have to become a
+# stronger one while somebody who wants to remove the post waits in between.
+_ADD_COMMENT = """
+WITH added AS (
+  INSERT INTO comments (id, post_id, author_id, reply_to, text, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+  RETURNING post_id
+)
+UPDATE posts SET comments = comments + 1 FROM added WHERE id = added.post_id
 """
 _POST = """
 SELECT p.*, l.name AS place_name, l.lat, l.lon FROM posts p LEFT JOIN places l ON l.id = p.place_id WHERE p.id = $1
@@ -61,7 +77,11 @@ class PostgresPosts:
         )
         await self._write_tags(post)
         await self._place_photos(post, attach=True)
-        await self._c.execute("UPDATE users SET posts = posts + 1 WHERE id = $1", post.author_id)
+        counted = await self._c.execute(
+            "UPDATE users SET posts = posts + 1 WHERE id = $1 AND state = 'active'", post.author_id
+        )
+        if counted.endswith(" 0"):
+            raise NotFound  # left or was suspended since the request began
         await self._c.execute("INSERT INTO home_feed VALUES ($1, $2, $1)", post.author_id, post.id)
         await refresh_card(self._c, post.id)
 
@@ -70,7 +90,7 @@ class PostgresPosts:
         if row is None:
             return None
         photos = await self._c.fetch(
-            "SELECT id, alt FROM files WHERE post_id = $1 ORDER BY position", post_id
+            "SELECT id, alt, crop FROM files WHERE post_id = $1 ORDER BY position", post_id
         )
         place = (
             Place(PlaceId(row["place_id"]), row["place_name"], row["lat"], row["lon"])
@@ -80,7 +100,7 @@ class PostgresPosts:
         return Post(
             PostId(row["id"]),
             UserId(row["author_id"]),
-            tuple(Photo(photo["id"], photo["alt"]) for photo in photos),
+            tuple(Photo(photo["id"], photo["alt"], read_crop(photo["crop"])) for photo in photos),
             row["created_at"],
             row["caption"],
             tuple(row["tags"]),
@@ -149,13 +169,15 @@ class PostgresPosts:
     async def fan_out(self, post_id: PostId, after: UserId | None, limit: int) -> UserId | None:
         last = await self._c.fetchval(
             """
-            WITH chunk AS (
-              SELECT f.follower_id FROM posts p JOIN follows f ON f.followee_id = p.author_id
-              WHERE p.id = $1 AND f.follower_id > $2
+            WITH post AS MATERIALIZED (
+              -- Removing it has to wait, or its withdrawal from the feeds could run before this.
+              SELECT id, author_id FROM posts WHERE id = $1 FOR KEY SHARE
+            ), chunk AS (
+              SELECT f.follower_id, p.id, p.author_id FROM post p JOIN follows f ON f.followee_id = p.author_id
+              WHERE f.follower_id > $2
               ORDER BY f.follower_id LIMIT $3
             ), written AS (
-              INSERT INTO home_feed (user_id, post_id, author_id)
-              SELECT c.follower_id, p.id, p.author_id FROM chunk c CROSS JOIN posts p WHERE p.id = $1
+              INSERT INTO home_feed (user_id, post_id, author_id) SELECT follower_id, id, author_id FROM chunk
               ON CONFLICT DO NOTHING
             )
             SELECT follower_id FROM chunk ORDER BY follower_id DESC LIMIT 1
@@ -190,13 +212,7 @@ class PostgresPosts:
         return not status.endswith(" 0")
 
     async def remove_like(self, post_id: PostId, user: UserId) -> bool:
-        status = await self._c.execute(
-            "WITH gone AS (DELETE FROM likes WHERE user_id = $1 AND post_id = $2 RETURNING post_id) "
-            "UPDATE posts SET likes = likes - 1 FROM gone WHERE id = gone.post_id",
-            user,
-            post_id,
-        )
-        return not status.endswith(" 0")
+        return not (await self._c.execute(_REMOVE_LIKE, post_id, user)).endswith(" 0")
 
     async def add_save(self, post_id: PostId, user: UserId, now: datetime) -> bool:
         return await self._add("saves", post_id, user)
@@ -205,12 +221,15 @@ class PostgresPosts:
         return await self._remove("saves", post_id, user)
 
     async def hide(self, post_id: PostId, user: UserId, hidden: bool, now: datetime) -> None:
-        if hidden:
+        if not hidden:
+            await self._remove("hidden_posts", post_id, user)
+            return
+        try:
             await self._c.execute(
                 "INSERT INTO hidden_posts VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", user, post_id, now
             )
-        else:
-            await self._remove("hidden_posts", post_id, user)
+        except asyncpg.ForeignKeyViolationError:
+            raise NotFound from None
 
     async def tally(self, post_id: PostId, user: UserId) -> tuple[Counts, bool, bool]:
         row = await self._c.fetchrow(
@@ -274,7 +293,7 @@ class PostgresComments:
     async def add(self, comment: Comment) -> None:
         try:
             await self._c.execute(
-                "INSERT INTO comments (id, post_id, author_id, reply_to, text, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+                _ADD_COMMENT,
                 comment.id,
                 comment.post_id,
                 comment.author_id,
@@ -284,7 +303,6 @@ class PostgresComments:
             )
         except asyncpg.ForeignKeyViolationError:
             raise NotFound from None
-        await self._c.execute("UPDATE posts SET comments = comments + 1 WHERE id = $1", comment.post_id)
 
     async def find(self, comment_id: CommentId, *, lock: bool = False) -> Comment | None:
         if lock:
