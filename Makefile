@@ -20,7 +20,7 @@ test: develop ## every check and every test
 	@$(PYTHON) -m ruff format --check --quiet .
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m mypy
-	@.venv/bin/lint-imports --no-timings --cache-dir .cache/import_linter
+	@.venv/bin/lint-imports --no-logo --cache-dir .cache/import_linter
 	@$(PYTHON) -m pytest -q -n 2 --dist loadfile
 
 bench: develop ## measure; prints only what was measured

@@ -148,7 +148,7 @@ class Seeding:
         except NotFound:
             return
         if found.created_at == joined:
-            self._ids[person.username] = found.id
+            self._ids[person.username] = UserId(found.id)
             self.seeded.people += 1
 
     async def _add_avatar(self, person: DemoPerson) -> None:
@@ -198,7 +198,8 @@ class Seeding:
         with self._time.at(post.created_at - timedelta(minutes=2)):
             uploads = [await self._take_in(author, file) for file in files]
         media = [PhotoDraft(upload, photo.alt) for upload, photo in zip(uploads, post.photos, strict=True)]
-        place = post.place and PlaceDraft(post.place.name, post.place.latitude, post.place.longitude)
+        where = post.place
+        place = PlaceDraft(where.name, where.latitude, where.longitude) if where else None
         with self._time.at(post.created_at):
             draft = PostDraft(media, post.caption, place, post.audience)
             await self._program.posting.publish(author, draft, post_id)
@@ -206,7 +207,7 @@ class Seeding:
 
     async def _take_in(self, author: UserId, file: Path) -> FileId:
         upload = await asyncio.to_thread(_measured, file)
-        return (await self._program.uploading.receive(author, upload)).id
+        return FileId((await self._program.uploading.receive(author, upload)).id)
 
     async def _react(self, post: DemoPost, post_id: PostId) -> None:
         span = min(self._now - post.created_at, timedelta(days=3))
