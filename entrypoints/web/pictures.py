@@ -6,6 +6,7 @@ free of sums.
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 # Best first: a browser takes the first <source> that it understands.
@@ -25,15 +26,24 @@ class Source(NamedTuple):
 
 def sources(renditions: Iterable[Any]) -> list[Source]:
     """The AVIF and the WebP list, where there are such renditions."""
-    renditions = tuple(renditions)
-    listed = (Source(each, srcset(renditions, each)) for each in _MODERN_TYPES)
-    return [source for source in listed if source.srcset]
+    by_type: dict[str, list[Any]] = {}
+    for rendition in sorted(renditions, key=_width):
+        by_type.setdefault(rendition.type, []).append(rendition)
+    return [Source(each, _candidates(by_type[each])) for each in _MODERN_TYPES if each in by_type]
 
 
-def srcset(renditions: Iterable[Any], media_type: str = _FALLBACK_TYPE) -> str:
+@lru_cache(maxsize=4_000)
+def srcset(renditions: tuple[Any, ...], media_type: str = _FALLBACK_TYPE) -> str:
     """`url 320w, url 640w …` of one media type, or an empty string."""
-    chosen = sorted((each for each in renditions if each.type == media_type), key=lambda each: each.width)
-    return ", ".join(f"{each.url} {each.width}w" for each in chosen)
+    return _candidates(sorted((each for each in renditions if each.type == media_type), key=_width))
+
+
+def _candidates(renditions: Iterable[Any]) -> str:
+    return ", ".join([f"{each.url} {each.width}w" for each in renditions])
+
+
+def _width(rendition: Any) -> int:
+    return int(rendition.width)
 
 
 def fallback(renditions: Iterable[Any], width: int = _FALLBACK_WIDTH) -> Any | None:
@@ -77,6 +87,7 @@ def camera_name(camera: Any) -> str:
     return model if model.casefold().startswith(make.casefold()) else f"{make} {model}".strip()
 
 
+@lru_cache(maxsize=4_000)
 def initials(name: str) -> str:
     """One or two letters to stand for a face: of the first and the last word, or one of a single word."""
     letters = [word[0] for word in name.split() if unicodedata.category(word[0])[0] in "LN"]

@@ -11,7 +11,8 @@ and never HTML, so that escaping has no exception.
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -104,8 +105,33 @@ def _environment(root: Path) -> Environment:
         npgettext=translation.npgettext,
     )
     environment.filters.update(_FILTERS)
-    environment.globals.update(csrf_token=_csrf_token, viewer=_viewer)
+    environment.globals.update(
+        gettext=translation.template_gettext,
+        ngettext=translation.template_ngettext,
+        _=translation.template_gettext,
+        csrf_token=_csrf_token,
+        viewer=_viewer,
+        kept=_kept,
+    )
     return environment
+
+
+_fragments: dict[tuple[Any, ...], Any] = {}
+_MOST_FRAGMENTS = 4_000
+
+
+def _kept(macro: Any, key: tuple[Any, ...], *values: Any, **named: Any) -> Any:
+    """What `macro` makes of the values, kept for the next page. Only for what is the same for every viewer.
+
+    `key` holds whatever the result depends on, besides the language.
+    """
+    full_key = (macro.name, current_language().code, key)
+    found = _fragments.get(full_key)
+    if found is None:
+        if len(_fragments) >= _MOST_FRAGMENTS:
+            _fragments.clear()
+        found = _fragments[full_key] = macro(*values, **named)
+    return found
 
 
 def _csrf_token() -> str:
@@ -123,14 +149,24 @@ def rich_text(text: str) -> Iterator[tuple[str, str]]:
 
 def compact(number: int) -> str:
     """`987`, `12K`, `1.2M`, as the reader's language writes it; full up to 9,999."""
-    if number < 10_000:
-        return decimal(number)
-    return numbers.format_compact_decimal(number, locale=current_language().locale, fraction_digits=1)
+    return _compact(number, current_language())
 
 
 def decimal(number: float) -> str:
     """`1,234,567` as the reader's language writes it."""
-    return numbers.format_decimal(number, locale=current_language().locale)
+    return _decimal(number, current_language())
+
+
+@lru_cache(maxsize=4_000)
+def _compact(number: int, language: Language) -> str:
+    if number < 10_000:
+        return _decimal(number, language)
+    return numbers.format_compact_decimal(number, locale=language.locale, fraction_digits=1)
+
+
+@lru_cache(maxsize=4_000)
+def _decimal(number: float, language: Language) -> str:
+    return numbers.format_decimal(number, locale=language.locale)
 
 
 def filesize(size: int) -> str:
@@ -149,7 +185,21 @@ def relative_time(moment: datetime) -> str:
     # A clock a little behind ours must not say "in 3 seconds" about something that has happened.
     if age_seconds < 60:
         return translation.gettext("now")
-    return dates.format_timedelta(age_seconds, format="narrow", threshold=1, locale=current_language().locale)
+    return _duration(age_seconds, current_language())
+
+
+_durations: dict[tuple[int, int, Language], str] = {}
+
+
+def _duration(seconds: int, language: Language) -> str:
+    """A minute or more as one number and unit. There are few such texts, so each is put together once."""
+    unit = next(size for size in (_DAY_SECONDS, 3_600, 60) if seconds >= size)
+    key = (unit, round(seconds / unit), language)
+    if key not in _durations:
+        _durations[key] = dates.format_timedelta(
+            seconds, format="narrow", threshold=1, locale=language.locale
+        )
+    return _durations[key]
 
 
 def short_date(moment: datetime, now: datetime) -> str:
@@ -161,10 +211,14 @@ def short_date(moment: datetime, now: datetime) -> str:
 
 def full_time(moment: datetime) -> str:
     """`Saturday, March 4, 2023 at 12:41`, in the reader's time zone."""
-    locale = current_language().locale
-    date = dates.format_date(moment.astimezone(current_timezone()), "full", locale=locale)
-    time = dates.format_time(moment, "short", tzinfo=current_timezone(), locale=locale)
-    return translation.gettext("%(date)s, %(time)s") % {"date": date, "time": time}
+    return _full_time(moment.replace(second=0, microsecond=0), current_language(), current_timezone())
+
+
+@lru_cache(maxsize=4_000)
+def _full_time(moment: datetime, language: Language, zone: tzinfo) -> str:
+    date = dates.format_date(moment.astimezone(zone), "full", locale=language.locale)
+    time = dates.format_time(moment, "short", tzinfo=zone, locale=language.locale)
+    return language.translations.gettext("%(date)s, %(time)s") % {"date": date, "time": time}
 
 
 def clock_after(seconds: int) -> str:
