@@ -24,13 +24,14 @@ from application.operations import Replay
 from application.program import Application
 from application.views import Page, PostCard
 from domain.kernel import Conflict, DomainError, Invalid, NotFound, TooMany, Unavailable, UserId, msg
-from domain.ports import Allowance, Rate, TryAgain, Upload
+from domain.ports import Allowance, Rate, Upload
 from domain.posts import MAX_PHOTOS
 from domain.users import Identity
 from entrypoints import body, requests
 from entrypoints.api.present import to_json
 from entrypoints.body import Form
 from entrypoints.errors import Unauthenticated
+from entrypoints.retrying import retrying
 
 log = logging.getLogger("heliograph.web")
 
@@ -347,14 +348,7 @@ async def _answer(
 
 async def _run(operation: Operation, call: Call, path: dict[str, Any]) -> Answer:
     """The handler's answer; what the database undid is run again, at most twice."""
-    for left in (2, 1, 0):
-        try:
-            value = await operation.handler(call, **path)
-            break
-        except TryAgain:
-            if left == 0:
-                raise
-            await asyncio.sleep(0.01 * (3 - left))
+    value = await retrying(lambda: operation.handler(call, **path))
     return value if isinstance(value, Answer) else Answer(value)
 
 
