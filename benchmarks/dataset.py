@@ -34,6 +34,11 @@ def token_of(index: int) -> str:
     return f"hg_benchmark-{index:08d}"
 
 
+def cookie_of(index: int) -> str:
+    """The session cookie of person number `index`, below 1,000."""
+    return f"hg_session=benchmark-{index:08d}"
+
+
 async def fill(
     connection: asyncpg.Connection, scale: int, *, follows: int = 100, seed: int = 1
 ) -> dict[str, Any]:
@@ -109,7 +114,7 @@ async def _people(
             person,
             "",
             sha256(token_of(i).encode()).digest(),
-            ["read", "write"],
+            ["read", "write", "files"],
             START,
             _later(),
         )
@@ -117,6 +122,20 @@ async def _people(
     ]
     columns = ["id", "user_id", "name", "token_hash", "scopes", "created_at", "expires_at"]
     await connection.copy_records_to_table("tokens", records=tokens, columns=columns)
+    now = datetime.now(UTC)
+    sessions = [
+        (
+            identifier(rng, START),
+            person,
+            sha256(cookie_of(i).split("=")[1].encode()).digest(),
+            now,
+            now,
+            _later(),
+        )
+        for i, person in enumerate(people[:1000])
+    ]
+    columns = ["id", "user_id", "token_hash", "created_at", "last_seen_at", "expires_at"]
+    await connection.copy_records_to_table("sessions", records=sessions, columns=columns)
 
 
 def _later() -> datetime:

@@ -1,0 +1,46 @@
+"""What the papers say is so: the tests that the feature table names exist, and so do the settings of the README."""
+
+import re
+from pathlib import Path
+
+from application.reactions import REACTIONS
+from entrypoints.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+ARCHITECTURE = (ROOT / "architecture.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_test_that_the_feature_table_names_exists() -> None:
+    named = re.findall(r"`((?:[\w]+/)+test_\w+\.py)(?:::(\w+))?`", ARCHITECTURE)
+    assert len(named) > 40
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if not (ROOT / "tests" / file).exists()
+        or (name and f"def {name}(" not in (ROOT / "tests" / file).read_text(encoding="utf-8"))
+    ]
+    assert not missing, missing
+
+
+def test_every_row_has_its_line() -> None:
+    rows = set()
+    for first, last in re.findall(r"^\| (\d\.\d+)(?:–(\d\.\d+))? \|", ARCHITECTURE, re.M):
+        group, start = first.split(".")
+        end = last.split(".")[1] if last else start
+        rows |= {f"{group}.{number}" for number in range(int(start), int(end) + 1)}
+    sizes = {0: 40, 1: 29, 2: 11, 3: 17, 4: 5}
+    assert rows == {f"{group}.{n}" for group, size in sizes.items() for n in range(1, size + 1)}
+
+
+def test_the_table_of_reactions_is_the_code() -> None:
+    for event, reactions in REACTIONS.items():
+        line = re.search(rf"^\| `{event.__name__}` \|.*$", ARCHITECTURE, re.M)
+        assert line, event.__name__
+        assert all(f"`{reaction.__name__}`" in line.group(0) for reaction in reactions)
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    for name, field in Settings.model_fields.items():
+        assert f"`{PREFIX}{name.upper()}`" in README, name
+        assert (field.description or "?") in README, name
