@@ -24,7 +24,7 @@ from domain.ports import (
     Upload,
     Workspace,
 )
-from domain.text import clean
+from domain.text import clean, fold
 from domain.users import (
     SCOPES,
     SESSION_MAX,
@@ -279,7 +279,7 @@ class Accounts:
         return await self._open_session(client, account, stay=True)
 
     async def _check_login(self, client: Client, login: str, password: str) -> Account:
-        key = login.strip().casefold()[:254]
+        key = fold(login.strip())[:254]
         await self._throttle(client, SIGN_IN_PER_ADDRESS, client.address)
         await self._throttle(client, SIGN_IN_PER_ACCOUNT, key)
         async with self._new_uow() as uow:

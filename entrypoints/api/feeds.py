@@ -17,7 +17,6 @@ group = Operations("feeds")
     "Own and followed people's posts, newest first; `since` asks for what is newer than a cursor",
     query=HomeQuery,
     answer=Page[PostCard],
-    problems=("bad_cursor",),
 )
 async def home(call: Call) -> Page[PostCard]:
     return await call.app.feeds.home(call.user, call.query.limit, call.query.cursor, call.query.since)
@@ -31,7 +30,6 @@ async def home(call: Call) -> Page[PostCard]:
     auth="optional",
     query=ExploreQuery,
     answer=Page[PostCard],
-    problems=("bad_cursor",),
 )
 async def explore(call: Call) -> Page[PostCard]:
     popular = call.query.sort == "popular"
@@ -46,7 +44,6 @@ async def explore(call: Call) -> Page[PostCard]:
     auth="optional",
     query=Paging,
     answer=Page[PostCard],
-    problems=("bad_cursor",),
 )
 async def tagged(call: Call, tag: str) -> Page[PostCard]:
     return await call.app.feeds.tagged(call.viewer, tag, call.query.limit, call.query.cursor)
@@ -73,7 +70,7 @@ async def get_place(call: Call, place_id: UUID) -> PlaceRef:
     auth="optional",
     query=Paging,
     answer=Page[PostCard],
-    problems=("not_found", "bad_cursor"),
+    problems=("not_found",),
 )
 async def at_place(call: Call, place_id: UUID) -> Page[PostCard]:
     await call.app.feeds.place(call.viewer, PlaceId(place_id))
@@ -87,7 +84,6 @@ async def at_place(call: Call, place_id: UUID) -> Page[PostCard]:
     "Posts one saved",
     query=Paging,
     answer=Page[PostCard],
-    problems=("bad_cursor",),
 )
 async def saved(call: Call) -> Page[PostCard]:
     return await call.app.feeds.saved(call.user, call.query.limit, call.query.cursor)
@@ -100,7 +96,6 @@ async def saved(call: Call) -> Page[PostCard]:
     "Posts one likes",
     query=Paging,
     answer=Page[PostCard],
-    problems=("bad_cursor",),
 )
 async def liked(call: Call) -> Page[PostCard]:
     return await call.app.feeds.liked(call.user, call.query.limit, call.query.cursor)

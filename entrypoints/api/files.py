@@ -47,7 +47,6 @@ async def upload(call: Call) -> Answer:
     scope="files",
     query=FilesQuery,
     answer=Page[FileView],
-    problems=("bad_cursor",),
 )
 async def list_files(call: Call) -> Page[FileView]:
     query: FilesQuery = call.query

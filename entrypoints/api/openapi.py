@@ -28,7 +28,7 @@ from domain.users import (
 )
 from entrypoints import VERSION
 from entrypoints.api import examples
-from entrypoints.api.operation import BASE, MAX_LIMIT, OPERATIONS, Operation
+from entrypoints.api.operation import BASE, MAX_LIMIT, OPERATIONS, Operation, Paging
 from entrypoints.errors import title
 
 _REF = "#/components/schemas/{name}"
@@ -431,7 +431,7 @@ def _codes(operation: Operation) -> list[str]:
         codes += ["csrf", "request_timeout", "too_large", "unsupported_type"]
     if operation.body is not None or operation.query is not None or operation.upload:
         codes.append("validation")
-    if "bad_cursor" in operation.problems:
+    if operation.query is not None and issubclass(operation.query, Paging):
         codes.append("bad_cursor")
     if operation.recover is not None:
         codes += ["idempotency_mismatch", "idempotency_in_progress"]

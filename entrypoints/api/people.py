@@ -38,7 +38,7 @@ async def get_user(call: Call, username: str) -> Profile:
     auth="optional",
     query=Paging,
     answer=Page[PostCard],
-    problems=("not_found", "bad_cursor"),
+    problems=("not_found",),
 )
 async def list_user_posts(call: Call, username: str) -> Page[PostCard]:
     profile = await call.app.people.profile(call.viewer, fold(username))
@@ -55,7 +55,7 @@ async def list_user_posts(call: Call, username: str) -> Page[PostCard]:
     auth="optional",
     query=Paging,
     answer=Page[MemberRow],
-    problems=("not_found", "bad_cursor"),
+    problems=("not_found",),
 )
 async def list_followers(call: Call, username: str) -> Page[MemberRow]:
     return await call.app.people.around(
@@ -71,7 +71,7 @@ async def list_followers(call: Call, username: str) -> Page[MemberRow]:
     auth="optional",
     query=Paging,
     answer=Page[MemberRow],
-    problems=("not_found", "bad_cursor"),
+    problems=("not_found",),
 )
 async def list_following(call: Call, username: str) -> Page[MemberRow]:
     return await call.app.people.around(
@@ -182,7 +182,6 @@ async def silence_posts(call: Call, username: str) -> MemberViewer:
     "List who asks to follow",
     query=Paging,
     answer=Page[MemberRow],
-    problems=("bad_cursor",),
 )
 async def list_requests(call: Call) -> Page[MemberRow]:
     return await call.app.people.own(call.user, "requests", call.query.limit, call.query.cursor)

@@ -246,7 +246,7 @@ async def like(call: Call, post_id: UUID) -> Reaction:
     "unlike",
     "Take a like back",
     answer=Reaction,
-    problems=("not_found",),
+    problems=("not_found", "gone"),
 )
 async def unlike(call: Call, post_id: UUID) -> Reaction:
     return await call.app.posting.unlike(call.user, PostId(post_id))
@@ -270,7 +270,7 @@ async def save(call: Call, post_id: UUID) -> Reaction:
     "unsave",
     "Take a post out of the saved",
     answer=Reaction,
-    problems=("not_found",),
+    problems=("not_found", "gone"),
 )
 async def unsave(call: Call, post_id: UUID) -> Reaction:
     return await call.app.posting.save(call.user, PostId(post_id), False)
@@ -282,7 +282,7 @@ async def unsave(call: Call, post_id: UUID) -> Reaction:
     "hide",
     "Say “not interested”",
     answer=Reaction,
-    problems=("not_found",),
+    problems=("not_found", "gone"),
 )
 async def hide(call: Call, post_id: UUID) -> Reaction:
     return await call.app.posting.hide(call.user, PostId(post_id), True)
@@ -294,7 +294,7 @@ async def hide(call: Call, post_id: UUID) -> Reaction:
     "unhide",
     "Take “not interested” back",
     answer=Reaction,
-    problems=("not_found",),
+    problems=("not_found", "gone"),
 )
 async def unhide(call: Call, post_id: UUID) -> Reaction:
     return await call.app.posting.hide(call.user, PostId(post_id), False)
@@ -308,7 +308,7 @@ async def unhide(call: Call, post_id: UUID) -> Reaction:
     auth="optional",
     query=Paging,
     answer=Page[MemberRow],
-    problems=("not_found", "bad_cursor"),
+    problems=("not_found", "gone"),
 )
 async def list_likers(call: Call, post_id: UUID) -> Page[MemberRow]:
     return await call.app.feeds.likers(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
@@ -322,7 +322,7 @@ async def list_likers(call: Call, post_id: UUID) -> Page[MemberRow]:
     auth="optional",
     query=Paging,
     answer=Page[CommentView],
-    problems=("not_found", "bad_cursor"),
+    problems=("not_found", "gone"),
 )
 async def list_comments(call: Call, post_id: UUID) -> Page[CommentView]:
     return await call.app.feeds.comments(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
@@ -372,7 +372,7 @@ async def get_comment(call: Call, comment_id: UUID) -> CommentView:
     "Edit a comment",
     body=CommentPatch,
     answer=CommentView,
-    problems=("not_found", "forbidden", "validation"),
+    problems=("not_found", "gone", "forbidden"),
     example={"text": "What a light!"},
 )
 async def edit_comment(call: Call, comment_id: UUID) -> CommentView:
@@ -386,7 +386,7 @@ async def edit_comment(call: Call, comment_id: UUID) -> CommentView:
     "deleteComment",
     "Delete a comment with its replies",
     status=204,
-    problems=("not_found", "forbidden"),
+    problems=("not_found", "gone", "forbidden"),
 )
 async def delete_comment(call: Call, comment_id: UUID) -> None:
     await call.app.posting.delete_comment(call.user, CommentId(comment_id))
@@ -398,7 +398,7 @@ async def delete_comment(call: Call, comment_id: UUID) -> None:
     "likeComment",
     "Like a comment",
     answer=CommentView,
-    problems=("not_found",),
+    problems=("not_found", "gone"),
 )
 async def like_comment(call: Call, comment_id: UUID) -> CommentView:
     await call.app.posting.like_comment(call.user, CommentId(comment_id), True)
@@ -411,7 +411,7 @@ async def like_comment(call: Call, comment_id: UUID) -> CommentView:
     "unlikeComment",
     "Take a comment's like back",
     answer=CommentView,
-    problems=("not_found",),
+    problems=("not_found", "gone"),
 )
 async def unlike_comment(call: Call, comment_id: UUID) -> CommentView:
     await call.app.posting.like_comment(call.user, CommentId(comment_id), False)

@@ -42,7 +42,7 @@ def _full(route: str) -> str:
     return route if route.startswith(("/m/", "/a/", "/healthz", "/readyz")) else BASE + route
 
 
-def _path(route: str, ids: dict[str, str]) -> str:
+def path_of(route: str, ids: dict[str, str]) -> str:
     """The address of the owner's thing; below `BASE` unless it starts with `//`."""
     values = {
         "post_id": ids["post"],
@@ -70,7 +70,7 @@ def _elsewhere(ids: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _body(method: str, route: str, actor: str, ids: dict[str, str]) -> dict[str, Any]:
+def body_of(method: str, route: str, actor: str, ids: dict[str, str]) -> dict[str, Any]:
     """What the request carries."""
     login = {"username": NAMES.get(actor, NAMES["follower"]), "password": PASSWORD}
     bodies: dict[tuple[str, str], Any] = {
@@ -91,7 +91,7 @@ def _body(method: str, route: str, actor: str, ids: dict[str, str]) -> dict[str,
 
 
 async def _try(scene: Scene, method: str, route: str, actor: str, ids: dict[str, str]) -> Reply:
-    reply: Reply = await scene.ask(method, _path(route, ids), actor, **_body(method, route, actor, ids))
+    reply: Reply = await scene.ask(method, path_of(route, ids), actor, **body_of(method, route, actor, ids))
     return reply
 
 
@@ -142,7 +142,7 @@ def _expected(row: dict[str, int]) -> dict[str, int]:
 # Somebody else's requests
 
 
-async def _rows(sql: asyncpg.Connection) -> dict[str, str]:
+async def rows_of(sql: asyncpg.Connection) -> dict[str, str]:
     """A hash of every table's rows, but for what reading may touch."""
     tables = await sql.fetch(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
@@ -160,32 +160,32 @@ async def test_the_owners_requests_replayed_by_others_change_nothing(
     scene: Scene, sql: asyncpg.Connection
 ) -> None:
     own = [(m, r) for m, r in ROWS if "<" in r and "<username>" not in r and m != "GET"]
-    before = await _rows(sql)
+    before = await rows_of(sql)
     for method, route in own:
         for actor in ("anon", "stranger", "pending", "blocked", "read_only"):
             reply = await _try(scene, method, route, actor, scene.ids)
             assert reply.status in (401, 403, 404), (method, route, actor, reply.status)
     assert len(own) > 15
-    assert await _rows(sql) == before
+    assert await rows_of(sql) == before
 
 
 @pytest.mark.goal("Z6")
 async def test_members_that_belong_to_the_server_are_refused(scene: Scene, sql: asyncpg.Connection) -> None:
-    before = await _rows(sql)
+    before = await rows_of(sql)
     extra = ("id", "user_id", "author_id", "role", "is_admin", "like_count", "created_at", "__proto__")
     for method, route in (("PATCH", "/me"), ("PATCH", "/posts/<post_id:uuid>"), ("POST", "/posts")):
-        good = _body(method, route, "owner", scene.ids)["json"]
+        good = body_of(method, route, "owner", scene.ids)["json"]
         for name in extra:
-            reply = await scene.ask(method, _path(route, scene.ids), "owner", json={**good, name: "x"})
+            reply = await scene.ask(method, path_of(route, scene.ids), "owner", json={**good, name: "x"})
             assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, f"#/{name}")
-    assert await _rows(sql) == before
+    assert await rows_of(sql) == before
 
 
 @pytest.mark.goal("W2")
 async def test_looking_never_writes(scene: Scene, sql: asyncpg.Connection) -> None:
-    before = await _rows(sql)
+    before = await rows_of(sql)
     for method, route in ROWS:
         if method == "GET":
             for actor in ("anon", "follower", "owner", "stranger"):
                 await _try(scene, method, route, actor, scene.ids)
-    assert await _rows(sql) == before
+    assert await rows_of(sql) == before

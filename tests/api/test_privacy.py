@@ -10,7 +10,7 @@ from tests.api.authorization import ROWS
 from tests.api.conftest import Api
 from tests.api.described import Reply
 from tests.api.scene import CANARY, INSIDERS, Scene, make_scene
-from tests.api.test_authorization import ACTORS, GONE, _path
+from tests.api.test_authorization import ACTORS, GONE, path_of
 from tests.conftest import settle
 
 # The tag of the canary is in the address of its list, and a list that is empty still links nowhere.
@@ -24,7 +24,7 @@ async def scene(api: Api, sql: asyncpg.Connection) -> Scene:
 
 async def _crawl(scene: Scene, actor: str) -> dict[str, Reply]:
     """Every address of the API that can be looked at, as the actor sees it, and all that it links to."""
-    waiting = [_path(route, scene.ids) for method, route in ROWS if method == "GET"]
+    waiting = [path_of(route, scene.ids) for method, route in ROWS if method == "GET"]
     waiting += ["/feeds/explore?sort=popular", f"/tags/{CANARY}/posts", "/feeds/home?limit=1"]
     others = [member.name for member in scene.members.values() if member.name != scene.ids["owner"]]
     waiting += [
