@@ -37,6 +37,7 @@ class Runner:
         self._parallel = parallel
         self._running: dict[asyncio.Task[None], Job] = {}
         self._stopping = False
+        self._claiming = asyncio.Lock()
 
     async def run(self) -> None:
         """Claim and run until `stop`. Survives every failure of the database by trying again."""
@@ -52,10 +53,14 @@ class Runner:
         """Claim nothing more and give what runs `grace_seconds` to finish; the rest is left to its lease."""
         self._stopping = True
         self._wake.kick()
-        if self._running:
-            await asyncio.wait(self._running, timeout=grace_seconds)
-        for task in self._running:
-            task.cancel()
+        async with self._claiming:
+            # A claim in progress has ended, and what it brought is among what runs.
+            running = set(self._running)
+        if running:
+            _, late = await asyncio.wait(running, timeout=grace_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def drain(self) -> None:
         """Run everything that is due now, and what that causes, to its end. For commands and tests."""
@@ -73,9 +78,14 @@ class Runner:
         if room <= 0:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED, timeout=SWEEP_SECONDS)
             return True
+        async with self._claiming:
+            return not self._stopping and await self._start_some(room)
+
+    async def _start_some(self, room: int) -> bool:
         try:
             async with self._means.new_uow() as uow:
-                jobs = await uow.jobs.claim(room, self._means.clock.now())
+                suspect = not any(job.deaths for job in self._running.values())
+                jobs = await uow.jobs.claim(room, self._means.clock.now(), suspect=suspect)
                 await uow.commit()
         except Exception as error:  # noqa: BLE001 - whatever the database says, the next sweep asks again
             log.warning("cannot claim jobs: %r", error)

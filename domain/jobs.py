@@ -22,7 +22,10 @@ def back_off(attempt: int) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed reaction to an event. `fence` is this claim's number: a later claim makes writes under it void."""
+    """A claimed reaction to an event. `fence` is this claim's number: a later claim makes writes under it void.
+
+    `deaths` counts the holders that died while they had it.
+    """
 
     event_id: EventId
     reaction: str
@@ -30,15 +33,17 @@ class Job:
     payload: dict[str, Any]
     attempts: int
     fence: int
+    deaths: int = 0
 
 
 class Jobs(Protocol):
     """The job table inside a unit of work."""
 
-    async def claim(self, limit: int, now: datetime) -> list[Job]:
+    async def claim(self, limit: int, now: datetime, *, suspect: bool = True) -> list[Job]:
         """Take up to `limit` due jobs, oldest first, each with a lease; jobs whose holder died are due again.
 
-        One that took `MAX_DEATHS` holders with it is parked as dead instead.
+        One that took `MAX_DEATHS` holders with it is parked as dead instead. Of those that saw a holder die at most one
+        is given out, and only to who has no other (`suspect`): the one that killed it must not take the rest along twice.
         """
         ...
 

@@ -10,11 +10,14 @@ from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, Job, back_off
 from domain.kernel import EventId
 
 _CLAIM = f"""
-WITH due AS (
+WITH suspect AS MATERIALIZED (
   SELECT event_id, reaction, state FROM jobs
-  WHERE (state = 'waiting' AND due_at <= $1) OR (state = 'running' AND leased_until < $1)
-  ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
-)
+  WHERE (state = 'waiting' AND due_at <= $1 AND deaths > 0) OR (state = 'running' AND leased_until < $1)
+  ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
+), fresh AS MATERIALIZED (
+  SELECT event_id, reaction, state FROM jobs WHERE state = 'waiting' AND due_at <= $1 AND deaths = 0
+  ORDER BY due_at LIMIT $2 - (SELECT count(*) FROM suspect) FOR UPDATE SKIP LOCKED
+), due AS (SELECT * FROM suspect UNION ALL SELECT * FROM fresh)
 UPDATE jobs j SET
   deaths = j.deaths + (due.state = 'running')::int,
   attempts = j.attempts + 1,
@@ -35,8 +38,10 @@ class PostgresJobs:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._c = connection
 
-    async def claim(self, limit: int, now: datetime) -> list[Job]:
-        rows = await self._c.fetch(_CLAIM, now, limit, now + LEASE)
+    async def claim(self, limit: int, now: datetime, *, suspect: bool = True) -> list[Job]:
+        rows = await self._c.fetch(_CLAIM, now, limit, now + LEASE, int(suspect))
+        if rows and all(row["state"] == "dead" for row in rows):
+            return await self.claim(limit, now, suspect=suspect)  # parked these; others may be due
         return [
             Job(
                 EventId(row["event_id"]),
@@ -45,6 +50,7 @@ class PostgresJobs:
                 json.loads(row["payload"]),
                 row["attempts"],
                 row["fence"],
+                row["deaths"],
             )
             for row in rows
             if row["state"] == "running"
