@@ -1,6 +1,5 @@
 """`heliograph backup`."""
 
-import asyncio
 import errno
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from application.backups import Manifest
 from entrypoints import container
-from entrypoints.cli.opening import settings_of
+from entrypoints.cli.opening import complete, settings_of
 from entrypoints.cli.terminal import Failed, terminal
 from entrypoints.settings import Settings
 
@@ -27,7 +26,7 @@ def create(file: Path, /, *, with_secrets: bool = False) -> int:
         raise Failed(f"{file} is already there.", 5, "conflict")
     settings = settings_of()
     with container.open_database(settings, owner=False) as database:
-        manifest = asyncio.run(_create(settings, database, file, with_secrets))
+        manifest = complete(_create(settings, database, file, with_secrets))
     lines = [f"Wrote {file} ({file.stat().st_size / 2**20:,.1f} MB): {_summary(manifest)}"]
     if not with_secrets:
         lines.append(
@@ -65,7 +64,7 @@ def verify(file: Path, /) -> int:
 def _checked(file: Path) -> Manifest:
     if not file.exists():
         raise Failed(f"There is no file {file}.", 4, "not_found")
-    return asyncio.run(container.check_backup(file, terminal.progress("Checking")))
+    return complete(container.check_backup(file, terminal.progress("Checking")))
 
 
 def restore(file: Path, /) -> int:
@@ -79,8 +78,8 @@ def restore(file: Path, /) -> int:
     manifest = _checked(file)
     settings = settings_of()
     with container.open_database(settings, owner=True) as database:
-        asyncio.run(_permit(settings, database))
-        violations = asyncio.run(_restore(settings, database, file))
+        complete(_permit(settings, database))
+        violations = complete(_restore(settings, database, file))
     lines = [f"Restored: {_summary(manifest)}", "Everybody signs in again."]
     if not manifest.secrets:
         lines.append(

@@ -25,10 +25,8 @@ def init(folder: Path = Path(), /) -> None:
     folder
         Where it all goes.
     """
-    import asyncio  # noqa: PLC0415 - these two take longer than all other commands of this module together
-
-    from entrypoints import container  # noqa: PLC0415
-    from entrypoints.cli.opening import ready  # noqa: PLC0415
+    from entrypoints import container  # noqa: PLC0415 - slow, and the other commands do without
+    from entrypoints.cli.opening import complete, ready  # noqa: PLC0415
 
     file = folder.resolve() / FILE_NAME
     if file.exists():
@@ -39,7 +37,7 @@ def init(folder: Path = Path(), /) -> None:
     (data / "media").mkdir(parents=True, exist_ok=True)
     container.read_secret(settings)
     with container.open_database(settings, owner=False) as database:
-        asyncio.run(ready(settings, database))
+        complete(ready(settings, database))
     file.write_text(_template(data), "utf-8")
     file.chmod(0o600)
     lines = (

@@ -1,6 +1,5 @@
 """`heliograph doctor`: one check per thing that can be wrong, each with what to do about it."""
 
-import asyncio
 import hashlib
 import json
 import shutil
@@ -17,6 +16,7 @@ from cyclopts import Parameter
 from application.program import Application
 from domain.kernel import Unavailable
 from entrypoints import VERSION, container
+from entrypoints.cli.opening import complete
 from entrypoints.cli.terminal import Usage, terminal
 from entrypoints.settings import FILE_NAME, BadConfiguration, Settings, load
 from entrypoints.web.assets import STATIC, Assets
@@ -81,7 +81,7 @@ def doctor(
         return 0
     patient = Patient(fix)
     with patient.sync:
-        found = asyncio.run(_examine(patient, only))
+        found = complete(_examine(patient, only))
     return _tell(found, strict=strict)
 
 

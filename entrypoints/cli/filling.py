@@ -1,6 +1,5 @@
 """`heliograph seed`: demo content into this place."""
 
-import asyncio
 import secrets
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from cyclopts import Parameter
 from application.demo_content import FEWEST_PEOPLE, PICTURES
 from application.seeding import Recipe, Seeded
 from entrypoints import container
-from entrypoints.cli.opening import ready, settings_of
+from entrypoints.cli.opening import complete, ready, settings_of
 from entrypoints.cli.terminal import Usage, terminal
 from entrypoints.seed import fill
 from entrypoints.settings import Settings
@@ -51,7 +50,7 @@ def seed(
         )
     # Nobody else may be at work while everything is removed.
     with container.open_database(settings, owner=reset) as database:
-        seeded = asyncio.run(_seed(settings, database, recipe, reset=reset))
+        seeded = complete(_seed(settings, database, recipe, reset=reset))
     _show(seeded, recipe, shown_password=password if password_file is None else None)
 
 

@@ -1,7 +1,7 @@
 """How commands come by settings, a database and the use cases."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from application.program import Application
@@ -26,7 +26,22 @@ def with_program(
     """Run `work` on the instance, with its server running or not; with `drain` also the jobs that it causes."""
     settings = settings_of(**(overrides or {}))
     with container.open_database(settings, owner=False) as database:
-        return asyncio.run(_work(settings, database, work, drain))
+        return complete(_work(settings, database, work, drain))
+
+
+def complete(work: Coroutine[Any, Any, T]) -> T:
+    """Run it to its end. Ctrl C is KeyboardInterrupt whatever else fails while things are being closed."""
+
+    async def interruptible() -> T:
+        try:
+            return await work
+        except Exception:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from None
+            raise
+
+    return asyncio.run(interruptible())
 
 
 async def _work(

@@ -1,6 +1,5 @@
 """`heliograph serve` and `heliograph demo`."""
 
-import asyncio
 import errno
 import ipaddress
 import json
@@ -22,7 +21,7 @@ from rich.text import Text
 
 from application.seeding import Recipe
 from entrypoints import VERSION, container
-from entrypoints.cli.opening import settings_of
+from entrypoints.cli.opening import complete, settings_of
 from entrypoints.cli.terminal import Failed, Refused, terminal
 from entrypoints.processes import serve_in_many
 from entrypoints.seed import FIRST_POSTS, order
@@ -51,7 +50,7 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
         with container.open_database(settings, owner=True) as database:
             if not database.embedded:
                 terminal.say("Database: the outside one of HELIOGRAPH_DATABASE_URL")
-            code = asyncio.run(_prepare(settings, database))
+            code = complete(_prepare(settings, database))
             terminal.say(f"Heliograph {VERSION} listens on {settings.origin}")
             if code:
                 # Also with --quiet: without this line nobody could ever get in.
@@ -172,9 +171,9 @@ def _show_demo(
     *,
     kept: Path | None,
 ) -> None:
-    asyncio.run(_prepare_demo(settings, database))
+    complete(_prepare_demo(settings, database))
     filling.begin(database)
-    asyncio.run(_show_content(settings, database, filling))
+    complete(_show_content(settings, database, filling))
     terminal.show(_invitation(settings, kept))
     serve_alone(settings, database, listening)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
@@ -68,7 +68,7 @@ class Terminal:
         if not self.choices.quiet:
             self.err.print(text)
 
-    def show(self, text: str | Text | Table, value: Any = None) -> None:
+    def show(self, text: str | Text, value: Any = None) -> None:
         """The result: `value` as JSON with --json, else `text`."""
         if self.choices.json:
             if value is not None:
@@ -79,16 +79,17 @@ class Terminal:
             sys.stdout.flush()
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[object]], value: Any) -> None:
-        """Rows under headings; nothing at all for none."""
-        made = Table(box=None, pad_edge=False, header_style="bold")
-        for head in heads:
-            made.add_column(head, no_wrap=True, overflow="ignore")
-        for row in rows:
-            made.add_row(*("" if cell is None else str(cell) for cell in row))
-        if self.choices.json or rows:
-            self.show(made, value)
-        else:
+        """Rows under headings, never cut, because they are also read by programs; a message for none."""
+        if not rows and not self.choices.json:
             self.say("None.")
+            return
+        cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        widths = [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]
+        lines = [
+            "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in (heads, *cells)
+        ]
+        self.show(Text.assemble((lines[0], "bold"), "".join(f"\n{line}" for line in lines[1:])), value)
 
     def check(self, word: str, name: str, text: str, *, width: int = 16) -> Text:
         """One line of a list of checks: `  ok    database         3 ms`."""

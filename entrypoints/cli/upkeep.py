@@ -1,6 +1,5 @@
 """`heliograph migrate`, `status`, `verify`, `jobs` and `media`."""
 
-import asyncio
 from dataclasses import asdict
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from application.operations import Violation
 from application.program import Application
 from domain.kernel import EventId
 from entrypoints import container
-from entrypoints.cli.opening import settings_of, with_program
+from entrypoints.cli.opening import complete, settings_of, with_program
 from entrypoints.cli.terminal import terminal
 
 _MEDIA_RULES = ("rows without their object", "objects without a row")
@@ -24,12 +23,12 @@ def migrate(*, check: bool = False) -> int:
     """
     settings = settings_of()
     with container.open_database(settings, owner=False) as database:
-        found = asyncio.run(container.schema(settings, database))
+        found = complete(container.schema(settings, database))
         if check:
             text = "\n".join(f"Missing: {name}" for name in found.missing) or "The database is up to date."
             terminal.show(text, asdict(found))
             return 1 if found.missing else 0
-        done = asyncio.run(
+        done = complete(
             container.upgrade(settings, database, lambda name: terminal.say(f"Migrating: {name}"))
         )
     count = len(done)
