@@ -2,8 +2,8 @@
 
     python -m benchmarks.post [--pictures 20]
 
-Measured: upload → accepted, publish → visible with all its first sizes in the feeds of 100 followers, processor time of the
-picture processes per picture beside naive Pillow on the same pictures, their memory, and the web process's loop lag meanwhile.
+Measured: upload → accepted; publish → visible with all its first sizes in the feeds of 100 followers; processor time of
+the picture processes per picture beside naive Pillow on the same pictures; the web process's loop lag meanwhile.
 """
 
 import argparse
