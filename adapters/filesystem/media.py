@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -38,6 +39,8 @@ class FilesystemMediaStore:
         try:
             found = await asyncio.to_thread(os.stat, self._path(key))
         except (FileNotFoundError, NotADirectoryError):
+            return None
+        if not stat.S_ISREG(found.st_mode):
             return None
         return StoredObject(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
@@ -85,7 +88,12 @@ class FilesystemMediaStore:
 
     def _delete(self, path: Path, whole: bool) -> int:
         if not whole:
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
+                if path.is_file():
+                    raise
+                return 0
             return 1
         count = sum(1 for found in path.rglob("*") if found.is_file())
         with suppress(FileNotFoundError):
@@ -94,11 +102,16 @@ class FilesystemMediaStore:
 
     def _walk(self, prefix: str) -> list[StoredObject]:
         found = []
-        for path in self._folder.rglob("*"):
-            key = path.relative_to(self._folder).as_posix()
-            if path.is_file() and key.startswith(prefix) and not path.name.startswith("."):
-                facts = path.stat()
-                found.append(StoredObject(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC)))
+        # Unlike `rglob`, this passes over folders that vanish meanwhile.
+        for folder, _, names in os.walk(self._folder):
+            for name in names:
+                path = Path(folder, name)
+                key = path.relative_to(self._folder).as_posix()
+                if key.startswith(prefix) and not name.startswith("."):
+                    with suppress(FileNotFoundError):
+                        facts = path.stat()
+                        moment = datetime.fromtimestamp(facts.st_mtime, UTC)
+                        found.append(StoredObject(key, facts.st_size, moment))
         return found
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:

@@ -24,9 +24,11 @@ class InProcessRateLimiter:
         if len(self._windows) > _MANY:
             self._windows.clear()
         self._windows[policy.name, key] = (window, before, current)
-        used = before * (1 - passed) + current
+        # Rounded, so that whoever comes back in exactly the time that was asked for is let in.
+        used = round(before * (1 - passed) + current, 6)
         left = max(0, math.floor(policy.limit - used))
-        return Allowance(used <= policy.limit, left, max(1, math.ceil((1 - passed) * policy.window_seconds)))
+        wait = _windows_until_room(policy.limit, before, current, passed)
+        return Allowance(used <= policy.limit, left, max(1, math.ceil(wait * policy.window_seconds)))
 
     async def forget(self, policy: Rate, key: str) -> None:
         self._windows.pop((policy.name, key), None)
@@ -37,3 +39,12 @@ class InProcessRateLimiter:
         if known == window:
             return before, current
         return (current, 0) if known == window - 1 else (0, 0)
+
+
+def _windows_until_room(limit: int, before: int, current: int, passed: float) -> float:
+    """After how many windows one more try would fit, if nothing else is tried meanwhile."""
+    room = limit - 1
+    if current <= room:
+        # The window before weighs less with every second; there is room when its share has shrunk enough.
+        return max(0.0, 1 - (room - current) / before - passed) if before else 0.0
+    return 1 - passed + 1 - room / current

@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Self
 from uuid import UUID
+from weakref import WeakSet
 
 _WAITING = 256
 _PRESENT_SECONDS = 60.0
@@ -33,46 +35,58 @@ class InProcessLiveBus:
     """Implements domain.ports.LiveBus."""
 
     def __init__(self) -> None:
-        self._subscribers: dict[str, set[_Subscriber]] = defaultdict(set)
+        # Weak, so that a subscriber who is dropped without being closed is forgotten too.
+        self._subscribers: dict[str, WeakSet[_Subscription]] = {}
 
     async def publish(self, topic: str, payload: bytes) -> None:
-        for subscriber in self._subscribers.get(topic, ()):
-            subscriber.offer(topic, payload)
+        subscribers = self._subscribers.get(topic)
+        if subscribers is None:
+            return
+        for subscriber in list(subscribers):
+            if not subscriber.offer(topic, payload):
+                subscribers.discard(subscriber)
+        if not subscribers:
+            del self._subscribers[topic]
 
     def subscribe(self, *topics: str) -> AsyncIterator[tuple[str, bytes]]:
         # Registered here and not at the first `anext`, so that nothing published in between is missed.
-        subscriber = _Subscriber()
+        subscription = _Subscription()
         for topic in topics:
-            self._subscribers[topic].add(subscriber)
-        return self._listen(subscriber, topics)
-
-    async def _listen(
-        self, subscriber: "_Subscriber", topics: Sequence[str]
-    ) -> AsyncIterator[tuple[str, bytes]]:
-        try:
-            while True:
-                yield await subscriber.take()
-        finally:
-            for topic in topics:
-                self._subscribers[topic].discard(subscriber)
-                if not self._subscribers[topic]:
-                    del self._subscribers[topic]
+            self._subscribers.setdefault(topic, WeakSet()).add(subscription)
+        return subscription
 
 
-class _Subscriber:
+class _Subscription:
+    """What waits for one subscriber, as an iterator. No generator: one that is closed unread would not notice."""
+
     def __init__(self) -> None:
         self._waiting: deque[tuple[str, bytes]] = deque(maxlen=_WAITING)
         self._ready = asyncio.Event()
+        self._closed = False
 
-    def offer(self, topic: str, payload: bytes) -> None:
-        self._waiting.append((topic, payload))
-        self._ready.set()
+    def offer(self, topic: str, payload: bytes) -> bool:
+        """False once it is closed."""
+        if not self._closed:
+            self._waiting.append((topic, payload))
+            self._ready.set()
+        return not self._closed
 
-    async def take(self) -> tuple[str, bytes]:
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> tuple[str, bytes]:
         while not self._waiting:
+            if self._closed:
+                raise StopAsyncIteration
             self._ready.clear()
             await self._ready.wait()
         return self._waiting.popleft()
+
+    async def aclose(self) -> None:
+        """End the iteration, also for somebody who waits in it."""
+        self._closed = True
+        self._waiting.clear()
+        self._ready.set()
 
 
 class InProcessPresence:
