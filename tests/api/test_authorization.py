@@ -28,7 +28,7 @@ def _routes(app: Any) -> set[tuple[str, str]]:
         (method, "/" + route.path.replace(":str>", ">"))
         for route in app.router.routes
         for method in route.methods - {"HEAD", "OPTIONS"}
-        if ("/" + route.path).startswith((BASE, "/m/", "/a/")) or route.path in ("healthz", "readyz")
+        if not route.name.split(".")[1].startswith("pages")
     }
 
 

@@ -20,7 +20,7 @@ def _templates(server: Server) -> set[tuple[str, str]]:
     found = set()
     for route in server.app.router.routes:
         path = "/" + re.sub(r"<(\w+)(?::\w+)?>", r"{\1}", route.path)
-        if route.name.split(".")[1] not in ("pages", "web") and not path.startswith("/static"):
+        if not route.name.split(".")[1].startswith("pages"):
             found |= {(method.lower(), path) for method in route.methods if method not in ("HEAD", "OPTIONS")}
     return found
 

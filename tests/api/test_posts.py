@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.api.conftest import Api, a_form
@@ -362,18 +363,22 @@ async def test_a_raw_upload_is_named_by_a_header(api: Api) -> None:
     assert (await api.upload(mira, **{"Upload-Name": "Grat%20%C3%BC.jpg"}))["name"] == "Grat ü.jpg"
 
 
-async def test_a_file_that_failed_is_tried_again(api: Api) -> None:
+async def test_a_file_that_failed_says_why_and_is_tried_again(api: Api, sql: asyncpg.Connection) -> None:
     mira = await api.join("mira")
     file = await api.upload(mira)
-    for stored in [found.key async for found in api.server.program.media.walk()]:
-        await api.server.program.media.delete(stored)
-    for _ in range(6):
-        await settle(api.server.program)
+    await settle(api.server.program)
+    await sql.execute("UPDATE files SET state = 'failed', error_code = 'damaged', error_detail = 'Cut off.'")
     failed = await api.ok("GET", f"/files/{file['id']}", mira)
-    if failed["state"] != "failed":
-        pytest.skip("jobs wait before they try again")
-    assert failed["error"].keys() == {"code", "detail"}
-    assert (await api("POST", f"/files/{file['id']}/retry", mira)).status == 202
+    assert (failed["state"], failed["error"]) == ("failed", {"code": "damaged", "detail": "Cut off."})
+    body = {"media": [{"upload_id": file["id"]}]}
+    refused = await api("POST", "/posts", mira, json=body)
+    assert refused.json["errors"][0]["code"] == "not_ready"
+    retried = await api("POST", f"/files/{file['id']}/retry", mira)
+    assert (retried.status, retried.json["state"]) == (202, "waiting")
+    assert retried.headers["Location"] == f"/api/v1/files/{file['id']}"
+    await settle(api.server.program)
+    assert (await api.ok("GET", f"/files/{file['id']}", mira))["state"] == "ready"
+    assert (await api("POST", "/posts", mira, json=body)).status == 201
 
 
 async def test_the_original_comes_back_as_an_attachment(api: Api) -> None:
