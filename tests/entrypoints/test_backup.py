@@ -1,0 +1,248 @@
+"""Backups: written while people work, whole when put back elsewhere, refused when they are not what they were."""
+
+import io
+import json
+import resource
+import shutil
+import tarfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.filesystem import archive
+from adapters.filesystem.media import FilesystemMediaStore
+from application import backups
+from application.backups import Manifest, Snapshot
+from tests.conftest import a_jpeg
+from tests.entrypoints.command import PASSWORD, Place, ask
+
+
+@pytest.fixture(scope="module")
+def seeded(room: Path) -> Iterator[Place]:
+    """A place with six people and eight posts, and its backup `photos.tar` beside the data."""
+    place = _place(room, "seeded")
+    counts = place.result(
+        "seed", "--people", "6", "--posts", "8", "--password-file", "-", text=PASSWORD + "\n"
+    )
+    assert (counts["people"], counts["posts"]) == (6, 8)
+    assert place.result("verify") == {"ok": True, "violations": []}
+    place.result("backup", "create", "photos.tar")
+    yield place
+    shutil.rmtree(place.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def elsewhere(room: Path, tmp_path: Path) -> Iterator[Place]:
+    place = _place(room, f"else-{tmp_path.name}")
+    yield place
+    shutil.rmtree(place.folder, ignore_errors=True)
+
+
+def _place(room: Path, name: str) -> Place:
+    folder = room / name
+    folder.mkdir()
+    folder.chmod(0o755)
+    return Place(folder)
+
+
+class Writers:
+    """People who post, comment and remove their posts until they are told to stop."""
+
+    def __init__(self, address: str, names: list[str]) -> None:
+        self._stop = threading.Event()
+        self.posted = 0
+        self.failures: list[Any] = []
+        self._threads = [threading.Thread(target=self._work, args=(address, name)) for name in names]
+
+    def __enter__(self) -> "Writers":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self, address: str, name: str) -> None:
+        token = ask(address, "POST", "/tokens", {"username": name, "password": PASSWORD})[1]["token"]
+        while not self._stop.is_set():
+            upload = _upload(address, token, len(self.failures) + self.posted)
+            status, post = ask(
+                address, "POST", "/posts", {"media": [{"upload_id": upload}], "caption": "#load"}, token
+            )
+            if status != 201:
+                self.failures.append(post)
+                return
+            self.posted += 1
+            ask(address, "POST", f"/posts/{post['id']}/comments", {"text": "Seen."}, token)
+            if self.posted % 2:
+                ask(address, "DELETE", f"/posts/{post['id']}", token=token)
+
+
+def _upload(address: str, token: str, number: int) -> str:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "image/jpeg"}
+    picture = a_jpeg(200 + number % 50, 160)
+    request = urllib.request.Request(f"{address}/api/v1/uploads", picture, headers, method="POST")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return str(json.loads(answer.read())["id"])
+
+
+@pytest.mark.goal("U4")
+def test_a_backup_under_load_is_whole_when_it_is_put_back_elsewhere(seeded: Place, elsewhere: Place) -> None:
+    file = elsewhere.folder / "under-load.tar"
+    with seeded.serving(HELIOGRAPH_RELAX_LOOPBACK="true") as (address, _):
+        credentials = {"username": "greta", "password": PASSWORD}
+        assert ask(address, "POST", "/sessions", credentials)[0] in (200, 201)
+        assert seeded.result("status")["sessions"] > 0
+        with Writers(address, ["mira", "nplatov"]) as writers:
+            time.sleep(1.5)
+            before = writers.posted
+            made = seeded.result("backup", "create", str(file))
+            after = writers.posted
+            time.sleep(0.5)
+    assert writers.failures == []
+    assert after > before > 0, "nothing was written meanwhile, so the test shows nothing"
+    assert made["missing"] == []
+
+    assert elsewhere.result("backup", "verify", str(file))["counts"] == made["counts"]
+    restored = elsewhere.result("backup", "restore", str(file))
+    assert (restored["ok"], restored["violations"]) == (True, [])
+    assert elsewhere.result("verify") == {"ok": True, "violations": []}
+    status = elsewhere.result("status")
+    assert status["posts"] == made["counts"]["posts"]
+    assert status["sessions"] == 0, "who was signed in then is not signed in now"
+    with elsewhere.serving() as (address, _):
+        assert ask(address, "POST", "/tokens", credentials)[0] == 201
+
+
+@pytest.mark.goal("U4")
+def test_a_place_in_use_is_replaced_only_by_name(seeded: Place) -> None:
+    refused = seeded.run("backup", "restore", "photos.tar")
+    assert refused.returncode == 7
+    assert "people in 'Heliograph'" in refused.stderr
+    with seeded.serving():
+        running = seeded.run("backup", "restore", "photos.tar", "--yes")
+        assert running.returncode == 5
+    there = seeded.run("backup", "create", "photos.tar")
+    assert there.returncode == 5
+
+
+@pytest.mark.goal("U4")
+def test_secrets_are_in_the_archive_only_when_asked_for(seeded: Place, elsewhere: Place) -> None:
+    key = (seeded.folder / "data" / "secret.key").read_bytes()
+    assert key not in (seeded.folder / "photos.tar").read_bytes()
+    file = elsewhere.folder / "with-secrets.tar"
+    seeded.result("backup", "create", str(file), "--with-secrets")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert elsewhere.result("backup", "restore", str(file))["ok"]
+    restored = elsewhere.folder / "data" / "secret.key"
+    assert restored.read_bytes() == key
+    assert restored.stat().st_mode & 0o777 == 0o600
+
+
+def _cut(file: Path) -> str:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size * 2 // 3])
+    return "cut off"
+
+
+def _flip(file: Path) -> str:
+    content = bytearray(file.read_bytes())
+    with tarfile.open(file) as tar:
+        member = next(one for one in tar if one.name.endswith(".webp"))
+    content[member.offset_data + member.size // 2] ^= 1
+    file.write_bytes(content)
+    return "is not what it was"
+
+
+def _strange(file: Path) -> str:
+    file.write_bytes(b"no archive at all" * 100)
+    return "no tar archive"
+
+
+def _future(file: Path) -> str:
+    manifest = json.dumps({"format": 99, "version": "9.0.0"}).encode()
+    with tarfile.open(file, "w") as tar:
+        info = tarfile.TarInfo(backups.MANIFEST)
+        info.size = len(manifest)
+        tar.addfile(info, io.BytesIO(manifest))
+    return "Use the version 9.0.0"
+
+
+@pytest.mark.goal("U4")
+@pytest.mark.parametrize("harm", [_cut, _flip, _strange, _future])
+def test_a_damaged_archive_changes_nothing(seeded: Place, elsewhere: Place, harm: Any) -> None:
+    file = elsewhere.folder / "damaged.tar"
+    shutil.copy(seeded.folder / "photos.tar", file)
+    said = harm(file)
+    done = elsewhere.run("backup", "restore", str(file))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert not (elsewhere.folder / "data").exists(), "an archive is checked before anything is touched"
+
+
+@pytest.mark.goal("U4")
+def test_a_full_disk_leaves_no_half_archive(seeded: Place, elsewhere: Place) -> None:
+    def few_bytes() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    # The server is another process, so that only the archive meets the limit.
+    with seeded.serving():
+        file = elsewhere.folder / "large.tar"
+        done = seeded.run("backup", "create", str(file), preexec_fn=few_bytes)
+    assert done.returncode == 1
+    assert str(file) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(elsewhere.folder.iterdir()) == []
+
+
+class VanishingDumps:
+    """A database of one picture, which somebody replaces by another right after the first snapshot."""
+
+    def __init__(self, media: FilesystemMediaStore, folder: Path) -> None:
+        self._media = media
+        self._folder = folder
+        self.snapshots = 0
+
+    async def keys(self) -> frozenset[str]:
+        return frozenset({"photos/kept/original"})
+
+    async def take(self, file: Path) -> Snapshot:
+        self.snapshots += 1
+        file.write_bytes(b"rows")
+        picture = f"photos/number-{self.snapshots}/original"
+        if self.snapshots > 1:
+            (self._folder / "picture").write_bytes(b"light")
+            await self._media.put(picture, self._folder / "picture")
+        return Snapshot({"files": 2}, frozenset({"photos/kept/original", picture}), "18")
+
+    async def put_back(self, file: Path) -> None:
+        raise NotImplementedError
+
+    async def check(self, file: Path) -> None:
+        return None
+
+    async def counts(self) -> dict[str, int]:
+        return {"files": 2}
+
+
+@pytest.mark.goal("U4")
+async def test_a_picture_removed_after_the_snapshot_means_another_snapshot(tmp_path: Path) -> None:
+    media = FilesystemMediaStore(tmp_path / "media")
+    (tmp_path / "picture").write_bytes(b"light")
+    await media.put("photos/kept/original", tmp_path / "picture")
+    dumps = VanishingDumps(media, tmp_path)
+    manifest = Manifest("0", "0001", "", "tests", secrets=False)
+    with archive.writing(tmp_path / "photos.tar") as writer:
+        await backups.create(writer, manifest, dumps, media, lambda done, total: None)
+        writer.finish(manifest)
+    assert dumps.snapshots == 2
+    assert set(manifest.objects) == {"photos/kept/original", "photos/number-2/original"}
+    assert manifest.missing == []
+    with archive.reading(tmp_path / "photos.tar") as reader:
+        await backups.check(reader, dumps, lambda done, total: None)
