@@ -66,6 +66,7 @@ CREATE TABLE invites (
   max_uses integer NOT NULL CHECK (max_uses BETWEEN 1 AND 10000),
   uses integer NOT NULL DEFAULT 0 CHECK (uses BETWEEN 0 AND max_uses)
 );
+CREATE INDEX invites_created_by ON invites (created_by);
 
 CREATE TABLE follows (
   id uuid NOT NULL CONSTRAINT follows_id_key UNIQUE,
@@ -276,7 +277,7 @@ CREATE TABLE idempotency (
   fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 32),
   resource_id uuid NOT NULL,
   status smallint NOT NULL DEFAULT 0,
-  body bytea NOT NULL DEFAULT '',
+  body bytea NOT NULL DEFAULT '' CHECK (octet_length(body) <= 2000000),
   content_type text NOT NULL DEFAULT '' CHECK (char_length(content_type) <= 100),
   location text NOT NULL DEFAULT '' CHECK (char_length(location) <= 300),
   created_at timestamptz NOT NULL,
