@@ -19,8 +19,11 @@ from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
 # How late a deadline may be noticed, in seconds.
 _STEP_SECONDS = 1.0
-_LINGER_SECONDS = 2.0
-_LINGER_BYTES = 21 * 2**20
+_DRAIN_SECONDS = 2.0
+_LINGER_SECONDS = 5.0
+# How much of one request may come in all. Who announced a length is somewhat too large; who did not may never end.
+_ENDLESS_BYTES = 21 * 2**20
+_ANNOUNCED_BYTES = 64 * 2**20
 
 
 class HonestHttp(Http):
@@ -57,26 +60,26 @@ class DeadlineProtocol(WebSocketProtocol):
         self._last_http = self._http
 
     def data_received(self, data: bytes) -> None:
-        self._got_bytes += len(data)
+        phase = self._phase()
+        self._got_bytes = len(data) + (0 if phase == "between" else self._got_bytes)
         if self._is_lingering:
-            if self._got_bytes > _LINGER_BYTES:
+            if not self._is_sending():
                 self.close()
             return
-        since, total = self._time, self._is_total()
+        since = self._time
         self._has_spoken = True
         super().data_received(data)
-        if total:
+        if phase in ("head", "rest"):
             self._time = since
 
-    def _is_total(self) -> bool:
-        """Whether the time runs on whatever is sent: in a head, and in what is left of a body after the answer."""
+    def _phase(self) -> str:
+        """`between` requests, in a `head`, `busy` with a request, in the `rest` of a body after the answer, or `over`."""
         http = self.http
         if http is None:
-            return False
-        if http.stage is Stage.IDLE and not getattr(http, "request_body", None):
-            self._got_bytes = 0
-            return False
-        return http.stage is Stage.REQUEST or http.stage is Stage.IDLE
+            return "over"
+        if http.stage is Stage.IDLE:
+            return "rest" if getattr(http, "request_body", None) else "between"
+        return "head" if http.stage is Stage.REQUEST else "busy"
 
     def check_timeouts(self) -> None:
         """End the connection when its time is up, else look again soon. Sockets that became WebSockets have none."""
@@ -98,12 +101,13 @@ class DeadlineProtocol(WebSocketProtocol):
         self._task.cancel()
 
     def _seconds(self) -> float:
-        http = self.http
-        if http.stage is Stage.IDLE and getattr(http, "request_body", None):
-            return _LINGER_SECONDS
-        if http.stage is Stage.REQUEST or not self._has_spoken:
-            return float(self.request_timeout)
-        return float(self.keep_alive_timeout if http.stage is Stage.IDLE else self.response_timeout)
+        """How long the present phase may last."""
+        seconds = {
+            "head": self.request_timeout,
+            "rest": _DRAIN_SECONDS,
+            "between": self.keep_alive_timeout if self._has_spoken else self.request_timeout,
+        }
+        return float(seconds.get(self._phase(), self.response_timeout))
 
     def close(self, timeout: float | None = None) -> None:
         """Close; at once, unless somebody is still sending what was refused."""
@@ -118,6 +122,8 @@ class DeadlineProtocol(WebSocketProtocol):
 
     def _is_sending(self) -> bool:
         """Whether a body is on its way that nobody will read, and little enough came to wait for the rest."""
-        if self.transport is None or self.transport.is_closing() or self._got_bytes > _LINGER_BYTES:
+        body = getattr(self._last_http, "request_body", None)
+        if not body or self.transport is None or self.transport.is_closing():
             return False
-        return bool(getattr(self._last_http, "request_body", None)) and self.transport.can_write_eof()
+        most = _ENDLESS_BYTES if body == "chunked" else _ANNOUNCED_BYTES
+        return self._got_bytes <= most and bool(self.transport.can_write_eof())

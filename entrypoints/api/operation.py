@@ -253,7 +253,7 @@ async def _count(
         raise TooMany(allowance.reset_seconds)
     if refused is not None:
         raise refused
-    return identity, headers.copy()
+    return identity, headers
 
 
 def _authorize(request: Request, operation: Operation, identity: Identity | None) -> None:
