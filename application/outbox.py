@@ -11,7 +11,7 @@ from datetime import timedelta
 from application.reactions import REACTIONS, Means, Reaction
 from domain.files import ObjectsOrphaned
 from domain.jobs import HEARTBEAT, Job
-from domain.kernel import Event
+from domain.kernel import Event, Unavailable
 from domain.ports import Wake
 
 log = logging.getLogger("heliograph.jobs")
@@ -116,7 +116,8 @@ class Runner:
     async def _note_failure(self, job: Job, error: Exception) -> None:
         try:
             async with self._means.new_uow() as uow:
-                await uow.jobs.fail(job, f"{type(error).__name__}: {error}"[:1000], self._means.clock.now())
+                note = uow.jobs.postpone if isinstance(error, Unavailable) else uow.jobs.fail
+                await note(job, f"{type(error).__name__}: {error}"[:1000], self._means.clock.now())
                 await uow.commit()
         except Exception as second:  # noqa: BLE001 - the lease runs out and the job is due again
             log.warning("cannot note the failure of %s: %r", job.event_id, second)

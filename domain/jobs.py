@@ -11,6 +11,7 @@ JobState = Literal["waiting", "running", "done", "dead"]
 
 LEASE = timedelta(seconds=15)
 HEARTBEAT = timedelta(seconds=4)
+POSTPONED = timedelta(seconds=10)
 MAX_ATTEMPTS = 5
 MAX_DEATHS = 3
 
@@ -57,6 +58,10 @@ class Jobs(Protocol):
 
     async def fail(self, job: Job, error: str, now: datetime) -> None:
         """Note the error and wait, or park as dead after `MAX_ATTEMPTS`."""
+        ...
+
+    async def postpone(self, job: Job, error: str, now: datetime) -> None:
+        """Wait for `POSTPONED` without counting the try: what the job stands on was away, and the job is not to blame."""
         ...
 
     async def retry_dead(self, event_id: EventId | None, now: datetime) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, Job, back_off
+from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, POSTPONED, Job, back_off
 from domain.kernel import EventId
 
 _CLAIM = f"""
@@ -88,6 +88,17 @@ class PostgresJobs:
             now + back_off(job.attempts),
             error.replace("\x00", " "),
             now if dead else None,
+        )
+
+    async def postpone(self, job: Job, error: str, now: datetime) -> None:
+        await self._c.execute(
+            "UPDATE jobs SET state = 'waiting', leased_until = NULL, attempts = attempts - 1, due_at = $4, error = $5 "
+            "WHERE event_id = $1 AND reaction = $2 AND fence = $3 AND state = 'running'",
+            job.event_id,
+            job.reaction,
+            job.fence,
+            now + POSTPONED,
+            error.replace("\x00", " "),
         )
 
     async def retry_dead(self, event_id: EventId | None, now: datetime) -> int:

@@ -18,8 +18,8 @@ from application.outbox import Runner
 from application.program import Application
 from application.reactions import Means, Write, nothing
 from domain.files import FileStored
-from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, Job, back_off
-from domain.kernel import FileId, PostId, UserId
+from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, POSTPONED, Job, back_off
+from domain.kernel import FileId, PostId, Unavailable, UserId
 from domain.ports import UnitOfWork
 from domain.posts import PostPublished
 from tests.builders import a_person, a_picture, a_post, new_uow
@@ -194,6 +194,28 @@ async def test_a_reaction_that_keeps_failing_is_tried_five_times_with_growing_pa
 
 
 @pytest.mark.goal("D7")
+@pytest.mark.goal("D7")
+async def test_what_fails_because_something_else_is_away_waits_without_using_up_its_tries(
+    workshop: Workshop,
+) -> None:
+    away = True
+
+    async def needs_the_store(means: Means, event: PostPublished) -> Write:
+        if away:
+            raise Unavailable("the store is away")
+        return nothing
+
+    workshop.register("needs_the_store", needs_the_store)
+    await workshop.add("needs_the_store")
+    for _ in range(MAX_ATTEMPTS + 3):
+        await workshop.runner().drain()
+        assert await workshop.states() == {"waiting": 1}
+        workshop.clock.time += POSTPONED
+    away = False
+    await workshop.runner().drain()
+    assert await workshop.states() == {"done": 1}
+
+
 async def test_a_dead_job_can_be_given_a_fresh_start(workshop: Workshop) -> None:
     diary = Diary(fails=MAX_ATTEMPTS)
     workshop.register("diary", diary)
