@@ -194,7 +194,6 @@ async def test_a_reaction_that_keeps_failing_is_tried_five_times_with_growing_pa
 
 
 @pytest.mark.goal("D7")
-@pytest.mark.goal("D7")
 async def test_what_fails_because_something_else_is_away_waits_without_using_up_its_tries(
     workshop: Workshop,
 ) -> None:
@@ -216,6 +215,7 @@ async def test_what_fails_because_something_else_is_away_waits_without_using_up_
     assert await workshop.states() == {"done": 1}
 
 
+@pytest.mark.goal("D7")
 async def test_a_dead_job_can_be_given_a_fresh_start(workshop: Workshop) -> None:
     diary = Diary(fails=MAX_ATTEMPTS)
     workshop.register("diary", diary)
