@@ -51,6 +51,11 @@ def clean(pointer: str, text: str, *, limit: int, multiline: bool = False, requi
     return text
 
 
+def is_storable(text: str) -> bool:
+    """Whether the database can hold `text` at all; what it cannot hold need not be looked for."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def has_invisible(text: str) -> bool:
     """Whether `text` holds zero-width characters or direction overrides, which names must not have."""
     return bool(_INVISIBLE.search(text))

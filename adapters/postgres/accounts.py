@@ -10,7 +10,7 @@ from tortoise.exceptions import IntegrityError
 from adapters.postgres.engine import acquire
 from adapters.postgres.tables import InviteRow, SessionRow, TokenRow, UserRow
 from domain.kernel import Conflict, InviteId, SessionId, TokenId, UserId
-from domain.text import fold
+from domain.text import fold, is_storable
 from domain.users import (
     DEFAULT_SCOPES,
     SCOPES,
@@ -73,12 +73,14 @@ class PostgresAccounts:
         return read_account(row) if row else None
 
     async def find_by_name(self, username: str) -> Account | None:
+        if not is_storable(username):
+            return None
         row = await UserRow.get_or_none(username=username, state="active")
         return read_account(row) if row else None
 
     async def find_by_login(self, login: str) -> Account | None:
         name = fold(login.strip())
-        if "\x00" in name or any("\ud800" <= character <= "\udfff" for character in name):
+        if not is_storable(name):
             return None
         row = await self._c.fetchrow(
             f"SELECT {', '.join(_COLUMNS)} FROM users WHERE (username = $1 OR email_canonical = $1) AND state <> 'deleted'",
@@ -265,7 +267,7 @@ class PostgresInvites:
         await InviteRow.create(**{name: getattr(invite, name) for name in Invite.__slots__})
 
     async def use(self, code: str, now: datetime) -> bool:
-        if "\x00" in code or any("\ud800" <= character <= "\udfff" for character in code):
+        if not is_storable(code):
             return False
         spent = await self._c.fetchval(
             "UPDATE invites SET uses = uses + 1 WHERE code = $1 AND uses < max_uses AND expires_at > $2 RETURNING id",

@@ -15,6 +15,7 @@ from application.people import ListKind, present_relationship
 from application.views import MemberRow, Person, present_avatar
 from domain.follows import Relationship
 from domain.kernel import FileId, UserId
+from domain.text import is_storable
 from domain.users import Account
 
 _NOBODY = UUID(int=0)
@@ -47,6 +48,8 @@ class PostgresPeopleReads:
     """Implements application.people.PeopleReads and application.media.MediaReads."""
 
     async def by_name(self, viewer: UserId | None, username: str) -> tuple[Account, Relationship] | None:
+        if not is_storable(username):
+            return None
         return await self._one("a.username = $2", viewer, username)
 
     async def by_id(self, viewer: UserId, user_id: UserId) -> tuple[Account, Relationship] | None:
@@ -80,6 +83,8 @@ class PostgresPeopleReads:
         return [(Key(row["key"]), read_member_row(viewer, row)) for row in rows]
 
     async def owner_of(self, viewer: UserId | None, key: str) -> MediaOwner | None:
+        if not is_storable(key):
+            return None
         async with acquire() as connection:
             row = await connection.fetchrow(_MEDIA, viewer or _NOBODY, key)
         if row is None:
@@ -88,6 +93,8 @@ class PostgresPeopleReads:
         return MediaOwner(FileId(row["file_id"]), UserId(row["owner_id"]), found)
 
     async def avatar_in_use(self, key: str) -> bool:
+        if not is_storable(key):
+            return False
         async with acquire() as connection:
             return bool(
                 await connection.fetchval(

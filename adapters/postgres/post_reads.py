@@ -18,6 +18,7 @@ from application.feeds import CommentRow, PostRow
 from application.paging import Key, Slice
 from application.views import CommentCounts, CommentView, CommentViewer, MemberRow, PlaceRef
 from domain.kernel import CommentId, PlaceId, PostId, UserId
+from domain.text import is_storable
 
 _NOBODY = UUID(int=0)
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
@@ -67,6 +68,8 @@ class PostgresPostReads:
         return await self._list("posts", "id", "author_id = $3", viewer, part, author)
 
     async def by_tag(self, viewer: UserId | None, tag: str, part: Slice) -> list[PostRow]:
+        if not is_storable(tag):
+            return []
         return await self._list("post_tags", "post_id", "tag = $3", viewer, part, tag)
 
     async def by_place(self, viewer: UserId | None, place: PlaceId, part: Slice) -> list[PostRow]:
