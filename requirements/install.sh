@@ -54,6 +54,6 @@ installed() {
 
 if ! installed "$name" && ! { [ "$name" = runtime ] && installed develop; }; then
     echo "Installing packages of $lock"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$lock"
+    .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes -r "$lock"
     checksum "$lock" >".venv/$name.installed"
 fi

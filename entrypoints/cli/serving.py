@@ -175,7 +175,11 @@ def _show_demo(
     filling.begin(database)
     complete(_show_content(settings, database, filling))
     terminal.show(_invitation(settings, kept))
-    serve_alone(settings, database, listening)
+    try:
+        serve_alone(settings, database, listening)
+    finally:
+        # Before its database goes.
+        filling.stop()
 
 
 async def _prepare_demo(settings: Settings, database: container.Database) -> None:
@@ -230,6 +234,10 @@ class _Filling:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the process if it still works."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
