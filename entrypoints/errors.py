@@ -141,7 +141,9 @@ def failure_of(error: BaseException) -> Failure:
     status = getattr(error, "status_code", 500)
     status = status if isinstance(status, int) and status < 500 else 500
     headers = dict(getattr(error, "headers", None) or {})
-    return Failure(status, CODES.get(status, "bad_request"), title(status) + ".", {}, headers=headers)
+    # An address that no route has says the same as one that the viewer may not know about.
+    message = NotFound.message if status == 404 else title(status) + "."
+    return Failure(status, CODES.get(status, "bad_request"), message, {}, headers=headers)
 
 
 def status_of(error: DomainError) -> int:
