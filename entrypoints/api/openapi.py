@@ -271,6 +271,8 @@ def _security(operation: Operation) -> list[dict[str, Any]]:
         return []
     session: dict[str, Any] = {"session": []} | ({} if operation.method == "GET" else {"csrf": []})
     signed_in = [{"token": [operation.scope]}, session]
+    if operation.scope == "files":
+        signed_in.insert(1, {"token": ["write"]})
     return [{}, *signed_in] if operation.auth == "optional" else signed_in
 
 

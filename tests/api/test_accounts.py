@@ -163,3 +163,13 @@ async def test_an_invitation_lets_one_person_in(api: Api) -> None:
     assert (await api("POST", "/accounts", json={**wanted, "invite": code})).status == 201
     other = {"username": "noor", "password": PASSWORD, "invite": code}
     assert (await api("POST", "/accounts", json=other)).code == "invite_required"
+
+
+async def test_a_token_that_may_write_may_upload_and_one_for_files_may_not_write(api: Api) -> None:
+    writer = await api.join("writer", scopes=["read", "write"])
+    uploader = await api.join("uploader", scopes=["files"])
+    for member in (writer, uploader):
+        reply = await api("POST", "/uploads", member, data=a_jpeg(), headers={"Content-Type": "image/jpeg"})
+        assert reply.status == 201
+    reply = await api("PUT", "/users/writer/follow", uploader)
+    assert (reply.status, reply.code) == (403, "missing_scope")
