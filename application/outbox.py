@@ -50,7 +50,7 @@ class Runner:
             beat.cancel()
 
     async def stop(self, grace_seconds: float = 10.0) -> None:
-        """Claim nothing more and give what runs `grace_seconds` to finish; the rest is left to its lease."""
+        """Claim nothing more and give what runs `grace_seconds` to finish; the rest is handed back, for the next runner."""
         self._stopping = True
         self._wake.kick()
         async with self._claiming:
@@ -58,9 +58,12 @@ class Runner:
             running = set(self._running)
         if running:
             _, late = await asyncio.wait(running, timeout=grace_seconds)
+            jobs = [self._running[task] for task in late if task in self._running]
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+            for job in jobs:
+                await self._note_failure(job, Unavailable("the server was stopped"))
 
     async def drain(self) -> None:
         """Run everything that is due now, and what that causes, to its end. For commands and tests."""

@@ -20,7 +20,7 @@ from application.seeding import AVATAR, Recipe, Seeded, Seeding
 from entrypoints import container
 from entrypoints.settings import Settings
 
-FIRST_POSTS = 10
+FIRST_POSTS = 8
 
 Progress = Callable[[int, int], object]
 

