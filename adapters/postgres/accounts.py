@@ -140,6 +140,8 @@ class PostgresAccounts:
         )
         await self._c.execute("DELETE FROM home_feed WHERE post_id = ANY($1::uuid[])", posts)
         await self._c.execute("DELETE FROM posts WHERE id = ANY($1::uuid[])", posts)
+        for statement in _BEFORE_ERASING:
+            await self._c.execute(statement, user_id, limit)
         left = len(posts) + len(files)
         for statement in _ERASE:
             left += int((await self._c.execute(statement, user_id, limit)).rsplit(" ", 1)[-1])
@@ -151,42 +153,39 @@ class PostgresAccounts:
         return left == 0, prefixes
 
 
-# Each takes up to $2 rows of the account $1 away, and what counted them goes down by as many. Posts are locked before
-# what hangs on them, in key order, as everybody does. Every statement answers with the number of rows it changed; all of
-# them 0 means that nothing is left.
+# What the statements below count on is locked first, by statements of their own and in key order, as everybody does.
+_BEFORE_ERASING = (
+    """SELECT FROM posts WHERE id IN (
+         (SELECT post_id FROM likes WHERE user_id = $1 ORDER BY post_id LIMIT $2) UNION
+         (SELECT post_id FROM comments WHERE author_id = $1 ORDER BY post_id LIMIT $2) UNION
+         (SELECT c.post_id FROM comment_likes l JOIN comments c ON c.id = l.comment_id WHERE l.user_id = $1
+          ORDER BY l.comment_id LIMIT $2))
+       ORDER BY id FOR NO KEY UPDATE""",
+    """SELECT FROM users WHERE id IN (
+         (SELECT followee_id FROM follows WHERE follower_id = $1 ORDER BY followee_id LIMIT $2) UNION
+         (SELECT follower_id FROM follows WHERE followee_id = $1 ORDER BY follower_id LIMIT $2))
+       ORDER BY id FOR NO KEY UPDATE""",
+)
+# Each takes up to $2 rows of the account $1 away, and what counted them goes down by as many. Every statement answers
+# with the number of rows it changed; all of them 0 means that nothing is left.
 _ERASE = (
-    """WITH own AS MATERIALIZED (SELECT id, post_id FROM likes WHERE user_id = $1 ORDER BY post_id LIMIT $2),
-         locked AS MATERIALIZED
-           (SELECT id FROM posts WHERE id IN (SELECT post_id FROM own) ORDER BY id FOR NO KEY UPDATE),
-         gone AS (DELETE FROM likes USING locked WHERE likes.id IN (SELECT id FROM own) AND post_id = locked.id
-           RETURNING post_id)
+    """WITH gone AS (DELETE FROM likes WHERE id IN (SELECT id FROM likes WHERE user_id = $1 ORDER BY post_id LIMIT $2)
+         RETURNING post_id)
        UPDATE posts SET likes = likes - 1 WHERE id IN (SELECT post_id FROM gone)""",
-    """WITH own AS MATERIALIZED (SELECT id, post_id FROM comments WHERE author_id = $1 ORDER BY post_id LIMIT $2),
-         locked AS MATERIALIZED
-           (SELECT id FROM posts WHERE id IN (SELECT post_id FROM own) ORDER BY id FOR NO KEY UPDATE),
+    """WITH own AS (SELECT id, post_id FROM comments WHERE author_id = $1 ORDER BY post_id LIMIT $2),
          every AS (SELECT id FROM own UNION SELECT c.id FROM comments c JOIN own ON c.reply_to = own.id),
-         gone AS (DELETE FROM comments USING locked WHERE comments.id IN (SELECT id FROM every) AND post_id = locked.id
-           RETURNING post_id),
+         gone AS (DELETE FROM comments WHERE id IN (SELECT id FROM every) RETURNING post_id),
          sums AS (SELECT post_id, count(*) AS n FROM gone GROUP BY post_id)
        UPDATE posts SET comments = comments - n FROM sums WHERE id = post_id""",
-    """WITH own AS MATERIALIZED (SELECT l.comment_id, c.post_id FROM comment_likes l JOIN comments c ON c.id = l.comment_id
-           WHERE l.user_id = $1 ORDER BY l.comment_id LIMIT $2),
-         locked AS MATERIALIZED
-           (SELECT id FROM posts WHERE id IN (SELECT post_id FROM own) ORDER BY id FOR NO KEY UPDATE),
-         gone AS (DELETE FROM comment_likes WHERE user_id = $1 AND comment_id IN
-           (SELECT comment_id FROM own JOIN locked ON locked.id = own.post_id) RETURNING comment_id)
+    """WITH gone AS (DELETE FROM comment_likes WHERE (user_id, comment_id) IN
+         (SELECT user_id, comment_id FROM comment_likes WHERE user_id = $1 ORDER BY comment_id LIMIT $2)
+         RETURNING comment_id)
        UPDATE comments SET likes = likes - 1 WHERE id IN (SELECT comment_id FROM gone)""",
-    """WITH own AS MATERIALIZED (SELECT id, followee_id FROM follows WHERE follower_id = $1 ORDER BY followee_id LIMIT $2),
-         locked AS MATERIALIZED
-           (SELECT id FROM users WHERE id IN (SELECT followee_id FROM own) ORDER BY id FOR NO KEY UPDATE),
-         gone AS (DELETE FROM follows USING locked WHERE follows.id IN (SELECT id FROM own) AND followee_id = locked.id
-           RETURNING followee_id)
+    """WITH gone AS (DELETE FROM follows WHERE id IN
+         (SELECT id FROM follows WHERE follower_id = $1 ORDER BY followee_id LIMIT $2) RETURNING followee_id)
        UPDATE users SET followers = followers - 1 WHERE id IN (SELECT followee_id FROM gone)""",
-    """WITH own AS MATERIALIZED (SELECT id, follower_id FROM follows WHERE followee_id = $1 ORDER BY follower_id LIMIT $2),
-         locked AS MATERIALIZED
-           (SELECT id FROM users WHERE id IN (SELECT follower_id FROM own) ORDER BY id FOR NO KEY UPDATE),
-         gone AS (DELETE FROM follows USING locked WHERE follows.id IN (SELECT id FROM own) AND follower_id = locked.id
-           RETURNING follower_id)
+    """WITH gone AS (DELETE FROM follows WHERE id IN
+         (SELECT id FROM follows WHERE followee_id = $1 ORDER BY follower_id LIMIT $2) RETURNING follower_id)
        UPDATE users SET following = following - 1 WHERE id IN (SELECT follower_id FROM gone)""",
     "DELETE FROM saves WHERE id IN (SELECT id FROM saves WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM home_feed WHERE user_id = $1 AND post_id IN (SELECT post_id FROM home_feed WHERE user_id = $1 LIMIT $2)",

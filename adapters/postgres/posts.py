@@ -19,10 +19,8 @@ SELECT p.id, p.author_id, p.audience, p.comments_on, a.state = 'active' AS activ
   {standing("$2", "p.author_id")}
 FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = $1
 """
-# The post is locked before what refers to it, as by whoever removes the post: the other order is a deadlock.
 _REMOVE_LIKE = """
-WITH post AS MATERIALIZED (SELECT id FROM posts WHERE id = $1 FOR NO KEY UPDATE),
-  gone AS (DELETE FROM likes USING post WHERE user_id = $2 AND post_id = post.id RETURNING post_id)
+WITH gone AS (DELETE FROM likes WHERE post_id = $1 AND user_id = $2 RETURNING post_id)
 UPDATE posts SET likes = likes - 1 FROM gone WHERE id = gone.post_id
 """
 # In one statement the reference is checked last. In two, the check's weak lock on the post would have to become a
@@ -212,6 +210,9 @@ class PostgresPosts:
         return not status.endswith(" 0")
 
     async def remove_like(self, post_id: PostId, user: UserId) -> bool:
+        # The post is locked before what refers to it, as by whoever removes the post: the other order is a deadlock. And by
+        # a statement of its own, because the update then starts from the post as it is and not as it was before the wait.
+        await self._c.execute("SELECT FROM posts WHERE id = $1 FOR NO KEY UPDATE", post_id)
         return not (await self._c.execute(_REMOVE_LIKE, post_id, user)).endswith(" 0")
 
     async def add_save(self, post_id: PostId, user: UserId, now: datetime) -> bool:

@@ -185,7 +185,8 @@ INSERT INTO comments (id, post_id, author_id, text, created_at) SELECT uuidv7(),
   FROM thing JOIN generate_series(1, 2) k ON true JOIN person ON person.n = (thing.n + k * 11) % 600;
 INSERT INTO comments (id, post_id, author_id, text, created_at) SELECT uuidv7(), thing.id, person.id, 'hm', now()
   FROM thing, person WHERE thing.n = 5999;
-INSERT INTO comment_likes SELECT person.id, c.id FROM comments c JOIN person ON person.n = 0;
+INSERT INTO comment_likes SELECT person.id, c.id
+  FROM (SELECT id, row_number() OVER () AS n FROM comments) c JOIN person ON person.n = c.n % 600;
 INSERT INTO blocks SELECT uuidv7(), a.id, b.id, now() FROM person a, person b WHERE a.n = 2 AND b.n BETWEEN 300 AND 430;
 INSERT INTO mutes SELECT uuidv7(), a.id, b.id, now() FROM person a, person b WHERE a.n = 2 AND b.n BETWEEN 100 AND 230;
 INSERT INTO follow_requests SELECT uuidv7(), b.id, a.id, now()

@@ -260,7 +260,15 @@ ONE_OF_EACH = [
     Act("comment", 1, 3),
     Act("comment", 2, 3),
     Act("like", 4, 3),
+    Act("follow", 2, 3),
+    Act("mute", 2, 3),
+    Act("follow", 1, 3),
     Act("suspend", 2),
+    Act("mute", 4, 3),
+    Act("follow", 4, 3),
+    Act("publish", 1, 0, ("everyone", TAGS[2], None)),
+    Act("mute", 3, 1),
+    Act("follow", 3, 1),
 ]
 
 
