@@ -111,19 +111,33 @@ class PostgresFollows:
         )
 
     async def accept_all(self, target: UserId, now: datetime) -> list[UserId]:
-        # Everybody first, in the order of `lock_pair`; what they wish is read after that, when it cannot change any more.
-        await self._c.execute(
-            "SELECT FROM users WHERE id = $1 OR id IN (SELECT requester_id FROM follow_requests WHERE target_id = $1) "
-            "ORDER BY id FOR NO KEY UPDATE",
-            target,
-        )
-        rows = await self._c.fetch(
-            "SELECT requester_id FROM follow_requests WHERE target_id = $1 ORDER BY requester_id", target
-        )
-        requesters = [UserId(row["requester_id"]) for row in rows]
+        requesters = await self._lock_who_asks(target)
         for requester in requesters:
             await self.follow(requester, target, now)
         return requesters
+
+    async def _lock_who_asks(self, target: UserId) -> list[UserId]:
+        """Lock the target and all who ask, in the order of `lock_pair`, and answer with those who ask.
+
+        Somebody may ask while we wait. They cannot be locked then without breaking the order, so everybody is let go
+        again, which going back to a savepoint does, and it starts anew.
+        """
+        known: set[UUID] = set()
+        while True:
+            attempt = self._c.transaction()
+            await attempt.start()
+            await self._c.execute(
+                "SELECT FROM users WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", [target, *known]
+            )
+            rows = await self._c.fetch(
+                "SELECT requester_id FROM follow_requests WHERE target_id = $1 ORDER BY requester_id", target
+            )
+            asking = [UserId(row["requester_id"]) for row in rows]
+            if known.issuperset(asking):
+                await attempt.commit()
+                return asking
+            await attempt.rollback()
+            known.update(asking)
 
     async def _edge(
         self, table: str, source: str, target: str, one: UserId, other: UserId, now: datetime

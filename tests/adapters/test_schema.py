@@ -261,7 +261,7 @@ async def town(filled: Any, settings: Settings, images: SandboxedImages) -> Asyn
         ids = {
             "me": await sql.fetchval("SELECT min(id::text)::uuid FROM users"),
             "hermit": await sql.fetchval("SELECT DISTINCT blocker_id FROM blocks"),
-            "fan": await sql.fetchval("SELECT id FROM users ORDER BY id LIMIT 1 OFFSET 400"),
+            "fan": await sql.fetchval("SELECT id FROM users ORDER BY id LIMIT 1 OFFSET 450"),
             "post": await sql.fetchval("SELECT max(id::text)::uuid FROM posts"),
             "place": await sql.fetchval(
                 "SELECT place_id FROM posts GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
