@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Everything happens in .venv and data/; nothing needs root.
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lock bench clean runtime develop
+.PHONY: help install demo serve test lock bench clean runtime develop
 
 PORT ?= 8000
 PYTHON := .venv/bin/python
@@ -10,11 +10,13 @@ LOCK := pip compile -q --universal --python-version 3.11 --generate-hashes --no-
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
 
+install: runtime ## what `heliograph` needs, in .venv
+
 demo: runtime ## a place with people and photos, kept in data/demo (PORT=8000)
 	@$(HELIOGRAPH) demo --port $(PORT) --keep data/demo
 
 serve: runtime ## your own place, kept in data (PORT=8000)
-	@$(HELIOGRAPH) serve --port $(PORT)
+	@$(HELIOGRAPH) serve $(if $(filter command line environment,$(origin PORT)),--port $(PORT))
 
 test: develop ## every check and every test
 	@$(PYTHON) -m ruff format --check --quiet .

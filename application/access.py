@@ -92,9 +92,9 @@ async def access_member(
     return account, relationship
 
 
-async def access_own_file(uow: UnitOfWork, viewer: UserId, file_id: FileId) -> File:
-    """The viewer's own upload, locked. Raises NotFound."""
-    file = await uow.files.find(file_id, lock=True)
+async def access_own_file(uow: UnitOfWork, viewer: UserId, file_id: FileId, *, lock: bool = True) -> File:
+    """The viewer's own upload, locked unless it is only looked at. Raises NotFound."""
+    file = await uow.files.find(file_id, lock=lock)
     if file is None or file.owner_id != viewer:
         raise NotFound
     return file

@@ -187,13 +187,13 @@ class Accounts:
         return "-".join(digest.hex()[i : i + 4] for i in (0, 4, 8))
 
     async def needs_setup(self) -> bool:
-        """Whether no account exists yet."""
+        """Whether there is no administrator yet."""
         async with self._new_uow() as uow:
-            return not await uow.accounts.anybody()
+            return not await uow.accounts.has_admin()
 
     async def set_up(self, client: Client, code: str, username: str, password: str) -> Account:
-        """The first account, an administrator. Raises Forbidden once there is one, Invalid for a wrong code."""
-        await self._throttle(client, SETUP_TRIES, "everybody")
+        """The first administrator. Raises Forbidden once there is one, Invalid for a wrong code."""
+        await self._throttle(client, SETUP_TRIES, client.address)
         if not hmac.compare_digest(code.strip().lower().encode(), self.setup_code().encode()):
             raise Invalid.field(
                 "#/code", "bad_code", msg("This is not the code that the server printed when it started.")
@@ -201,7 +201,7 @@ class Accounts:
         draft = self._draft(username, password, None, None, reserved_ok=True)
         account = replace(draft, role="admin", password_hash=await self._hasher.hash(password))
         async with self._new_uow() as uow:
-            if await uow.accounts.anybody():
+            if await uow.accounts.has_admin(lock=True):
                 raise Forbidden(msg("This server is already set up."))
             await uow.accounts.add(account)
             await uow.commit()
@@ -253,14 +253,16 @@ class Accounts:
         """A new token for a program. Raises BadCredentials, TooMany, or Invalid for the scopes."""
         name = clean("#/name", name, limit=80)
         account = await self._check_login(client, login, password)
-        return await self._issue_token(account.id, account.role, name, scopes)
+        return await self._issue_token(account, name, scopes)
 
     async def create_token_as(self, identity: Identity, name: str, scopes: list[str] | None) -> Issued:
         """A new token for the signed-in member; never with more rights than the caller has."""
         name = clean("#/name", name, limit=80)
         if identity.via == "token" and not set(scopes or SCOPES) <= set(identity.scopes):
             raise Forbidden(msg("A token cannot make one with more rights than it has."))
-        return await self._issue_token(identity.user_id, identity.role, name, scopes)
+        async with self._new_uow() as uow:
+            account = await _own(uow, identity.user_id)
+        return await self._issue_token(account, name, scopes)
 
     async def token_for(self, username: str, name: str, scopes: list[str] | None) -> Issued:
         """A new token made by whoever runs the server. Raises NotFound."""
@@ -268,7 +270,7 @@ class Accounts:
             account = await uow.accounts.find_by_name(username)
         if account is None:
             raise NotFound
-        return await self._issue_token(account.id, account.role, clean("#/name", name, limit=80), scopes)
+        return await self._issue_token(account, clean("#/name", name, limit=80), scopes)
 
     async def open_session_for(self, client: Client, user_id: UserId) -> Issued:
         """A session right after joining, without asking for the password again."""
@@ -290,7 +292,7 @@ class Accounts:
             raise BadCredentials
         await self._limiter.forget(SIGN_IN_PER_ACCOUNT, key)
         if self._hasher.is_weak(account.password_hash):
-            await self._store_password(account.id, await self._hasher.hash(password))
+            account.password_hash = await self._store_password(account, await self._hasher.hash(password))
         return account
 
     async def _open_session(self, client: Client, account: Account, *, stay: bool) -> Issued:
@@ -306,15 +308,19 @@ class Accounts:
             client.address[:45],
         )
         async with self._new_uow() as uow:
+            await _unchanged(uow, account)
             await uow.sessions.add(session)
             await uow.commit()
         return Issued(secret, session)
 
-    async def _issue_token(self, user: UserId, role: Role, name: str, scopes: list[str] | None) -> Issued:
-        chosen: tuple[Scope, ...] = choose_scopes(scopes, role)
+    async def _issue_token(self, account: Account, name: str, scopes: list[str] | None) -> Issued:
+        chosen: tuple[Scope, ...] = choose_scopes(scopes, account.role)
         now, secret = self._clock.now(), f"hg_{self._ids.secret()}"
-        token = Token(TokenId(self._ids.new()), user, name, secret_hash(secret), chosen, now, now + TOKEN_MAX)
+        token = Token(
+            TokenId(self._ids.new()), account.id, name, secret_hash(secret), chosen, now, now + TOKEN_MAX
+        )
         async with self._new_uow() as uow:
+            await _unchanged(uow, account)
             await uow.tokens.add(token)
             await uow.commit()
         return Issued(secret, token)
@@ -431,7 +437,7 @@ class Accounts:
             account.show_camera = change.show_camera
 
     async def change_password(self, identity: Identity, client: Client, old: str, new: str) -> None:
-        """Set a new password and sign out everywhere else. Raises Forbidden for a wrong old one, Invalid, TooMany."""
+        """Set a new password and sign out everywhere else. Raises Invalid, also for a wrong old one, and TooMany."""
         account = await self._confirm(identity, client, old, "#/old")
         check_password(
             new,
@@ -509,7 +515,10 @@ class Accounts:
         check_password(password, self._common_passwords, username)
         phc = await self._hasher.hash(password)
         async with self._new_uow() as uow:
-            account = await _by_name(uow, username)
+            found = await _by_name(uow, username)
+            account = await uow.accounts.find(found.id, lock=True)
+            if account is None or account.state == "deleted":
+                raise NotFound
             await uow.sessions.end_all(account.id)
             await uow.tokens.revoke_all(account.id)
             account.password_hash = phc
@@ -574,12 +583,15 @@ class Accounts:
                 raise NotFound
             await uow.commit()
 
-    async def _store_password(self, user: UserId, phc: str) -> None:
+    async def _store_password(self, checked: Account, phc: str) -> str:
+        """Replace the hash of a password that was just checked. Raises BadCredentials when it was changed meanwhile."""
         async with self._new_uow() as uow:
-            account = await _own(uow, user)
+            await _unchanged(uow, checked)
+            account = await _own(uow, checked.id)
             account.password_hash = phc
             await uow.accounts.save(account)
             await uow.commit()
+        return phc
 
     async def _throttle(self, client: Client, rate: Rate, key: str) -> None:
         if client.relaxed:
@@ -605,6 +617,16 @@ async def _own(uow: UnitOfWork, user: UserId) -> Account:
     if account is None or not account.active:
         raise NotFound
     return account
+
+
+async def _unchanged(uow: UnitOfWork, account: Account) -> None:
+    """Raises BadCredentials when the account is not what the password was checked against any more.
+
+    Checking takes a while, and a password that was changed meanwhile must not open anything.
+    """
+    now = await uow.accounts.find(account.id, lock=True)
+    if now is None or not now.active or now.password_hash != account.password_hash:
+        raise BadCredentials
 
 
 async def _by_name(uow: UnitOfWork, username: str) -> Account:

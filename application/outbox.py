@@ -5,7 +5,8 @@ Delivery is at least once; a reaction's writes and its `done` are one transactio
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from application.reactions import REACTIONS, Means, Reaction
@@ -41,13 +42,10 @@ class Runner:
 
     async def run(self) -> None:
         """Claim and run until `stop`. Survives every failure of the database by trying again."""
-        beat = asyncio.create_task(self._heartbeat())
-        try:
+        async with self._beating():
             while not self._stopping:
                 if not await self._fill():
                     await self._wake.wait(SWEEP_SECONDS)
-        finally:
-            beat.cancel()
 
     async def stop(self, grace_seconds: float = 10.0) -> None:
         """Claim nothing more and give what runs `grace_seconds` to finish; the rest is handed back, for the next runner."""
@@ -73,7 +71,9 @@ class Runner:
                 await uow.commit()
             if not jobs:
                 return
-            await asyncio.gather(*(self.perform(job) for job in jobs))
+            async with self._beating():
+                tasks = [self._start(job) for job in jobs]
+                await asyncio.gather(*tasks)
 
     async def _fill(self) -> bool:
         """Start as many due jobs as there is room for; whether any was started."""
@@ -94,10 +94,14 @@ class Runner:
             log.warning("cannot claim jobs: %r", error)
             return False
         for job in jobs:
-            task = asyncio.create_task(self.perform(job), name=f"{job.reaction} {job.event_id}")
-            self._running[task] = job
-            task.add_done_callback(self._ended)
+            self._start(job)
         return bool(jobs)
+
+    def _start(self, job: Job) -> asyncio.Task[None]:
+        task = asyncio.create_task(self.perform(job), name=f"{job.reaction} {job.event_id}")
+        self._running[task] = job
+        task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
@@ -124,6 +128,15 @@ class Runner:
                 await uow.commit()
         except Exception as second:  # noqa: BLE001 - the lease runs out and the job is due again
             log.warning("cannot note the failure of %s: %r", job.event_id, second)
+
+    @asynccontextmanager
+    async def _beating(self) -> AsyncIterator[None]:
+        """Leases of what runs are renewed while the block runs."""
+        beat = asyncio.create_task(self._heartbeat())
+        try:
+            yield
+        finally:
+            beat.cancel()
 
     async def _heartbeat(self) -> None:
         while True:

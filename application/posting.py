@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from application.access import access_comment, access_own_post, access_post
 from application.views import PostViewer, Reaction
 from domain.files import Crop, File, FileStored, ObjectsOrphaned
-from domain.kernel import CommentId, FileId, Invalid, NotFound, PlaceId, PostId, UserId, msg
+from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, UserId, msg
 from domain.ports import Clock, Ids, UnitOfWork, UnitOfWorks
 from domain.posts import (
     Audience,
@@ -24,6 +24,7 @@ from domain.posts import (
     Standing,
     clean_alt,
     clean_place,
+    place_id,
 )
 
 
@@ -249,7 +250,9 @@ class Posting:
         if draft is None:
             return None
         name, lat, lon = clean_place(draft.name, draft.lat, draft.lon)
-        return await uow.posts.place(Place(PlaceId(self._ids.new()), name, lat, lon))
+        place = Place(place_id(name, lat, lon), name, lat, lon)
+        await uow.posts.add_place(place)
+        return place
 
     async def _attachable(self, uow: UnitOfWork, author: UserId, post: Post) -> list[File]:
         found = {f.id: f for f in await uow.files.find_many([p.file_id for p in post.photos], lock=True)}

@@ -116,7 +116,7 @@ class Uploading:
     async def get(self, owner: UserId, file_id: FileId) -> FileView:
         """One of one's own uploads. Raises NotFound."""
         async with self._new_uow() as uow:
-            return self._present(owner, await access_own_file(uow, owner, file_id))
+            return self._present(owner, await access_own_file(uow, owner, file_id, lock=False))
 
     async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[FileView]:
         """Those of `file_ids` that the owner can still post, in that order; their addresses open by cookie alone."""
@@ -142,7 +142,7 @@ class Uploading:
     async def original(self, owner: UserId, file_id: FileId) -> File:
         """The file whose original its owner wants back. Raises NotFound."""
         async with self._new_uow() as uow:
-            return await access_own_file(uow, owner, file_id)
+            return await access_own_file(uow, owner, file_id, lock=False)
 
     async def retry(self, owner: UserId, file_id: FileId) -> FileView:
         """Process a failed upload again. Raises NotFound, or Conflict when it has not failed."""
@@ -170,7 +170,7 @@ class Uploading:
         """Take the bytes of a refused upload back. Somebody who left during the commit may have a row all the same."""
         async with self._new_uow() as uow:
             kept = await uow.files.find(file.id)
-        if kept is None:
+        if kept is None or kept.key != file.key:
             await self._media.delete(file.prefix)
 
     def _present(self, owner: UserId, file: File) -> FileView:

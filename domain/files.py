@@ -103,6 +103,7 @@ class RenditionPlan:
 
 FIRST_PLAN = RenditionPlan(webp=(320, 640, 1080), jpeg=(1080,))
 SECOND_PLAN = RenditionPlan(webp=(1600, 2160), avif=WIDTHS)
+AVATAR_NAMES = (*(f"{width}.webp" for width in AVATAR_WIDTHS), f"{AVATAR_WIDTHS[-1]}.jpg")
 AVATAR_PLAN = RenditionPlan(webp=AVATAR_WIDTHS, jpeg=(320,), square=True)
 
 

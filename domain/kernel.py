@@ -62,6 +62,12 @@ class Conflict(DomainError):
     message = msg("This conflicts with something that is already there.")
 
 
+class AlreadyMade(Conflict):
+    """Something with this very id is there: another try of the same request was faster."""
+
+    code = "already_made"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One field that needs a change. `pointer` is a JSON pointer into the request (`#/media/1/alt`)."""

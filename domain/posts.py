@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
+from uuid import UUID, uuid5
 
 from domain.files import MAX_ALT, Crop
 from domain.follows import Relationship
 from domain.kernel import CommentId, Conflict, Event, FileId, Forbidden, Invalid, PlaceId, PostId, UserId, msg
-from domain.text import clean, find_mentions, find_tags, fold
+from domain.text import clean, find_mentions, find_tags
 
 Audience = Literal["everyone", "followers", "only_me"]
 AUDIENCES: tuple[Audience, ...] = ("everyone", "followers", "only_me")
@@ -45,10 +46,13 @@ class Place:
     lat: float | None = None
     lon: float | None = None
 
-    @property
-    def canonical(self) -> str:
-        """The form by which the same place is found again. Folding can make a name eighteen times as long."""
-        return fold(self.name)[:MAX_PLACE_CANONICAL]
+
+_PLACES = UUID("6f0d5a0e-58a4-5c1e-9d0f-2f6f8d1c9b11")
+
+
+def place_id(name: str, lat: float | None, lon: float | None) -> PlaceId:
+    """The id of a place: the same for everybody who names it so, and telling nothing of who did before or when."""
+    return PlaceId(uuid5(_PLACES, f"{name}\n{lat}\n{lon}"))
 
 
 def clean_place(name: str, lat: float | None, lon: float | None) -> tuple[str, float | None, float | None]:
@@ -208,8 +212,8 @@ class Posts(Protocol):
         """Remove the post with all that hangs on it, counters in step, and remember that it was there."""
         ...
 
-    async def place(self, place: Place) -> Place:
-        """The stored place with the same canonical name and position; `place` itself when it is new."""
+    async def add_place(self, place: Place) -> None:
+        """Store the place unless it is there."""
         ...
 
     async def fan_out(self, post_id: PostId, after: UserId | None, limit: int) -> UserId | None:

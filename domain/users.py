@@ -286,16 +286,12 @@ class Accounts(Protocol):
         """Write every field but the counters. Raises UsernameTaken or EmailTaken."""
         ...
 
-    async def anybody(self) -> bool:
-        """Whether any account was ever made. Waits for a concurrent first account."""
+    async def has_admin(self, *, lock: bool = False) -> bool:
+        """Whether there is an administrator, suspended or not. With `lock` nobody makes an account until the unit ends."""
         ...
 
     async def lock_admins(self) -> list[UserId]:
         """The active administrators; nobody else changes the set until the unit ends."""
-        ...
-
-    async def ids_by_name(self, usernames: tuple[str, ...]) -> dict[str, UserId]:
-        """The active ones among canonical names."""
         ...
 
     async def erase(self, user_id: UserId, limit: int) -> tuple[bool, list[str]]:

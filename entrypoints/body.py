@@ -80,6 +80,12 @@ def _hang_up(request: Request) -> None:
     request.stream.request_body, request.stream.keep_alive = None, False
 
 
+def is_large(request: Request) -> bool:
+    """Whether a form is, or may be, larger than its texts alone can be."""
+    declared = request.headers.get("content-length", "")
+    return not declared.isdigit() or int(declared) > FORM_BYTES
+
+
 async def read(request: Request, max_bytes: int, seconds: float = BODY_SECONDS) -> bytes:
     """The whole body. Raises TooLarge, TooSlow."""
     return b"".join([chunk async for chunk in chunks(request, max_bytes, seconds)])

@@ -139,8 +139,10 @@ def failure_of(error: BaseException) -> Failure:
         headers = {"Retry-After": str(error.retry_after_seconds)}
         return Failure(status, error.code, _TITLES[status] + ".", {}, headers=headers)
     status = getattr(error, "status_code", 500)
-    status = status if isinstance(status, int) and status < 500 else 500
+    status = status if isinstance(status, int) and (status < 500 or status == 503) else 500
     headers = dict(getattr(error, "headers", None) or {})
+    if status == 503:
+        headers.setdefault("Retry-After", "2")
     # An address that no route has says the same as one that the viewer may not know about.
     message = NotFound.message if status == 404 else title(status) + "."
     return Failure(status, CODES.get(status, "bad_request"), message, {}, headers=headers)

@@ -40,7 +40,7 @@ async def avatar(request: Request, key: str, name: str) -> HTTPResponse | None:
     """A size of an avatar."""
     kind = _kind(key, name)
     await requests.application(request).media_access.admit_avatar(key)
-    return await _send(request, f"avatars/{key}/{name}", kind, f"public, {_FOREVER}")
+    return await _send(request, f"avatars/{key}/{name}", kind, f"public, {_FOREVER}, {_SHARED}")
 
 
 def _kind(key: str, name: str) -> str:

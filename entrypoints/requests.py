@@ -224,7 +224,10 @@ def check_origin(request: Request) -> None:
     if origin is None:
         return
     here = urlsplit(settings(request).public_url).netloc or request.host
-    sent = urlsplit(origin)
+    try:
+        sent = urlsplit(origin)
+    except ValueError:
+        raise CrossSite from None
     if sent.scheme not in ("http", "https") or sent.netloc not in (here, request.host):
         raise CrossSite
 

@@ -101,6 +101,7 @@ def create_app(
     app.on_request(_on_request)
     app.on_response(_on_response)
     app.before_server_start(partial(_open, start=start or partial(container.started, settings, database)))
+    app.before_server_stop(_announce_stop)
     app.after_server_stop(_close)
     return app
 
@@ -116,6 +117,11 @@ async def _open(app: Sanic[Any, Any], start: Start) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+async def _announce_stop(app: Sanic[Any, Any]) -> None:
+    """From now on `/readyz` says that this server is about to go."""
+    app.ctx.stopping = True
 
 
 async def _keep_open(app: Sanic[Any, Any], start: Start) -> Application:

@@ -54,9 +54,7 @@ class Settings(BaseSettings):
     image_workers: int = Field(0, ge=0, le=64, description="Pictures decoded at once; 0 means one per core.")
     log_format: Literal["text", "json"] = Field("text", description="How log lines look.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
-    relax_loopback: bool = Field(
-        False, description="No sign-up, upload and write limits for this machine (the demo)."
-    )
+    relax_loopback: bool = Field(False, description="No limits of frequency for this machine (the demo).")
 
     @field_validator("public_url")
     @classmethod

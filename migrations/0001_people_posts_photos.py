@@ -114,12 +114,10 @@ CREATE INDEX mutes_reverse ON mutes (muted_id);
 CREATE TABLE places (
   id uuid PRIMARY KEY,
   name text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 80),
-  canonical text NOT NULL CHECK (char_length(canonical) <= 240),
   lat double precision CHECK (lat BETWEEN -90 AND 90),
   lon double precision CHECK (lon BETWEEN -180 AND 180),
   CONSTRAINT places_position_whole CHECK ((lat IS NULL) = (lon IS NULL))
 );
-CREATE UNIQUE INDEX places_canonical_key ON places (canonical, coalesce(lat, 999), coalesce(lon, 999));
 
 CREATE TABLE posts (
   id uuid PRIMARY KEY,

@@ -19,6 +19,7 @@ from domain.ports import StoredObject
 T = TypeVar("T")
 
 CHUNK = 256 * 1024
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG}
 _KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*/?")
 
 
@@ -71,7 +72,7 @@ class FilesystemMediaStore:
         return self._folder / key
 
     def _put(self, path: Path, source: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
         try:
             with open(handle, "wb") as target, open(source, "rb") as origin:
@@ -133,6 +134,16 @@ def unavailable(error: OSError) -> Unavailable:
     )
 
 
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each durably: a power cut must not take a stored object's folder away."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir()
+    _sync_folder(folder.parent)
+
+
 def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -159,6 +170,11 @@ class FolderWorkspace:
             raise unavailable(error) from error
         try:
             yield path
+        except OSError as error:
+            # A connection that breaks off is an OSError too, and nothing of the disk's.
+            if error.errno not in _DISK:
+                raise
+            raise unavailable(error) from error
         finally:
             await asyncio.to_thread(shutil.rmtree, path, True)
 

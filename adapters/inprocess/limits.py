@@ -22,7 +22,7 @@ class InProcessRateLimiter:
         before, current = self._look(policy, key, window)
         current += 1
         if len(self._windows) > _MANY:
-            self._windows.clear()
+            self._forget_the_oldest()
         self._windows[policy.name, key] = (window, before, current)
         # Rounded, so that whoever comes back in exactly the time that was asked for is let in.
         used = round(before * (1 - passed) + current, 6)
@@ -32,6 +32,11 @@ class InProcessRateLimiter:
 
     async def forget(self, policy: Rate, key: str) -> None:
         self._windows.pop((policy.name, key), None)
+
+    def _forget_the_oldest(self) -> None:
+        """Make room for a tenth; dicts keep the order in which keys came."""
+        for key in list(self._windows)[: _MANY // 10]:
+            del self._windows[key]
 
     def _look(self, policy: Rate, key: str, window: int) -> tuple[int, int]:
         """Hits in the window before `window`, and in it so far."""

@@ -30,7 +30,7 @@ REASONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "empty": ("empty", msg("This file is empty."), {}),
     "unsupported_type": (
         "unsupported_type",
-        msg("This is not a picture of a kind that is taken here: {formats}."),
+        msg("This is none of the kinds of pictures that are taken here: {formats}."),
         {"formats": ", ".join(FORMATS)},
     ),
     "damaged": ("damaged", ImageRefused.message, {}),

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from tortoise.exceptions import IntegrityError
 
 from adapters.postgres.engine import acquire
 from adapters.postgres.tables import FileRow
 from application.paging import Key
 from domain.files import Camera, Crop, File, ImageFacts, Kind, Rendition, State
-from domain.kernel import FileId, PostId, UserId
+from domain.kernel import AlreadyMade, FileId, PostId, UserId
 
 _PLAIN = (
     "id owner_id name size sha256 kind key created_at state step width height lqip duplicate_of post_id position alt cut"
@@ -61,7 +62,12 @@ class PostgresFiles:
         self._c = connection
 
     async def add(self, file: File) -> None:
-        await FileRow.create(**_columns(file))
+        try:
+            await FileRow.create(**_columns(file))
+        except IntegrityError as error:
+            if isinstance(error.args[0], asyncpg.UniqueViolationError):
+                raise AlreadyMade from error
+            raise
 
     async def find(self, file_id: FileId, *, lock: bool = False) -> File | None:
         if lock:
@@ -71,13 +77,13 @@ class PostgresFiles:
                 file_id,
             )
         row = await self._c.fetchrow(
-            f"SELECT * FROM files WHERE id = $1{' FOR UPDATE' if lock else ''}", file_id
+            f"SELECT * FROM files WHERE id = $1{' FOR NO KEY UPDATE' if lock else ''}", file_id
         )
         return read_file(row) if row else None
 
     async def find_many(self, file_ids: Sequence[FileId], *, lock: bool = False) -> list[File]:
         rows = await self._c.fetch(
-            f"SELECT * FROM files WHERE id = ANY($1::uuid[]) ORDER BY id{' FOR UPDATE' if lock else ''}",
+            f"SELECT * FROM files WHERE id = ANY($1::uuid[]) ORDER BY id{' FOR NO KEY UPDATE' if lock else ''}",
             list(file_ids),
         )
         files = {row["id"]: read_file(row) for row in rows}

@@ -6,7 +6,7 @@ from adapters.postgres.cards import build_card
 from adapters.postgres.engine import acquire
 from adapters.postgres.files import read_file
 from application.operations import Backlog, DeadJob, Replay, Status, Violation
-from domain.files import AVATAR_WIDTHS
+from domain.files import AVATAR_NAMES
 from domain.kernel import UserId
 
 # Each answers with rows (as text) that break a rule; an empty answer means that the rule holds.
@@ -129,7 +129,7 @@ class PostgresOperationsReads:
             avatars = await connection.fetch(
                 "SELECT avatar_key AS key FROM users WHERE avatar_key IS NOT NULL"
             )
-        keys = {f"avatars/{row['key']}/{AVATAR_WIDTHS[0]}.webp" for row in avatars}
+        keys = {f"avatars/{row['key']}/{name}" for row in avatars for name in AVATAR_NAMES}
         for file in map(read_file, rows):
             keys.add(file.original_key)
             keys.update(file.rendition_prefix + rendition.name for rendition in file.renditions)

@@ -107,4 +107,5 @@ _MEDIA = f"""
 SELECT f.id AS file_id, f.owner_id, p.id, p.author_id, p.audience, p.comments_on, a.state = 'active' AS active, a.private,
   {standing("$1", "p.author_id")}
 FROM files f JOIN users a ON a.id = f.owner_id LEFT JOIN posts p ON p.id = f.post_id WHERE f.key = $2
+  AND ($1 = '00000000-0000-0000-0000-000000000000' OR EXISTS (SELECT FROM users WHERE id = $1 AND state = 'active'))
 """

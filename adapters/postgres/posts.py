@@ -8,7 +8,7 @@ import asyncpg
 from adapters.postgres.cards import refresh_card
 from adapters.postgres.files import read_crop
 from adapters.postgres.relations import read_standing, standing
-from domain.kernel import CommentId, NotFound, PlaceId, PostId, UserId
+from domain.kernel import AlreadyMade, CommentId, NotFound, PlaceId, PostId, UserId
 from domain.ports import Ids
 from domain.posts import Comment, Counts, Photo, Place, Post, Standing
 
@@ -58,21 +58,24 @@ class PostgresPosts:
         self._ids = ids
 
     async def add(self, post: Post) -> None:
-        await self._c.execute(
-            "INSERT INTO posts (id, author_id, caption, tags, mentions, place_id, audience, comments_on, show_camera, "
-            "created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            post.id,
-            post.author_id,
-            post.caption,
-            list(post.tags),
-            list(post.mentions),
-            post.place.id if post.place else None,
-            post.audience,
-            post.comments,
-            post.show_camera,
-            post.created_at,
-            post.version,
-        )
+        try:
+            await self._c.execute(
+                "INSERT INTO posts (id, author_id, caption, tags, mentions, place_id, audience, comments_on, show_camera, "
+                "created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                post.id,
+                post.author_id,
+                post.caption,
+                list(post.tags),
+                list(post.mentions),
+                post.place.id if post.place else None,
+                post.audience,
+                post.comments,
+                post.show_camera,
+                post.created_at,
+                post.version,
+            )
+        except asyncpg.UniqueViolationError:
+            raise AlreadyMade from None
         await self._write_tags(post)
         await self._place_photos(post, attach=True)
         counted = await self._c.execute(
@@ -145,24 +148,14 @@ class PostgresPosts:
         await self._c.execute("DELETE FROM posts WHERE id = $1", post.id)
         await self._c.execute("UPDATE users SET posts = posts - 1 WHERE id = $1", post.author_id)
 
-    async def place(self, place: Place) -> Place:
+    async def add_place(self, place: Place) -> None:
         await self._c.execute(
-            "INSERT INTO places (id, name, canonical, lat, lon) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+            "INSERT INTO places (id, name, lat, lon) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             place.id,
             place.name,
-            place.canonical,
             place.lat,
             place.lon,
         )
-        row = await self._c.fetchrow(
-            "SELECT id, name, lat, lon FROM places WHERE canonical = $1 "
-            "AND coalesce(lat, 999) = coalesce($2::double precision, 999) "
-            "AND coalesce(lon, 999) = coalesce($3::double precision, 999)",
-            place.canonical,
-            place.lat,
-            place.lon,
-        )
-        return Place(PlaceId(row["id"]), row["name"], row["lat"], row["lon"])
 
     async def fan_out(self, post_id: PostId, after: UserId | None, limit: int) -> UserId | None:
         last = await self._c.fetchval(
@@ -304,6 +297,8 @@ class PostgresComments:
             )
         except asyncpg.ForeignKeyViolationError:
             raise NotFound from None
+        except asyncpg.UniqueViolationError:
+            raise AlreadyMade from None
 
     async def find(self, comment_id: CommentId, *, lock: bool = False) -> Comment | None:
         if lock:

@@ -44,6 +44,7 @@ async def explore(call: Call) -> Page[PostCard]:
     auth="optional",
     query=Paging,
     answer=Page[PostCard],
+    problems=("not_found",),
 )
 async def tagged(call: Call, tag: str) -> Page[PostCard]:
     return await call.app.feeds.tagged(call.viewer, tag, call.query.limit, call.query.cursor)

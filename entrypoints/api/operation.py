@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote, unquote, urlencode
 from uuid import UUID
@@ -23,7 +23,17 @@ from application.access import Client
 from application.operations import Replay
 from application.program import Application
 from application.views import Page, PostCard
-from domain.kernel import Conflict, DomainError, Invalid, NotFound, TooMany, Unavailable, UserId, msg
+from domain.kernel import (
+    AlreadyMade,
+    Conflict,
+    DomainError,
+    Invalid,
+    NotFound,
+    TooMany,
+    Unavailable,
+    UserId,
+    msg,
+)
 from domain.ports import Allowance, Rate, Upload
 from domain.posts import MAX_PHOTOS
 from domain.users import Identity
@@ -453,6 +463,11 @@ async def _once(
     call.new_id = known.resource_id if known else new_id
     try:
         response = await _answer(operation, call, path, headers)
+    except AlreadyMade:
+        made = await _replay(operation, call, replace(known, status=0), headers) if known else None
+        if made is None:
+            raise
+        return made
     except DomainError:
         await reads.release_key(call.user, key)
         raise

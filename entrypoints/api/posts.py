@@ -137,7 +137,10 @@ async def _take_in(call: Call, uploads: list[Upload]) -> list[FileId]:
                 taken.append(FileId((await call.app.uploading.receive(call.user, upload)).id))
             except Invalid as error:
                 raise Invalid(
-                    error.message, code=error.code, problems=tuple(body.moved(f"#/photos/{index}", error))
+                    error.message,
+                    code=error.code,
+                    problems=tuple(body.moved(f"#/photos/{index}", error)),
+                    **error.params,
                 ) from error
     except BaseException:
         await _give_back(call, taken)

@@ -167,6 +167,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("A retry that came early."),
         _("Wait a moment and ask again."),
     ),
+    "already_made": Explanation(
+        _("Already made"),
+        _("The same request was sent twice at once, and the other one was faster."),
+        _("A retry that came early."),
+        _("Ask for the result of the first request."),
+    ),
     "too_large": Explanation(
         _("Too large"),
         _("The file or the request is larger than this server takes."),

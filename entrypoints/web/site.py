@@ -152,13 +152,13 @@ def go(
 
 def _take_flash(request: Request) -> tuple[Flash, ...]:
     packed = request.cookies.get(FLASH_COOKIE)
-    if not packed:
+    if not packed or len(packed) > 2_000:
         return ()
     request.ctx.flash_shown = True
     try:
         text, kind = json.loads(base64.urlsafe_b64decode(packed))
         return (Flash(str(text)[:300], kind if kind in ("ok", "info", "error") else "info"),)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return ()
 
 

@@ -186,6 +186,9 @@ def _sent(handler: Handler, guests: bool, files: int) -> Handler:
         if stranger and files:
             return to_login(visit.here)  # before a byte of their files is read
         limit = requests.max_file(request)
+        if files and visit.viewer and body.is_large(request):
+            # Counted before a byte is written to disk, and each file again when it is taken in.
+            await visit.app.uploading.admit(visit.viewer, visit.client)
         async with body.form(
             request, visit.app.workspace, max_file=limit, max_files=files, drop_large=True
         ) as visit.form:

@@ -158,7 +158,7 @@ INSERT INTO users (id, username, password_hash, created_at, posts, followers, fo
 CREATE TEMP TABLE person AS SELECT row_number() OVER (ORDER BY id) - 1 AS n, id FROM users;
 INSERT INTO users (id, username, password_hash, created_at)
   SELECT uuidv7(), 'quiet' || n, 'x', now() FROM generate_series(1, 6000) n;
-INSERT INTO places (id, name, canonical) SELECT uuidv7(), 'Place ' || n, 'place ' || n FROM generate_series(1, 60) n;
+INSERT INTO places (id, name) SELECT uuidv7(), 'Place ' || n FROM generate_series(1, 60) n;
 CREATE TEMP TABLE spot AS SELECT row_number() OVER (ORDER BY id) - 1 AS n, id FROM places;
 INSERT INTO posts (id, author_id, caption, tags, place_id, audience, created_at, likes, comments, card)
   SELECT uuidv7(), person.id, 'c', ARRAY['tag' || g.n % 60], spot.id, 'everyone', now(), g.n % 12, 3, convert_to(
@@ -186,7 +186,8 @@ INSERT INTO comments (id, post_id, author_id, text, created_at) SELECT uuidv7(),
 INSERT INTO comments (id, post_id, author_id, text, created_at) SELECT uuidv7(), thing.id, person.id, 'hm', now()
   FROM thing, person WHERE thing.n = 5999;
 INSERT INTO comment_likes SELECT person.id, c.id
-  FROM (SELECT id, row_number() OVER () AS n FROM comments) c JOIN person ON person.n = c.n % 600;
+  FROM (SELECT id, row_number() OVER () AS n FROM comments) c JOIN generate_series(0, 5) k ON true
+  JOIN person ON person.n = (c.n + k * 100) % 600;
 INSERT INTO blocks SELECT uuidv7(), a.id, b.id, now() FROM person a, person b WHERE a.n = 2 AND b.n BETWEEN 300 AND 430;
 INSERT INTO mutes SELECT uuidv7(), a.id, b.id, now() FROM person a, person b WHERE a.n = 2 AND b.n BETWEEN 100 AND 230;
 INSERT INTO follow_requests SELECT uuidv7(), b.id, a.id, now()

@@ -16,12 +16,13 @@ import asyncpg
 import pytest
 
 from application.access import Client, Gone
+from application.accounts import Issued
 from application.posting import PhotoDraft, PostDraft
 from application.program import Application
 from application.uploading import InUse, QuotaReached
 from domain.kernel import DomainError, Forbidden, Invalid, NotFound
 from domain.ports import TryAgain, Upload
-from domain.users import InviteRequired, LastAdmin, UsernameTaken
+from domain.users import BadCredentials, InviteRequired, LastAdmin, UsernameTaken
 from entrypoints.container import Database
 from tests.builders import Someone, a_comment, a_follow, a_person, a_picture, a_post, new_uow
 from tests.conftest import PASSWORD, a_jpeg
@@ -447,7 +448,7 @@ async def test_the_last_administrator_stays_when_all_leave_at_once(
 async def test_setting_up_at_once_makes_one_administrator(
     program: Application, sql: asyncpg.Connection, start_over: Callable[[], Any]
 ) -> None:
-    # Fails without the table lock in `anybody` (4 administrators).
+    # Fails without the table lock in `has_admin` (4 administrators).
     for _ in range(5):
         code = program.accounts.setup_code()
         outcomes = await together(
@@ -578,3 +579,35 @@ async def test_the_database_undoing_a_transaction_is_told_as_such(
 
     outcomes = await asyncio.gather(take(one, other), take(other, one), return_exceptions=True)
     assert Counter(type(outcome) for outcome in outcomes) == {type(None): 1, TryAgain: 1}
+
+
+@pytest.mark.goal("A4")
+async def test_nothing_opened_with_the_old_password_outlives_its_change(program: Application) -> None:
+    account = await program.accounts.add("mira", PASSWORD)
+    client = Client("127.0.0.9", relaxed=True)
+    keeper = await program.accounts.sign_in(client, "mira", PASSWORD)
+    identity = await program.accounts.identify_session(keeper.secret)
+    assert identity is not None
+
+    async def spray() -> list[Issued]:
+        opened = []
+        while True:
+            try:
+                opened.append(await program.accounts.create_token(client, "mira", PASSWORD))
+                opened.append(await program.accounts.sign_in(client, "mira", PASSWORD))
+            except BadCredentials:
+                return opened
+
+    sprays = [asyncio.create_task(spray()) for _ in range(6)]
+    await asyncio.sleep(0.1)
+    await program.accounts.change_password(identity, client, PASSWORD, "five other words make sense")
+    opened = [issued for found in await asyncio.gather(*sprays) for issued in found]
+    assert opened, "nothing was opened before the change, so nothing is shown"
+    alive = [
+        issued
+        for issued in opened
+        if await program.accounts.identify_token(issued.secret)
+        or await program.accounts.identify_session(issued.secret)
+    ]
+    assert not alive
+    assert await program.accounts.sessions(account.id)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from domain.files import Crop, Rendition
 from domain.jobs import MAX_ATTEMPTS, back_off
-from domain.kernel import CommentId, FileId, Invalid, PlaceId, PostId, UserId
-from domain.posts import MAX_CAPTION, MAX_COMMENT, MAX_PHOTOS, Comment, Photo, Place, Post, clean_place
+from domain.kernel import CommentId, FileId, Invalid, PostId, UserId
+from domain.posts import MAX_CAPTION, MAX_COMMENT, MAX_PHOTOS, Comment, Photo, Post, clean_place, place_id
 from tests.domain.test_text import refused
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -119,12 +119,13 @@ class TestPlace:
     ) -> None:
         assert refused(clean_place, "Old Mole", lat, lon) == code
 
-    @given(st.text(min_size=1, max_size=80))
-    def test_the_canonical_name_fits_its_column(self, name: str) -> None:
-        assert len(Place(PlaceId(UUID(int=1)), name).canonical) <= 240
-
-    def test_names_that_grow_when_folded_fit_their_column_too(self) -> None:
-        assert len(Place(PlaceId(UUID(int=1)), "\ufdfa" * 80).canonical) <= 240
+    def test_the_id_of_a_place_tells_nothing_but_the_place(self) -> None:
+        assert place_id("Old Mole", 1.0, 2.0) == place_id("Old Mole", 1.0, 2.0)
+        ids = {
+            place_id(*place)
+            for place in (("Old Mole", None, None), ("old mole", None, None), ("Old Mole", 1.0, 2.0))
+        }
+        assert len(ids) == 3
 
 
 class TestBackOff:

@@ -11,6 +11,8 @@ from tests.conftest import Server, a_jpeg
 async def test_every_test_finds_empty_tables(program: Application, time: int) -> None:
     assert await program.accounts.needs_setup()
     await program.accounts.add("mira", "four words make sense")
+    assert await program.accounts.needs_setup(), "a member is no administrator"
+    await program.accounts.add("keeper", "four words make sense", role="admin")
     assert not await program.accounts.needs_setup()
 
 
