@@ -304,7 +304,7 @@ async def test_good_files_are_kept_and_bad_ones_named(browse):
     assert page.status == 200
     assert fields["caption"] == "Kept"
     assert len([name for name, _ in page.form("/new").fields if name == "photo"]) == 1
-    assert re.search(r"b\.jpg</bdi>: This is not a picture", page.html)
+    assert re.search(r"b\.jpg</bdi>: This is none of the kinds", page.html)
     assert re.search(r"huge\.jpg</bdi>: .*20 MB", page.html)
 
 
