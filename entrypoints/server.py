@@ -5,6 +5,7 @@ import gc
 import logging
 import re
 import secrets
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Any
 import structlog
 from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import MethodNotAllowed, SanicException
+from sanic.server import runners
 
 from application.program import Application
 from domain.kernel import NotFound
@@ -261,5 +263,35 @@ def configure_logging(settings: Settings) -> None:
 def serve_alone(settings: Settings, database: container.Database, listening: socket.socket) -> None:
     """Serve with this process until told to stop. Blocks. `listening` is bound; `processes.py` has more of them."""
     app = create_app(settings, database)
-    app.prepare(sock=listening, protocol=DeadlineProtocol, single_process=True, motd=False, access_log=False)
+    app.before_server_start(_heed_signals)
+    app.after_server_start(_begin_to_stop_when_asked)
+    # Sanic ignores both signals for a moment while it starts, and one that comes then would be lost.
+    runners.signal_func = lambda *_: None
+    app.prepare(
+        sock=listening,
+        protocol=DeadlineProtocol,
+        single_process=True,
+        motd=False,
+        access_log=False,
+        register_sys_signals=False,
+    )
     Sanic.serve_single(primary=app)
+
+
+async def _heed_signals(app: Sanic[Any, Any]) -> None:
+    """Note that somebody wants the server to stop. The loop's own handlers lose a signal that comes while it starts."""
+    app.ctx.asked = False
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: setattr(app.ctx, "asked", True))
+
+
+async def _begin_to_stop_when_asked(app: Sanic[Any, Any]) -> None:
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.2, _stop_if_asked, app, loop)
+
+
+def _stop_if_asked(app: Sanic[Any, Any], loop: asyncio.AbstractEventLoop) -> None:
+    if app.ctx.asked:
+        app.stop(terminate=False)
+    else:
+        loop.call_later(0.2, _stop_if_asked, app, loop)
