@@ -199,6 +199,12 @@ class Result:
     def per_second(self) -> float:
         return self.requests / self.seconds if self.seconds else 0.0
 
+    def refused(self, status: int, body: bytes) -> None:
+        """Count a wrong answer, and show the first."""
+        if not self.errors:
+            say(f"{self.name}: {status} {body[:300].decode(errors='replace')}")
+        self.errors += 1
+
     def percentile(self, p: float) -> float:
         """A latency percentile in milliseconds."""
         ordered = sorted(self.latencies)
@@ -236,10 +242,11 @@ async def closed_load(
     async def drive(connection: Connection) -> None:
         while time.perf_counter() < deadline:
             at = time.perf_counter()
-            status, _ = await connection.ask(make())
+            status, body = await connection.ask(make())
             result.latencies.append(time.perf_counter() - at)
             result.requests += 1
-            result.errors += not good(status)
+            if not good(status):
+                result.refused(status, body)
 
     await asyncio.gather(*(drive(connection) for connection in open_connections))
     result.seconds = time.perf_counter() - started
@@ -265,11 +272,12 @@ async def open_load(
 
     async def one(due: float) -> None:
         connection = await free.get()
-        status, _ = await connection.ask(make())
+        status, body = await connection.ask(make())
         free.put_nowait(connection)
         result.latencies.append(time.perf_counter() - due)
         result.requests += 1
-        result.errors += status >= 400
+        if status >= 400:
+            result.refused(status, body)
 
     tasks = []
     for number in range(int(rate * seconds)):
