@@ -94,12 +94,15 @@ class Seeding:
         self.seeded = Seeded()
 
     async def add_people(self, progress: Callable[[], object]) -> None:
-        """Everybody, their pictures and whom they follow."""
+        """Everybody, still without pictures and follows."""
         # Administrators first: an instance with people has one at every moment.
         for number, person in sorted(enumerate(self._content.people), key=lambda one: one[1].role != "admin"):
             await self._add_person(number, person)
             progress()
-        await _all(self._follow(*pair) for pair in enumerate(self._content.follows))
+
+    async def add_follows(self, pairs: Collection[tuple[str, str]]) -> None:
+        """These pairs of (follower, followed) among those of the content."""
+        await _all(self._follow(*one) for one in enumerate(self._content.follows) if one[1] in pairs)
 
     async def add_avatars(self, usernames: Collection[str]) -> None:
         """The faces of those among them who have none yet."""

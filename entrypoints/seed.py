@@ -20,7 +20,9 @@ from application.seeding import AVATAR, Recipe, Seeded, Seeding
 from entrypoints import container
 from entrypoints.settings import Settings
 
-FIRST_POSTS = 8
+FIRST_POSTS = 6
+# The accounts that the demo tells, whose home feeds are opened first.
+NAMED = ("mira", "nplatov", "soyeon", "greta", "admin")
 
 Progress = Callable[[int, int], object]
 
@@ -48,6 +50,13 @@ class Batches:
         """Whose faces are seen with the first batch, and everybody else."""
         seen = dict.fromkeys(post.author for post in self.posts[0])
         return list(seen), [p.username for p in self.content.people if p.username not in seen]
+
+    @property
+    def follows(self) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+        """Those that the first pages show or need: of the named accounts, and of the first batch's authors."""
+        seen = set(self.faces[0])
+        first = {(one, other) for one, other in self.content.follows if one in NAMED or other in seen}
+        return first, set(self.content.follows) - first
 
     @property
     def pictures(self) -> tuple[list[Picture], list[Picture]]:
@@ -103,9 +112,11 @@ async def _put_in(
 
     await seeding.add_people(step)
     (first, rest), (seen, others) = batches.posts, batches.faces
+    await seeding.add_follows(batches.follows[0])
     await asyncio.gather(seeding.add_posts(first, step), seeding.add_avatars(seen))
     on_first(replace(seeding.seeded))
     drawing.draw(batches.pictures[1])
+    await seeding.add_follows(batches.follows[1])
     await asyncio.gather(seeding.add_avatars(others), seeding.add_posts(rest, step))
     return seeding.seeded
 
