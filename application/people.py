@@ -7,8 +7,9 @@ from application.paging import Cursors, Key, Slice
 from application.views import Me, MemberCounts, MemberRow, MemberViewer, Page, Profile, present_avatar
 from domain.follows import Relationship
 from domain.kernel import NotFound, UserId
+from domain.posts import Audience
 from domain.users import Account
-from domain.visibility import can_know, can_see_posts
+from domain.visibility import can_know, can_see_posts, can_view
 
 ListKind = Literal["followers", "following", "requests", "blocked", "muted"]
 
@@ -107,9 +108,30 @@ def present_profile(viewer: UserId | None, account: Account, stands: Relationshi
         account.place,
         present_avatar(account.avatar_key),
         account.private,
-        MemberCounts(account.posts, account.followers, account.following),
+        MemberCounts(_visible_posts(viewer, account, stands), account.followers, account.following),
         account.created_at,
         present_relationship(viewer, account.id, stands, sees=sees),
+    )
+
+
+def _visible_posts(viewer: UserId | None, account: Account, stands: Relationship) -> int:
+    """How many of a member's posts the viewer may see: a number that counts more would tell of what is hidden."""
+    counts: dict[Audience, int] = {
+        "everyone": account.posts_everyone,
+        "followers": account.posts_followers,
+        "only_me": account.posts_only_me,
+    }
+    return sum(
+        count
+        for audience, count in counts.items()
+        if can_view(
+            viewer,
+            account.id,
+            audience,
+            active=account.active,
+            private=account.private,
+            relationship=stands,
+        )
     )
 
 
@@ -139,7 +161,9 @@ def present_me(account: Account) -> Me:
         account.place,
         present_avatar(account.avatar_key),
         account.private,
-        MemberCounts(account.posts, account.followers, account.following),
+        MemberCounts(
+            _visible_posts(account.id, account, Relationship()), account.followers, account.following
+        ),
         account.created_at,
         MemberViewer(is_self=True),
         account.email,

@@ -87,7 +87,7 @@ class MemberViewer:
 
 @dataclass(frozen=True, slots=True)
 class MemberCounts:
-    """Posts, followers and followed people."""
+    """Followers, followed people, and those of the posts that the one who looks may see."""
 
     posts: int
     followers: int

@@ -95,7 +95,7 @@ async def _people(
         "password_hash",
         "display_name",
         "created_at",
-        "posts",
+        "posts_everyone",
         "followers",
         "following",
     ]

@@ -143,7 +143,10 @@ def clean_link(text: str) -> str:
 
 @dataclass(slots=True)
 class Account:
-    """A person. Counters are kept by the storage, in the transaction that changes what they count."""
+    """A person. Counters are kept by the storage, in the transaction that changes what they count.
+
+    Posts are counted by audience, because not everybody may know of all of them.
+    """
 
     id: UserId
     username: str
@@ -160,7 +163,9 @@ class Account:
     state: AccountState = "active"
     avatar_key: str | None = None
     show_camera: bool = False
-    posts: int = 0
+    posts_everyone: int = 0
+    posts_followers: int = 0
+    posts_only_me: int = 0
     followers: int = 0
     following: int = 0
 

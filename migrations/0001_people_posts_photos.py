@@ -25,7 +25,9 @@ CREATE TABLE users (
   state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'deleted')),
   avatar_key text CHECK (char_length(avatar_key) <= 64),
   show_camera boolean NOT NULL DEFAULT false,
-  posts integer NOT NULL DEFAULT 0 CHECK (posts >= 0),
+  posts_everyone integer NOT NULL DEFAULT 0 CHECK (posts_everyone >= 0),
+  posts_followers integer NOT NULL DEFAULT 0 CHECK (posts_followers >= 0),
+  posts_only_me integer NOT NULL DEFAULT 0 CHECK (posts_only_me >= 0),
   followers integer NOT NULL DEFAULT 0 CHECK (followers >= 0),
   following integer NOT NULL DEFAULT 0 CHECK (following >= 0),
   created_at timestamptz NOT NULL
@@ -282,9 +284,56 @@ CREATE TABLE idempotency (
   PRIMARY KEY (user_id, key)
 );
 CREATE INDEX idempotency_age ON idempotency (created_at);
+
+-- `target_id` is a post's, a comment's or a member's id; a case outlives what it is about.
+CREATE TABLE cases (
+  id uuid PRIMARY KEY,
+  kind text NOT NULL CHECK (kind IN ('post', 'comment', 'member')),
+  target_id uuid NOT NULL,
+  owner_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+  excerpt text NOT NULL CHECK (char_length(excerpt) <= 300),
+  created_at timestamptz NOT NULL,
+  decision text CHECK (decision IN ('keep', 'remove', 'suspend')),
+  decided_at timestamptz,
+  decided_by text NOT NULL DEFAULT '' CHECK (char_length(decided_by) <= 30),
+  note text NOT NULL DEFAULT '' CHECK (char_length(note) <= 1000),
+  CHECK ((decision IS NULL) = (decided_at IS NULL))
+);
+CREATE UNIQUE INDEX cases_open ON cases (kind, target_id) WHERE decision IS NULL;
+CREATE INDEX cases_owner ON cases (owner_id);
+CREATE INDEX cases_waiting ON cases (id DESC) WHERE decision IS NULL;
+CREATE INDEX cases_closed ON cases (id DESC) WHERE decision IS NOT NULL;
+
+CREATE TABLE reports (
+  case_id uuid NOT NULL REFERENCES cases ON DELETE CASCADE,
+  reporter_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+  reason text NOT NULL CHECK (char_length(reason) <= 20),
+  note text NOT NULL CHECK (char_length(note) <= 1000),
+  created_at timestamptz NOT NULL,
+  PRIMARY KEY (case_id, reporter_id)
+);
+CREATE INDEX reports_reporter ON reports (reporter_id);
+
+-- Names, not ids: the log says what was done also when who did it has left.
+CREATE TABLE audit (
+  id uuid PRIMARY KEY,
+  at timestamptz NOT NULL,
+  actor text NOT NULL CHECK (char_length(actor) <= 30),
+  action text NOT NULL CHECK (char_length(action) <= 40),
+  target text NOT NULL CHECK (char_length(target) <= 100),
+  detail text NOT NULL CHECK (char_length(detail) <= 1000),
+  address text NOT NULL CHECK (char_length(address) <= 45)
+);
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the audit log only grows';
+END $$;
+CREATE TRIGGER audit_only_grows BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
 """
 
 BACKWARD = """
+DROP TABLE audit, reports, cases;
+DROP FUNCTION refuse_change;
 DROP TABLE idempotency, jobs, home_feed, comment_likes, comments, hidden_posts, saves, likes, files, removed_posts,
   post_tags, posts, places, mutes, blocks, follow_requests, follows, invites, tokens, sessions, users;
 """

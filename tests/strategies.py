@@ -7,9 +7,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from application.accounts import ProfileChange
+from application.posting import PostEdit
 from application.program import Application
 from domain.kernel import CommentId, DomainError, PostId
 from domain.ports import TryAgain
+from domain.posts import AUDIENCES
 from tests.builders import Someone, a_person, a_post
 
 PEOPLE = 5
@@ -56,6 +58,9 @@ publications = st.builds(
         st.sampled_from((None, None, *PLACES)),
     ),
 )
+audiences = st.builds(
+    Act, st.just("show to"), _someone, _thing, st.tuples(st.sampled_from(AUDIENCES), st.none(), st.none())
+)
 remarks = st.builds(
     Act, st.sampled_from(("comment", "comment", "reply", "like comment", "unlike comment")), _someone, _thing
 )
@@ -64,7 +69,7 @@ removals = st.builds(Act, st.sampled_from(("delete post", "delete comment")), _s
 endings = st.builds(Act, st.sampled_from(("suspend", "bring back", "leave")), _someone)
 
 acts = st.one_of(
-    relations, relations, publications, publications, moods, remarks, remarks, reactions, reactions
+    relations, relations, publications, publications, audiences, moods, remarks, remarks, reactions, reactions
 )
 all_acts = st.one_of(acts, acts, acts, acts, removals, endings)
 
@@ -126,6 +131,8 @@ class Community:
                 audience, tag, place = act.extra
                 caption = f"seen by {me.name} #{tag}" if tag else "seen"
                 self.posts.append(await a_post(app, me, caption, audience=audience, place=place))
+            case "show to":
+                await app.posting.edit(me.id, post, PostEdit(audience=act.extra[0]))
             case "comment":
                 self.comments.append(await app.posting.comment(me.id, post, "so bright"))
             case "reply":

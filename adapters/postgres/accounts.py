@@ -29,9 +29,9 @@ ERASING = 7_241_002
 
 _COLUMNS = (
     "id username password_hash created_at email display_name bio link place language private role state avatar_key "
-    "show_camera posts followers following"
+    "show_camera posts_everyone posts_followers posts_only_me followers following"
 ).split()
-_COUNTERS = {"posts", "followers", "following"}
+_COUNTERS = {"posts_everyone", "posts_followers", "posts_only_me", "followers", "following"}
 
 
 def read_account(row: Any) -> Account:
@@ -61,7 +61,7 @@ class PostgresAccounts:
 
     async def add(self, account: Account) -> None:
         try:
-            await UserRow.create(**_columns(account), posts=0, followers=0, following=0)
+            await UserRow.create(**_columns(account), **dict.fromkeys(_COUNTERS, 0))
         except IntegrityError as error:
             raise _taken(error) from error
 
@@ -210,7 +210,7 @@ _ERASE = (
 _TOMBSTONE = """
 UPDATE users SET email = NULL, email_canonical = NULL, password_hash = '', display_name = '', bio = '', link = '',
   place = '', language = '', private = true, role = 'member', avatar_key = NULL, show_camera = false,
-  posts = 0, followers = 0, following = 0
+  posts_everyone = 0, posts_followers = 0, posts_only_me = 0, followers = 0, following = 0
 WHERE id = $1 AND state = 'deleted'
 """
 

@@ -5,7 +5,8 @@ from application.directory import Entry
 from domain.users import Role
 
 _ENTRIES = """
-SELECT u.id, u.username, u.display_name, u.email, u.role, u.state, u.private, u.posts, u.followers, u.following,
+SELECT u.id, u.username, u.display_name, u.email, u.role, u.state, u.private,
+  u.posts_everyone + u.posts_followers + u.posts_only_me AS posts, u.followers, u.following,
   (SELECT coalesce(sum(size), 0) FROM files WHERE owner_id = u.id)::bigint AS stored_bytes, u.created_at,
   (SELECT max(last_seen_at) FROM sessions WHERE user_id = u.id) AS seen_at
 FROM users u

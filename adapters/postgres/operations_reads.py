@@ -20,7 +20,9 @@ _RULES = {
     ),
     "posts of a member": (
         "SELECT id::text FROM users u WHERE state <> 'deleted' "
-        "AND posts <> (SELECT count(*) FROM posts WHERE author_id = u.id)"
+        "AND (posts_everyone, posts_followers, posts_only_me) <> (SELECT count(*) FILTER (WHERE audience = 'everyone'), "
+        "count(*) FILTER (WHERE audience = 'followers'), count(*) FILTER (WHERE audience = 'only_me') "
+        "FROM posts WHERE author_id = u.id)"
     ),
     "followers of a member": (
         "SELECT id::text FROM users u WHERE state <> 'deleted' "

@@ -10,7 +10,7 @@ from adapters.postgres.files import read_crop
 from adapters.postgres.relations import read_standing, standing
 from domain.kernel import AlreadyMade, CommentId, NotFound, PlaceId, PostId, UserId
 from domain.ports import Ids
-from domain.posts import Comment, Counts, Photo, Place, Post, Standing
+from domain.posts import Audience, Comment, Counts, Photo, Place, Post, Standing
 
 _NOBODY = UUID(int=0)
 
@@ -78,10 +78,7 @@ class PostgresPosts:
             raise AlreadyMade from None
         await self._write_tags(post)
         await self._place_photos(post, attach=True)
-        counted = await self._c.execute(
-            "UPDATE users SET posts = posts + 1 WHERE id = $1 AND state = 'active'", post.author_id
-        )
-        if counted.endswith(" 0"):
+        if await self._count(post.author_id, post.audience, 1) != "active":
             raise NotFound  # left or was suspended since the request began
         await self._c.execute("INSERT INTO home_feed VALUES ($1, $2, $1)", post.author_id, post.id)
         await refresh_card(self._c, post.id)
@@ -119,6 +116,7 @@ class PostgresPosts:
         return read_standing_row(row) if row else None
 
     async def save(self, post: Post) -> None:
+        before = await self._c.fetchval("SELECT audience FROM posts WHERE id = $1 FOR UPDATE", post.id)
         await self._c.execute(
             "UPDATE posts SET caption = $2, tags = $3, mentions = $4, place_id = $5, audience = $6, comments_on = $7, "
             "show_camera = $8, edited_at = $9, version = $10 WHERE id = $1",
@@ -133,6 +131,9 @@ class PostgresPosts:
             post.edited_at,
             post.version,
         )
+        if before not in (None, post.audience):
+            await self._count(post.author_id, before, -1)
+            await self._count(post.author_id, post.audience, 1)
         await self._c.execute("DELETE FROM post_tags WHERE post_id = $1", post.id)
         await self._write_tags(post)
         await self._place_photos(post, attach=False)
@@ -145,8 +146,9 @@ class PostgresPosts:
             post.id,
             now,
         )
-        await self._c.execute("DELETE FROM posts WHERE id = $1", post.id)
-        await self._c.execute("UPDATE users SET posts = posts - 1 WHERE id = $1", post.author_id)
+        audience = await self._c.fetchval("DELETE FROM posts WHERE id = $1 RETURNING audience", post.id)
+        if audience is not None:
+            await self._count(post.author_id, audience, -1)
 
     async def add_place(self, place: Place) -> None:
         await self._c.execute(
@@ -238,6 +240,12 @@ class PostgresPosts:
 
     async def was_public(self, post_id: PostId) -> bool:
         return bool(await self._c.fetchval("SELECT was_public FROM removed_posts WHERE id = $1", post_id))
+
+    async def _count(self, author: UserId, audience: Audience, by: int) -> str:
+        """Count a post of the author's, and answer with the state of their account."""
+        column = f"posts_{audience}"
+        sql = f"UPDATE users SET {column} = {column} + $2 WHERE id = $1 RETURNING state"
+        return str(await self._c.fetchval(sql, author, by))
 
     async def _add(self, table: str, post_id: PostId, user: UserId) -> bool:
         try:

@@ -64,7 +64,7 @@ async def test_the_search_for_limits_finds_a_column_without_one(sql: asyncpg.Con
         ("users", "UNIQUE (username)"),
         ("users", "UNIQUE (email_canonical)"),
         ("users", "CHECK ((username ~ '^[a-z0-9_.]{3,30}$'::text))"),
-        ("users", "CHECK ((posts >= 0))"),
+        ("users", "CHECK ((posts_everyone >= 0))"),
         ("users", "CHECK ((followers >= 0))"),
         ("users", "CHECK ((following >= 0))"),
         ("posts", "CHECK ((likes >= 0))"),
@@ -153,7 +153,7 @@ async def test_the_models_have_the_columns_of_their_tables(
 # Queries
 
 FILL = """
-INSERT INTO users (id, username, password_hash, created_at, posts, followers, following, private)
+INSERT INTO users (id, username, password_hash, created_at, posts_everyone, followers, following, private)
   SELECT uuidv7(), 'user' || n, 'x', now(), 10, 20, 20, false FROM generate_series(1, 600) n;
 CREATE TEMP TABLE person AS SELECT row_number() OVER (ORDER BY id) - 1 AS n, id FROM users;
 INSERT INTO users (id, username, password_hash, created_at)

@@ -22,6 +22,27 @@ async def test_following_is_a_resource(api: Api) -> None:
     assert (await api.ok("GET", "/users/mira", noor))["counts"]["followers"] == 0
 
 
+async def test_only_the_posts_that_one_may_see_are_counted(api: Api) -> None:
+    mira, fan, noor = await api.join("mira"), await api.join("fan"), await api.join("noor")
+    await api.follow(fan, mira)
+    for audience in ("everyone", "everyone", "followers", "only_me"):
+        last = await api.post(mira, audience=audience)
+
+    async def counted() -> list[int]:
+        return [
+            (await api.ok("GET", "/users/mira", who))["counts"]["posts"] for who in (mira, fan, noor, None)
+        ]
+
+    assert await counted() == [4, 3, 2, 2]
+    assert (await api.ok("GET", "/me", mira))["counts"]["posts"] == 4
+    await api.ok("PATCH", f"/posts/{last['id']}", mira, json={"audience": "followers"})
+    assert await counted() == [4, 4, 2, 2]
+    await api.ok("PATCH", "/me", mira, json={"private": True})
+    assert await counted() == [4, 4, 0, 0]
+    await api.ok("DELETE", f"/posts/{last['id']}", mira)
+    assert await counted() == [3, 3, 0, 0]
+
+
 async def test_nobody_follows_themselves_or_a_stranger_to_the_place(api: Api) -> None:
     mira = await api.join("mira")
     reply = await api("PUT", "/users/mira/follow", mira)

@@ -66,7 +66,9 @@ accounts = st.builds(
     state=st.sampled_from(["active", "suspended", "deleted"]),
     avatar_key=st.none() | words(64, 1),
     show_camera=st.booleans(),
-    posts=st.just(0),
+    posts_everyone=st.just(0),
+    posts_followers=st.just(0),
+    posts_only_me=st.just(0),
     followers=st.just(0),
     following=st.just(0),
 )

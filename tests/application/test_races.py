@@ -17,11 +17,12 @@ import pytest
 
 from application.access import Client, Gone
 from application.accounts import Issued
-from application.posting import PhotoDraft, PostDraft
+from application.posting import PhotoDraft, PostDraft, PostEdit
 from application.program import Application
 from application.uploading import InUse, QuotaReached
 from domain.kernel import DomainError, Forbidden, Invalid, NotFound
 from domain.ports import TryAgain, Upload
+from domain.posts import AUDIENCES
 from domain.users import BadCredentials, InviteRequired, LastAdmin, UsernameTaken
 from entrypoints.container import Database
 from tests.builders import Someone, a_comment, a_follow, a_person, a_picture, a_post, new_uow
@@ -159,6 +160,25 @@ async def test_two_processes_count_the_same_likes(
     rows = await sql.fetchval("SELECT count(*) FROM likes")
     assert await sql.fetchval("SELECT likes FROM posts WHERE id = $1", post) == rows
     assert await program.operations.verify() == []
+
+
+@pytest.mark.goal("C2")
+async def test_posts_that_change_their_audience_and_go_at_once_are_counted_where_they_are(
+    program: Application,
+) -> None:
+    # Fails when `save` leaves the counters alone, and when it reads the audience of before without holding the post.
+    await a_person(program, role="admin")
+    mira = await a_person(program)
+    for seed in range(4):
+        posts = [await a_post(program, mira, audience=audience) for audience in AUDIENCES]
+        calls: list[Awaitable[Any]] = [
+            program.posting.edit(mira.id, post, PostEdit(audience=audience))
+            for post in posts
+            for audience in (*AUDIENCES, *AUDIENCES)
+        ]
+        calls += [program.posting.delete(mira.id, posts[0]), a_post(program, mira, audience="followers")]
+        await together(shuffled(calls, seed))
+        assert await program.operations.reads.violations() == []
 
 
 # C3: people
@@ -500,7 +520,7 @@ async def test_removing_a_post_while_others_react_leaves_no_orphan(
 WRITES = (
     *"follow unfollow accept block unblock mute unmute like like like unlike save unsave hide comment comment".split(),
     *("reply", "publish", "publish", "like comment", "unlike comment", "delete post", "delete comment"),
-    *("hide away", "open up", "remove follower"),
+    *("hide away", "open up", "remove follower", "show to", "show to"),
 )
 
 
@@ -519,7 +539,7 @@ async def test_a_thousand_mixed_writes_at_once_end_well(
         for _ in range(50):
             kind, who, what = random.choice(WRITES), random.randrange(5), random.randrange(30)
             try:
-                await community.act(Act(kind, who, what, ("everyone", None, None)))
+                await community.act(Act(kind, who, what, (random.choice(AUDIENCES), None, None)))
             except TryAgain:
                 given_up += 1
 

@@ -211,6 +211,8 @@ async def check_people(app: Application, model: Model, viewer: Viewer) -> None:
         if model.knows(viewer, member) or undo:
             profile = await app.people.profile(viewer, name)
             assert profile.viewer.can_see_posts == model.sees_posts_of(viewer, member)
+            visible = model.visible(viewer, lambda p, m=member: p["author_id"] == m)
+            assert profile.counts.posts == len(visible)
         may = model.sees_posts_of(viewer, member)
         for kind, mine, other in (("followers", 1, 0), ("following", 0, 1)):
             assert await shown(app.people.around(viewer, kind, name, 50, None)) == may  # type: ignore[arg-type]
