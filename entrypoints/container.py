@@ -228,6 +228,12 @@ def open_database(settings: Settings, *, owner: bool, durable: bool = True) -> I
         yield Database(address)
 
 
+def has_place(settings: Settings) -> bool:
+    """Whether a place was made in the data folder. An outside database is not asked."""
+    outside = settings.database_url.get_secret_value()
+    return settings.data_dir.exists() if outside else EmbeddedPostgres.is_in(settings.data_dir)
+
+
 def read_secret(settings: Settings) -> bytes:
     """The secret that signs cursors, forms and media grants; made once and kept in the data folder if not given."""
     given = settings.secret_key.get_secret_value()

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from entrypoints.container import Database
@@ -31,7 +32,12 @@ class Stop(Exception):
     """Raised in the main thread by SIGTERM and SIGINT, so that what is open is closed on the way out."""
 
 
-def serve_in_many(settings: Settings, database: Database, listening: socket.socket) -> None:
+def serve_in_many(
+    settings: Settings,
+    database: Database,
+    listening: socket.socket,
+    when_stopping: Callable[[], object] = lambda: None,
+) -> None:
     """Serve with `settings.workers` processes until told to stop. Blocks; for the main thread only."""
     crew = [_Place(settings, database, listening) for _ in range(settings.workers)]
     previous = {number: signal.signal(number, _raise_stop) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -41,7 +47,7 @@ def serve_in_many(settings: Settings, database: Database, listening: socket.sock
                 place.fill()
             time.sleep(POLL_SECONDS)
     except Stop:
-        pass
+        when_stopping()
     finally:
         for number in previous:
             signal.signal(number, signal.SIG_IGN)

@@ -170,16 +170,16 @@ async def _on_response(request: Request, response: HTTPResponse) -> None:
     requests.keep_form_cookie(request, response)
     site.forget_flash(request, response)
     started = getattr(request.ctx, "started", None)
-    if log.isEnabledFor(logging.INFO) and started is not None:
-        seconds = time.perf_counter() - started
-        log.info(
-            "%s %s %s %.1f ms",
-            request.method,
-            request.path,
-            response.status,
-            seconds * 1000,
-            extra={"request_id": request.id, "status": response.status, "seconds": seconds},
-        )
+    # A page brings a dozen static files along, and nobody asks about those that were found.
+    level = (
+        logging.DEBUG
+        if (request.path or "").startswith("/static/") and response.status < 400
+        else logging.INFO
+    )
+    if log.isEnabledFor(level) and started is not None:
+        took = round((time.perf_counter() - started) * 1000, 1)
+        facts = {"status": response.status, "ms": took, "request_id": request.id}
+        log.log(level, "%s %s", request.method, request.path, extra=facts)
 
 
 async def _on_error(request: Request, error: Exception) -> HTTPResponse:
@@ -260,9 +260,15 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("heliograph").setLevel(settings.log_level.upper())
 
 
-def serve_alone(settings: Settings, database: container.Database, listening: socket.socket) -> None:
+def serve_alone(
+    settings: Settings,
+    database: container.Database,
+    listening: socket.socket,
+    when_stopping: Callable[[], object] = lambda: None,
+) -> None:
     """Serve with this process until told to stop. Blocks. `listening` is bound; `processes.py` has more of them."""
     app = create_app(settings, database)
+    app.ctx.when_stopping = when_stopping
     app.before_server_start(_heed_signals)
     app.after_server_start(_begin_to_stop_when_asked)
     # Sanic ignores both signals for a moment while it starts, and one that comes then would be lost.
@@ -292,6 +298,7 @@ async def _begin_to_stop_when_asked(app: Sanic[Any, Any]) -> None:
 
 def _stop_if_asked(app: Sanic[Any, Any], loop: asyncio.AbstractEventLoop) -> None:
     if app.ctx.asked:
+        app.ctx.when_stopping()
         app.stop(terminate=False)
     else:
         loop.call_later(0.2, _stop_if_asked, app, loop)

@@ -4,9 +4,13 @@ A name that is not known and a value that makes no sense stop the start, because
 ignored is found out too late.
 """
 
+import difflib
 import os
+import shutil
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -17,6 +21,22 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "HELIOGRAPH_"
 FILE_NAME = "heliograph.toml"
 EXIT_CONFIGURATION = 78
+
+
+@cache
+def command() -> str:
+    """What to type for this program here: its name where the shell finds it, else where it stands."""
+    beside = Path(sys.executable).with_name("heliograph")
+    if shutil.which("heliograph") or not beside.exists():
+        return "heliograph"
+    here = Path.cwd()
+    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """A question about the known name that is most like the wrong one, after a space; nothing when none is."""
+    close = difflib.get_close_matches(wrong, list(known), 1)
+    return f" Did you mean '{close[0]}'?" if close else ""
 
 
 class BadConfiguration(Exception):
@@ -48,12 +68,16 @@ class Settings(BaseSettings):
     instance_name: str = Field(
         "Heliograph", min_length=1, max_length=60, description="What the place is called."
     )
-    sign_up: Literal["open", "invite", "closed"] = Field("open", description="Who may join.")
+    sign_up: Literal["open", "invite", "closed"] = Field(
+        "open", description="Who may join: open, invite or closed."
+    )
     max_upload_mb: int = Field(20, ge=1, le=20, description="Largest picture, in MiB.")
     quota_mb: int = Field(5_000, ge=1, description="Room for each member's originals, in MiB.")
     image_workers: int = Field(0, ge=0, le=64, description="Pictures decoded at once; 0 means one per core.")
-    log_format: Literal["text", "json"] = Field("text", description="How log lines look.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="How log lines look: text or json.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What is logged: debug, info, warning or error."
+    )
     relax_loopback: bool = Field(False, description="No limits of frequency for this machine (the demo).")
 
     @field_validator("public_url")
@@ -131,7 +155,10 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
         if field.endswith("_file") and field.removesuffix("_file") in Settings.model_fields:
             field, is_file = field.removesuffix("_file"), True
         if field not in Settings.model_fields:
-            raise BadConfiguration(f"{name} is not a setting. `heliograph config show` lists them all.")
+            known = [PREFIX + known.upper() for known in Settings.model_fields]
+            raise BadConfiguration(
+                f"{name} is not a setting.{did_you_mean(name, known)} `{command()} config show` lists them all."
+            )
         values[field] = _read_secret(name, value) if is_file else value
     return values
 
@@ -157,5 +184,6 @@ def _read_file(file: Path | None, environ: Mapping[str, str]) -> tuple[dict[str,
         raise BadConfiguration(f"{path}: {error}") from None
     unknown = sorted(set(values) - set(Settings.model_fields))
     if unknown:
-        raise BadConfiguration(f"{path}: {', '.join(unknown)} is not a setting.")
+        hint = did_you_mean(unknown[0], Settings.model_fields)
+        raise BadConfiguration(f"{path}: {', '.join(unknown)} is not a setting.{hint}")
     return values, path

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 from application.reactions import REACTIONS
 from entrypoints.settings import PREFIX, Settings
@@ -43,4 +44,7 @@ def test_the_table_of_reactions_is_the_code() -> None:
 def test_every_setting_is_in_the_readme() -> None:
     for name, field in Settings.model_fields.items():
         assert f"`{PREFIX}{name.upper()}`" in README, name
-        assert (field.description or "?") in README, name
+        row = next(line for line in README.splitlines() if line.startswith(f"| `{PREFIX}{name.upper()}`"))
+        assert (field.description or "?") in row, name
+        for choice in get_args(field.annotation) if get_origin(field.annotation) is Literal else ():
+            assert choice in row.rpartition("|")[0].rpartition("|")[2], (name, choice)

@@ -155,6 +155,11 @@ class EmbeddedPostgres:
         self.stop()
 
     @staticmethod
+    def is_in(folder: Path) -> bool:
+        """Whether a server has kept its data in the folder."""
+        return (folder / "postgres" / "PG_VERSION").exists()
+
+    @staticmethod
     def join(folder: Path) -> Address | None:
         """The address of the server that another process runs on this folder, None when there is none."""
         noted = Postmaster.read(Path(os.path.realpath(folder)) / "postgres")

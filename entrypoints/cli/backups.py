@@ -7,9 +7,9 @@ from typing import Any
 
 from application.backups import Manifest
 from entrypoints import container
-from entrypoints.cli.opening import complete, settings_of
+from entrypoints.cli.opening import complete, settings_of, settings_of_place
 from entrypoints.cli.terminal import Failed, terminal
-from entrypoints.settings import Settings
+from entrypoints.settings import Settings, command
 
 
 def create(file: Path, /, *, with_secrets: bool = False) -> int:
@@ -24,16 +24,18 @@ def create(file: Path, /, *, with_secrets: bool = False) -> int:
     """
     if file.exists():
         raise Failed(f"{file} is already there.", 5, "conflict")
-    settings = settings_of()
+    settings = settings_of_place()
     with container.open_database(settings, owner=False) as database:
         manifest = complete(_create(settings, database, file, with_secrets))
     lines = [f"Wrote {file} ({file.stat().st_size / 2**20:,.1f} MB): {_summary(manifest)}"]
     if not with_secrets:
+        key = settings.data_dir / "secret.key"
+        what = "HELIOGRAPH_SECRET_KEY" if settings.secret_key.get_secret_value() else str(key)
         lines.append(
-            "The secret key is not in it. Keep data/secret.key elsewhere, or everybody's open forms end at a restore."
+            f"The secret key is not in it. Keep {what} elsewhere, or everybody's open forms end at a restore."
         )
     if manifest.missing:
-        lines.append(f"{len(manifest.missing)} pictures were missing in the store:  heliograph media check")
+        lines.append(f"{len(manifest.missing)} pictures were missing in the store:  {command()} media check")
     terminal.show("\n".join(lines), {"file": str(file), **_told(manifest)})
     return 1 if manifest.missing else 0
 
@@ -68,7 +70,7 @@ def _checked(file: Path) -> Manifest:
 
 
 def restore(file: Path, /) -> int:
-    """Put an archive into an empty place. The server must not run.
+    """Put an archive back: into an empty place, or, once that is confirmed, over what is there. The server must not run.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from entrypoints import VERSION
 from entrypoints.cli.failures import report
 from entrypoints.cli.terminal import Choices, terminal
+from entrypoints.settings import command
 
 _HERE = "entrypoints.cli"
 _EVERYWHERE = Group("With every command", sort_key=100)
@@ -68,7 +69,7 @@ _NOUNS: dict[str, tuple[str, tuple[tuple[str, str, str, str, str], ...]]] = {
         ("create", "backups:create", "write one, also while the server runs",
          "backup create photos.tar", "backup create photos.tar --with-secrets"),
         ("verify", "backups:verify", "check one", "backup verify photos.tar", "backup verify photos.tar --json"),
-        ("restore", "backups:restore", "put one into an empty place",
+        ("restore", "backups:restore", "put one back, into an empty place or over what is there",
          "backup restore photos.tar", "backup restore photos.tar --config other.toml"),
     )),
     "api": ("the programming interface", (
@@ -100,7 +101,7 @@ def build() -> App:
 
 
 def _examples(*lines: str) -> str:
-    return "\n".join(f"  heliograph {line}" for line in lines)
+    return "\n".join(f"  {command()} {line}" for line in lines)
 
 
 def _launcher(app: App) -> Any:

@@ -8,8 +8,16 @@ from typing import Any
 from pydantic import SecretStr
 
 from entrypoints import VERSION
-from entrypoints.cli.terminal import Failed, terminal
-from entrypoints.settings import FILE_NAME, BadConfiguration, Settings, load
+from entrypoints.cli.terminal import Failed, Usage, terminal
+from entrypoints.settings import (
+    FILE_NAME,
+    PREFIX,
+    BadConfiguration,
+    Settings,
+    command,
+    did_you_mean,
+    load,
+)
 
 
 def version() -> None:
@@ -26,7 +34,7 @@ def init(folder: Path = Path(), /) -> None:
         Where it all goes.
     """
     from entrypoints import container  # noqa: PLC0415 - slow, and the other commands do without
-    from entrypoints.cli.opening import complete, ready  # noqa: PLC0415
+    from entrypoints.cli.opening import complete  # noqa: PLC0415
 
     file = folder.resolve() / FILE_NAME
     if file.exists():
@@ -37,7 +45,7 @@ def init(folder: Path = Path(), /) -> None:
     (data / "media").mkdir(parents=True, exist_ok=True)
     container.read_secret(settings)
     with container.open_database(settings, owner=False) as database:
-        complete(ready(settings, database))
+        complete(container.upgrade(settings, database, lambda name: None))
     file.write_text(_template(data), "utf-8")
     file.chmod(0o600)
     lines = (
@@ -45,8 +53,8 @@ def init(folder: Path = Path(), /) -> None:
         f"Data and the secret key are in {data}",
         "",
         f"Next:  cd {file.parent}",
-        "       heliograph user add YOUR_NAME --role admin",
-        "       heliograph serve",
+        f"       {command()} user add YOUR_NAME --role admin",
+        f"       {command()} serve",
     )
     terminal.show("\n".join(lines), {"config": str(file), "data_dir": str(data)})
 
@@ -55,7 +63,7 @@ def _template(data: Path) -> str:
     """Every setting with its meaning; those that differ from one place to the next stand ready to be changed."""
     lines = [
         "# Settings of this place. Flags of a command win over the environment (HELIOGRAPH_…), which wins over this file.",
-        "# `heliograph config show --origin` tells what is in effect and why.",
+        f"# `{command()} config show --origin` tells what is in effect and why.",
     ]
     for name, field in Settings.model_fields.items():
         value = data if name == "data_dir" else field.default
@@ -65,22 +73,35 @@ def _template(data: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def show(*, origin: bool = False) -> None:
+def show(*names: str, origin: bool = False) -> None:
     """The settings in effect, secrets masked.
 
     Parameters
     ----------
+    names
+        Only these, as they are listed or with HELIOGRAPH_ before them.
     origin
         Also where each value comes from.
     """
     settings, origins = load(terminal.choices.config)
-    values = {name: _masked(getattr(settings, name)) for name in Settings.model_fields}
+    chosen = [_known(name) for name in names] or list(Settings.model_fields)
+    values = {name: _masked(getattr(settings, name)) for name in chosen}
+    meanings = {name: Settings.model_fields[name].description for name in chosen}
     if origin:
-        rows = [(name, value, origins[name]) for name, value in values.items()]
+        rows = [(name, value, origins[name], meanings[name]) for name, value in values.items()]
         told = {name: {"value": value, "origin": origins[name]} for name, value in values.items()}
-        terminal.table(("setting", "value", "from"), rows, told)
+        terminal.table(("setting", "value", "from", "meaning"), rows, told)
     else:
-        terminal.table(("setting", "value"), list(values.items()), values)
+        rows = [(name, value, meanings[name]) for name, value in values.items()]
+        terminal.table(("setting", "value", "meaning"), rows, values)
+
+
+def _known(name: str) -> str:
+    """The setting that is meant. Raises Usage."""
+    plain = name.upper().removeprefix(PREFIX).lower()
+    if plain not in Settings.model_fields:
+        raise Usage(f"No such setting '{name}'.{did_you_mean(plain, Settings.model_fields)}")
+    return plain
 
 
 def _masked(value: Any) -> Any:

@@ -18,7 +18,7 @@ from domain.kernel import Unavailable
 from entrypoints import VERSION, container
 from entrypoints.cli.opening import complete
 from entrypoints.cli.terminal import Usage, terminal
-from entrypoints.settings import FILE_NAME, BadConfiguration, Settings, load
+from entrypoints.settings import BadConfiguration, Settings, command, did_you_mean, load
 from entrypoints.web.assets import STATIC, Assets
 
 Status = Literal["ok", "warn", "fail", "skip"]
@@ -44,12 +44,15 @@ class Patient:
 
     fix: bool
     settings: Settings | None = None
+    # Where settings that are not at their default come from: a file, a variable.
+    origins: set[str] = field(default_factory=set)
     database: container.Database | None = None
     program: Application | None = None
     sync: ExitStack = field(default_factory=ExitStack)
     parts: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
+# The third part is the command that helps, without its first word.
 Verdict = tuple[Status, str, str]
 
 
@@ -75,14 +78,15 @@ def doctor(
     """
     unknown = [name for name in only if name not in CHECKS]
     if unknown:
-        raise Usage(f"No such check '{unknown[0]}'. There are: {', '.join(CHECKS)}.")
+        hint = did_you_mean(unknown[0], CHECKS)
+        raise Usage(f"No such check '{unknown[0]}'.{hint} There are: {', '.join(CHECKS)}.")
     if list_:
         terminal.show("\n".join(CHECKS), {"items": list(CHECKS)})
         return 0
     patient = Patient(fix)
     with patient.sync:
         found = complete(_examine(patient, only))
-    return _tell(found, strict=strict)
+    return _tell(found, patient.origins, strict=strict)
 
 
 async def _examine(patient: Patient, only: tuple[str, ...]) -> list[Finding]:
@@ -94,7 +98,7 @@ async def _examine(patient: Patient, only: tuple[str, ...]) -> list[Finding]:
             status, message, hint = await _look(look, patient)
             took = round((time.perf_counter() - began) * 1000)
             if not only or name in only:
-                found.append(Finding(name, status, message, hint, took))
+                found.append(Finding(name, status, message, hint and f"{command()} {hint}", took))
     return found
 
 
@@ -107,7 +111,7 @@ async def _look(look: Callable[[Patient], Awaitable[Verdict]], patient: Patient)
         return "fail", f"{type(error).__name__}: {error}", ""
 
 
-def _tell(found: list[Finding], *, strict: bool) -> int:
+def _tell(found: list[Finding], origins: set[str], *, strict: bool) -> int:
     problems = sum(finding.status == "fail" for finding in found)
     warnings = sum(finding.status == "warn" for finding in found)
     bad = bool(problems or (strict and warnings))
@@ -115,8 +119,8 @@ def _tell(found: list[Finding], *, strict: bool) -> int:
     if terminal.choices.json:
         terminal.show("", value)
         return int(bad)
-    file = terminal.choices.config or Path(FILE_NAME)
-    terminal.show(f"heliograph {VERSION}, config {file if file.exists() else 'from the environment'}\n")
+    where = ", ".join(sorted(origins)) or "none, every setting has its default"
+    terminal.show(f"heliograph {VERSION}, config: {where}\n")
     for finding in found:
         terminal.show(terminal.check(finding.status, finding.name, finding.message))
     terminal.show(f"\n{_count(problems, 'problem')}, {_count(warnings, 'warning')}.")
@@ -135,25 +139,26 @@ def _count(number: int, noun: str) -> str:
 
 async def _config(patient: Patient) -> Verdict:
     try:
-        patient.settings, _ = load(terminal.choices.config)
+        patient.settings, origins = load(terminal.choices.config)
     except BadConfiguration as error:
-        return "fail", str(error), "heliograph config show --origin"
+        return "fail", str(error), "config check"
+    patient.origins = set(origins.values()) - {"default"}
     return "ok", f"{len(Settings.model_fields)} settings, none unknown", ""
 
 
 async def _secret_key(patient: Patient) -> Verdict:
     if patient.settings is None:
         return "skip", "no settings", ""
-    if not patient.settings.data_dir.exists():
-        return "fail", f"there is no folder {patient.settings.data_dir}", "heliograph init"
+    if not container.has_place(patient.settings):
+        return "fail", f"there is no place in {patient.settings.data_dir.resolve()}", "init"
     size = len(container.read_secret(patient.settings))
     return "ok", f"{size} bytes", ""
 
 
 async def _database(patient: Patient) -> Verdict:
     settings = patient.settings
-    if settings is None or not settings.data_dir.exists():
-        return "skip", "no data folder", ""
+    if settings is None or not container.has_place(settings):
+        return "skip", "no place", ""
     # Starting a server blocks, and the stack must end in the thread that began it.
     patient.database = patient.sync.enter_context(container.open_database(settings, owner=False))
     found = await container.schema(settings, patient.database)
@@ -161,7 +166,7 @@ async def _database(patient: Patient) -> Verdict:
         await container.upgrade(settings, patient.database, lambda name: terminal.say(f"Migrating: {name}"))
         found = await container.schema(settings, patient.database)
     if found.missing:
-        return "fail", f"{len(found.missing)} steps behind", "heliograph migrate"
+        return "fail", f"{len(found.missing)} steps behind", "migrate"
     patient.program = await patient.parts.enter_async_context(
         container.started(settings, patient.database, work=False)
     )
@@ -201,7 +206,7 @@ async def _image_codecs(_: Patient) -> Verdict:
     codecs = await container.image_codecs()
     broken = [name.lower() for name, works in codecs.items() if not works]
     if broken:
-        return "fail", f"not working: {' '.join(broken)}", "make test"
+        return "fail", f"not working: {' '.join(broken)}", ""
     return "ok", " ".join(name.lower() for name in codecs), ""
 
 
@@ -213,9 +218,9 @@ async def _jobs(patient: Patient) -> Verdict:
     now = await patient.program.operations.reads.backlog()
     if now.due and now.oldest_seconds > LATE_SECONDS:
         text = f"{now.due} jobs waiting, the oldest for {now.oldest_seconds / 60:,.0f} min"
-        return "fail", text, "heliograph serve"
+        return "fail", text, "serve"
     if now.dead:
-        return "warn", f"{now.dead} jobs were given up", "heliograph jobs list"
+        return "warn", f"{now.dead} jobs were given up", "jobs list"
     return "ok", f"{now.due} waiting, none given up", ""
 
 

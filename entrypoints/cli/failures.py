@@ -1,6 +1,5 @@
 """What every failure of a command is called, its exit code, and the one line or problem document that tells it."""
 
-import difflib
 import os
 import secrets
 import sys
@@ -11,7 +10,7 @@ from cyclopts.exceptions import UnknownCommandError
 
 from domain.kernel import DomainError, Unavailable
 from entrypoints.cli.terminal import Failed, terminal
-from entrypoints.settings import EXIT_CONFIGURATION, PREFIX, BadConfiguration, load
+from entrypoints.settings import EXIT_CONFIGURATION, PREFIX, BadConfiguration, did_you_mean, load
 
 INTERRUPTED = 130
 SERVICE_AWAY = 6
@@ -95,8 +94,8 @@ def usage_text(error: CycloptsError) -> str:
     # Not the library's own suggestion: it imports every command to make one.
     wrong = error.unused_tokens[0] if error.unused_tokens else ""
     known = list(error.app or ()) if error.app is not None else []
-    close = difflib.get_close_matches(wrong, [name for name in known if not name.startswith("-")], 1)
-    return f"No such command '{wrong}'." + (f" Did you mean '{close[0]}'?" if close else "")
+    hint = did_you_mean(wrong, [name for name in known if not name.startswith("-")])
+    return f"No such command '{wrong}'.{hint}"
 
 
 def _tell_programs(error: BaseException, exit_code: int, code: str, text: str) -> None:

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from application.demo_content import FEWEST_PEOPLE, PICTURES
 from application.seeding import Recipe, Seeded
 from entrypoints import container
-from entrypoints.cli.opening import complete, ready, settings_of
+from entrypoints.cli.opening import complete, ready, settings_of_place
 from entrypoints.cli.terminal import Usage, terminal
 from entrypoints.seed import fill
 from entrypoints.settings import Settings
@@ -41,9 +41,9 @@ def seed(
     """
     if people < FEWEST_PEOPLE or not 0 < posts <= people * len(PICTURES):
         raise Usage(f"At least {FEWEST_PEOPLE} people, and 1 to {people * len(PICTURES)} posts for {people}.")
+    settings = settings_of_place()
     password = secrets.token_urlsafe(9) if password_file is None else terminal.password(password_file)
     recipe = Recipe(datetime.now(UTC), people, posts, random_seed, password)
-    settings = settings_of()
     if reset:
         terminal.confirm(
             "This removes every account, post and picture of this place.", settings.instance_name

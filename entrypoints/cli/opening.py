@@ -1,13 +1,13 @@
 """How commands come by settings, a database and the use cases."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from application.program import Application
 from entrypoints import container
 from entrypoints.cli.terminal import Failed, terminal
-from entrypoints.settings import Settings, load
+from entrypoints.settings import Settings, command, load
 
 T = TypeVar("T")
 
@@ -17,14 +17,19 @@ def settings_of(**overrides: Any) -> Settings:
     return load(terminal.choices.config, overrides)[0]
 
 
-def with_program(
-    work: Callable[[Application], Awaitable[T]],
-    *,
-    drain: bool = False,
-    overrides: Mapping[str, Any] | None = None,
-) -> T:
+def settings_of_place() -> Settings:
+    """The settings of a place that is there: most commands make none where there is none. Raises Failed."""
+    settings = settings_of()
+    if not container.has_place(settings):
+        folder = settings.data_dir.resolve()
+        what = "holds no database" if folder.exists() else "does not exist"
+        raise _no_place(f"{folder} {what}")
+    return settings
+
+
+def with_program(work: Callable[[Application], Awaitable[T]], *, drain: bool = False) -> T:
     """Run `work` on the instance, with its server running or not; with `drain` also the jobs that it causes."""
-    settings = settings_of(**(overrides or {}))
+    settings = settings_of_place()
     with container.open_database(settings, owner=False) as database:
         return complete(_work(settings, database, work, drain))
 
@@ -59,11 +64,19 @@ async def _work(
 
 
 async def ready(settings: Settings, database: container.Database) -> None:
-    """Make the tables of a database that has none; one that is behind is left to `heliograph migrate`."""
+    """Whether the tables are there and up to date. Raises Failed."""
     found = await container.schema(settings, database)
     if found.current is None:
-        await container.upgrade(settings, database, lambda name: None)
-    elif found.missing:
+        raise _no_place("the database is empty")
+    if found.missing:
         raise Failed(
-            f"The database lacks {len(found.missing)} steps. Make a backup, then run:  heliograph migrate"
+            f"The database lacks {len(found.missing)} steps. Make a backup, then run:  {command()} migrate"
         )
+
+
+def _no_place(why: str) -> Failed:
+    text = (
+        f"No Heliograph here: {why}. `{command()} init` makes one; "
+        "HELIOGRAPH_DATA_DIR, or a settings file with --config, says where one is."
+    )
+    return Failed(text, 4, "no_place")

@@ -11,8 +11,9 @@ from application.directory import Entry
 from application.program import Application
 from domain.kernel import NotFound, TokenId, msg
 from domain.users import Invite, Role, Scope, Token
-from entrypoints.cli.opening import settings_of, with_program
+from entrypoints.cli.opening import settings_of, settings_of_place, with_program
 from entrypoints.cli.terminal import Failed, terminal
+from entrypoints.settings import command
 
 PasswordFile = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 T = TypeVar("T")
@@ -42,6 +43,7 @@ def add(
     password_file
         File with the password in its first line; - is standard input. Asked for without it.
     """
+    settings_of_place()  # before anybody types a password for nothing
     password = terminal.password(password_file)
 
     async def work(program: Application) -> str:
@@ -69,7 +71,12 @@ def list_users(*, role: Role | None = None) -> None:
         for e in entries
     ]
     heads = ("name", "role", "state", "posts", "followers", "stored", "joined")
-    terminal.table(heads, rows, {"items": [_entry(e) for e in entries], "next": None})
+    empty = (
+        f"Nobody is {role}."
+        if role
+        else f"No accounts yet. Make the first:  {command()} user add NAME --role admin"
+    )
+    terminal.table(heads, rows, {"items": [_entry(e) for e in entries], "next": None}, empty=empty)
 
 
 def show(username: str, /) -> None:
@@ -90,6 +97,7 @@ def password(username: str, /, *, password_file: PasswordFile = None) -> None:
     password_file
         File with the password in its first line; - is standard input. Asked for without it.
     """
+    settings_of_place()
     new = terminal.password(password_file)
     _about(username, lambda program: program.accounts.set_password(username, new))
     terminal.show(f"@{username} has a new password and is signed out everywhere.", {"username": username})
@@ -143,7 +151,9 @@ def list_invites() -> None:
     """Invitations that can be used."""
     invites = with_program(lambda program: program.accounts.invites())
     rows = [(i.code, f"{i.uses} of {i.max_uses}", _day(i.expires_at)) for i in invites]
-    terminal.table(("code", "used", "until"), rows, {"items": [_invite(i) for i in invites], "next": None})
+    told = {"items": [_invite(i) for i in invites], "next": None}
+    empty = f"No invitations that could be used. Make one:  {command()} invite create"
+    terminal.table(("code", "used", "until"), rows, told, empty=empty)
 
 
 def revoke_invite(code: str, /) -> None:
@@ -199,6 +209,7 @@ def list_tokens(username: str, /) -> None:
         ("id", "name", "scopes", "until", "used"),
         rows,
         {"items": [_token(t) for t in tokens], "next": None},
+        empty=f"No tokens of @{username} yet. Make one:  {command()} token create {username}",
     )
 
 

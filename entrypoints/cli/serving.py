@@ -3,6 +3,7 @@
 import errno
 import ipaddress
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -26,7 +27,7 @@ from entrypoints.cli.terminal import Failed, Refused, terminal
 from entrypoints.processes import serve_in_many
 from entrypoints.seed import FIRST_POSTS, order
 from entrypoints.server import serve_alone
-from entrypoints.settings import Settings, load
+from entrypoints.settings import Settings, command, load
 
 DEMO_PASSWORD = "sunlight-demo"  # noqa: S105 - the demo listens on loopback only and says it aloud
 NOTE = "demo.json"
@@ -45,7 +46,7 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
         Web processes.
     """
     settings = settings_of(host=host, port=port, workers=workers)
-    with listening_socket(settings) as listening:
+    with listening_socket(settings, "serve") as listening:
         settings = settings.model_copy(update={"port": listening.getsockname()[1]})
         with container.open_database(settings, owner=True) as database:
             if not database.embedded:
@@ -55,14 +56,13 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
             if code:
                 # Also with --quiet: without this line nobody could ever get in.
                 terminal.err.print(f"No account yet. Open {settings.origin}/setup and enter the code  {code}")
-            _serve(settings, database, listening)
+            run = serve_alone if settings.workers == 1 else serve_in_many
+            run(settings, database, listening, when_stopping=_say_stopping)
+    terminal.say("Stopped.")
 
 
-def _serve(settings: Settings, database: container.Database, listening: socket.socket) -> None:
-    if settings.workers == 1:
-        serve_alone(settings, database, listening)
-    else:
-        serve_in_many(settings, database, listening)
+def _say_stopping() -> None:
+    terminal.say("Stopping: what is under way gets a moment to finish.")
 
 
 async def _prepare(settings: Settings, database: container.Database) -> str:
@@ -74,8 +74,8 @@ async def _prepare(settings: Settings, database: container.Database) -> str:
 
 
 @contextmanager
-def listening_socket(settings: Settings) -> Iterator[socket.socket]:
-    """A socket bound to the address of the settings, taken before anything slow is done. Raises Failed."""
+def listening_socket(settings: Settings, verb: str) -> Iterator[socket.socket]:
+    """A socket bound to the address of the settings, taken before `verb` does anything slow. Raises Failed."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -91,17 +91,19 @@ def listening_socket(settings: Settings) -> Iterator[socket.socket]:
             # meanwhile waits for the first answer.
             listening.listen(1024)
         except OSError as error:
-            raise _cannot_listen(settings, error) from None
+            raise _cannot_listen(settings, verb, error) from None
         yield listening
 
 
-def _cannot_listen(settings: Settings, error: OSError) -> Failed:
+def _cannot_listen(settings: Settings, verb: str, error: OSError) -> Failed:
     place = f"{settings.host}:{settings.port}"
+    # `make` passes the port on under a name of its own.
+    by_make = f"make {verb} PORT=" if "MAKELEVEL" in os.environ else "--port "
     if error.errno == errno.EADDRINUSE:
-        text = f"Another program already listens on {place}. Stop it, or choose another port with --port."
+        text = f"Another program already listens on {place}. Stop it, or choose another port:  {by_make}{settings.port + 1}"
         return Failed(text, 5, "port_in_use")
     if error.errno == errno.EACCES:
-        return Failed(f"No permission to listen on {place}. Ports below 1024 need rights; try --port 8000.")
+        return Failed(f"No permission to listen on {place}. Ports below 1024 need rights; try  {by_make}8000")
     return Failed(f"Cannot listen on {place}: {error.strerror}")
 
 
@@ -128,11 +130,12 @@ def demo(
         raise Refused(f"The demo's passwords are known to everybody. Listen on {host} only with --public.")
     with _folder(keep) as folder:
         settings = _demo_settings(folder, host, port)
-        with listening_socket(settings) as listening:
+        with listening_socket(settings, "demo") as listening:
             settings = settings.model_copy(update={"port": listening.getsockname()[1]})
             terminal.show(f"Heliograph {VERSION}, demo{'' if keep else ' (data is temporary)'}\n")
             with _Filling(settings) as filling, container.open_database(settings, owner=True) as database:
                 _show_demo(settings, database, listening, filling, kept=keep)
+    terminal.say("Stopped.")
 
 
 def _demo_settings(folder: Path, host: str, port: int) -> Settings:
@@ -176,7 +179,7 @@ def _show_demo(
     complete(_show_content(settings, database, filling))
     terminal.show(_invitation(settings, kept))
     try:
-        serve_alone(settings, database, listening)
+        serve_alone(settings, database, listening, when_stopping=_say_stopping)
     finally:
         # Before its database goes.
         filling.stop()
@@ -203,7 +206,7 @@ def _invitation(settings: Settings, kept: Path | None) -> Text:
     end = (
         f"Ctrl C stops.  It is kept in {kept}"
         if kept
-        else "Ctrl C stops and removes everything.  Keep it with:  heliograph demo --keep ./heliograph-data"
+        else f"Ctrl C stops and removes everything.  Keep it with:  {command()} demo --keep ./heliograph-data"
     )
     return Text(
         f"\n  Open      {settings.origin}\n"

@@ -78,10 +78,12 @@ class Terminal:
             self.out.print(text)
             sys.stdout.flush()
 
-    def table(self, heads: Sequence[str], rows: Sequence[Sequence[object]], value: Any) -> None:
-        """Rows under headings, never cut, because they are also read by programs; a message for none."""
+    def table(
+        self, heads: Sequence[str], rows: Sequence[Sequence[object]], value: Any, *, empty: str = ""
+    ) -> None:
+        """Rows under headings, never cut, because they are also read by programs; for none the message `empty`."""
         if not rows and not self.choices.json:
-            self.say("None.")
+            self.say(empty)
             return
         cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
         widths = [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]

@@ -7,7 +7,7 @@ from application.operations import Violation
 from application.program import Application
 from domain.kernel import EventId
 from entrypoints import container
-from entrypoints.cli.opening import complete, settings_of, with_program
+from entrypoints.cli.opening import complete, settings_of, settings_of_place, with_program
 from entrypoints.cli.terminal import terminal
 
 _MEDIA_RULES = ("rows without their object", "objects without a row")
@@ -21,7 +21,7 @@ def migrate(*, check: bool = False) -> int:
     check
         Change nothing; exit with 1 when steps are missing.
     """
-    settings = settings_of()
+    settings = settings_of_place() if check else settings_of()
     with container.open_database(settings, owner=False) as database:
         found = complete(container.schema(settings, database))
         if check:

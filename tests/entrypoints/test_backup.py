@@ -26,6 +26,7 @@ from tests.entrypoints.command import PASSWORD, Place, ask
 def seeded(room: Path) -> Iterator[Place]:
     """A place with six people and eight posts, and its backup `photos.tar` beside the data."""
     place = _place(room, "seeded")
+    place.result("migrate")
     counts = place.result(
         "seed", "--people", "6", "--posts", "8", "--password-file", "-", text=PASSWORD + "\n"
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.cli import commands
+from entrypoints.settings import Settings, command
 from tests.entrypoints.command import (
     HELIOGRAPH,
     PASSWORD,
@@ -38,6 +39,15 @@ def place(room: Path, tmp_path: Path) -> Iterator[Place]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def typed(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """What somebody in the place's folder types for the command."""
+    monkeypatch.chdir(place.folder)
+    command.cache_clear()
+    yield command()
+    command.cache_clear()
+
+
 # Words on the command line
 
 
@@ -53,11 +63,25 @@ def test_every_command_can_be_imported_and_has_two_examples() -> None:
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["user", "--help"], ["user", "add", "-h"], ["backup", "create", "-h"]]
 )
-def test_help_begins_with_two_examples(place: Place, arguments: list[str]) -> None:
+def test_help_begins_with_two_examples(place: Place, typed: str, arguments: list[str]) -> None:
     done = place.run(*arguments)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert [line.startswith("  heliograph ") for line in lines[:3]] == [True, True, False]
+    assert [line.startswith(f"  {typed} ") for line in lines[:3]] == [True, True, False]
+
+
+def test_hints_name_the_command_as_it_is_typed_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = Path(sys.executable).with_name("heliograph")
+    if not beside.exists() or shutil.which("heliograph"):
+        pytest.skip("the command is installed otherwise")
+    for folder, name in ((tmp_path, str(beside)), (beside.parents[2], ".venv/bin/heliograph")):
+        monkeypatch.chdir(folder)
+        command.cache_clear()
+        assert command() == name
+    monkeypatch.setenv("PATH", str(beside.parent))
+    command.cache_clear()
+    assert command() == "heliograph"
+    command.cache_clear()
 
 
 def test_version_and_help_are_fast(place: Place) -> None:
@@ -78,9 +102,9 @@ def test_version_and_help_are_fast(place: Place) -> None:
         (["usr", "list"], "No such command 'usr'. Did you mean 'user'?"),
         (["user", "lst"], "No such command 'lst'. Did you mean 'list'?"),
         (["user", "list", "--rol", "admin"], "Unknown option: --rol. Did you mean --role?"),
-        (["user", "add", "mira", "--no-input"], "--password-file"),
         (["doctor", "--only", "weather"], "No such check 'weather'"),
-        (["seed", "--people", "2"], "At least 5 people"),
+        (["doctor", "--only", "databse"], "Did you mean 'database'?"),
+        (["config", "show", "prot"], "No such setting 'prot'. Did you mean 'port'?"),
     ],
 )
 def test_wrong_usage_is_told_in_one_line(place: Place, arguments: list[str], said: str) -> None:
@@ -88,6 +112,59 @@ def test_wrong_usage_is_told_in_one_line(place: Place, arguments: list[str], sai
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_needs_a_place_makes_none(place: Place, typed: str) -> None:
+    for arguments in (
+        ["user", "list"],
+        ["user", "add", "mira", "--no-input"],
+        ["status"],
+        ["verify"],
+        ["seed"],
+        ["jobs", "list"],
+        ["media", "gc"],
+        ["backup", "create", "photos.tar"],
+        ["migrate", "--check"],
+    ):
+        done = place.run(*arguments)
+        assert (done.returncode, done.stdout) == (4, ""), arguments
+        assert f"No Heliograph here: {place.folder / 'data'} does not exist." in done.stderr
+        assert f"`{typed} init` makes one; HELIOGRAPH_DATA_DIR" in done.stderr
+        assert list(place.folder.iterdir()) == []
+    (place.folder / "data").mkdir()
+    assert "holds no database" in place.run("user", "list").stderr
+
+
+def test_empty_lists_say_so_and_hints_can_be_typed(place: Place) -> None:
+    with place.serving():
+        empty = place.run("user", "list")
+        assert (empty.returncode, empty.stdout) == (0, "")
+        said, _, typed = empty.stderr.strip().partition(":  ")
+        assert said == "No accounts yet. Make the first"
+        program, *arguments = typed.replace("NAME", "mira").split()
+        text = PASSWORD + "\n"
+        made = place.run(*arguments, "--password-file", "-", text=text)
+        assert made.returncode == 0, made.stderr
+        assert shutil.which(program), "the command can be started under the name that hints give it"
+        assert "token create mira" in place.run("token", "list", "mira").stderr
+        assert "invite create" in place.run("invite", "list").stderr
+        unasked = place.run("user", "add", "noor", "--no-input")
+        assert (unasked.returncode, "--password-file" in unasked.stderr) == (2, True)
+        few = place.run("seed", "--people", "2")
+        assert (few.returncode, "At least 5 people" in few.stderr) == (2, True)
+
+
+def test_settings_are_shown_by_the_names_that_the_list_gives_them(place: Place) -> None:
+    listed = place.run("config", "show").stdout.splitlines()
+    assert [line.split()[0] for line in listed[1:]] == list(Settings.model_fields)
+    for name in Settings.model_fields:
+        for form in (name, f"HELIOGRAPH_{name.upper()}") if name == "sign_up" else (name,):
+            assert list(place.result("config", "show", form)) == [name]
+    assert "open, invite or closed" in next(line for line in listed if line.startswith("sign_up"))
+    wrong = place.run("config", "check", env={"HELIOGRAPH_PROT": "1"})
+    assert "Did you mean 'HELIOGRAPH_PORT'?" in wrong.stderr
+    (place.folder / "wrong.toml").write_text("sign_ups = 'open'\n")
+    assert "Did you mean 'sign_up'?" in place.run("config", "check", "--config", "wrong.toml").stderr
 
 
 def test_an_unknown_setting_stops_everything(place: Place) -> None:
@@ -193,14 +270,17 @@ def test_init_prepares_a_place_that_the_other_commands_use(place: Place) -> None
     assert place.run("migrate", "--check", env=here).returncode == 0
 
 
-def test_doctor_says_what_is_wrong_and_what_helps(place: Place) -> None:
+def test_doctor_says_what_is_wrong_and_what_helps(place: Place, typed: str) -> None:
     sick = place.run("doctor", "--json")
     assert sick.returncode == 1
     found = {check["name"]: check for check in json.loads(sick.stdout)["checks"]}
-    assert (found["secret key"]["status"], found["secret key"]["hint"]) == ("fail", "heliograph init")
+    assert (found["secret key"]["status"], found["secret key"]["hint"]) == ("fail", f"{typed} init")
     assert found["database"]["status"] == "skip"
+    default = place.run("doctor", "--only", "config", env={"HELIOGRAPH_CONFIG": "/dev/null"})
+    assert "config: none, every setting has its default" in default.stdout
+    assert "config: HELIOGRAPH_DATA_DIR" in place.run("doctor", "--only", "config").stdout
 
-    assert place.run("user", "list").returncode == 0
+    assert place.run("migrate").returncode == 0
     healthy = place.run("doctor", "--json")
     checks = json.loads(healthy.stdout)["checks"]
     assert {check["name"] for check in checks if check["status"] == "fail"} == set()
@@ -227,7 +307,11 @@ def test_a_server_has_its_place_for_itself_and_ends_soon(place: Place) -> None:
         other.folder.mkdir()
         same_port = other.run("serve", "--port", port)
         assert same_port.returncode == 5
-        assert "already listens" in same_port.stderr
+        assert f"already listens on 127.0.0.1:{port}" in same_port.stderr
+        assert "--port" in same_port.stderr
+        by_make = other.run("demo", "--port", port, "--keep", "demo", env={"MAKELEVEL": "1"})
+        assert f"make demo PORT={int(port) + 1}" in by_make.stderr
+        assert "--port" not in by_make.stderr
         assert not (other.folder / "data").exists(), "the port is looked at before the database starts"
 
         idle = http.client.HTTPConnection("127.0.0.1", int(port))
@@ -238,6 +322,10 @@ def test_a_server_has_its_place_for_itself_and_ends_soon(place: Place) -> None:
         assert process.wait(30) == 0
         assert time.monotonic() - began < 20
         assert alive(processes) == []
+        assert place.said.splitlines()[-2:] == [
+            "Stopping: what is under way gets a moment to finish.",
+            "Stopped.",
+        ]
     with place.serving():
         assert code in place.said, "the code stays the same until somebody uses it"
 
@@ -268,6 +356,7 @@ def test_web_processes_are_replaced_and_die_with_their_parent(place: Place) -> N
 
 
 def test_ctrl_c_ends_a_long_command_and_leaves_it_repeatable(place: Place) -> None:
+    place.result("migrate")
     process = place.start("seed", "--people", "8", "--posts", "60")
     until = time.monotonic() + 30
     while "Seeding" not in place.said and time.monotonic() < until:
