@@ -12,7 +12,7 @@ from domain.visibility import can_know, can_view
 
 
 class Gone(DomainError):
-    """A public post that its author removed; others stay NotFound, so that nothing is confirmed about them."""
+    """A post that its author removed, said to whom it would be shown if it were still there; to others it never was."""
 
     code = "gone"
     message = msg("This post was removed by its author.")
@@ -44,16 +44,18 @@ def may_view(viewer: UserId | None, standing: Standing) -> bool:
     )
 
 
+def admit(viewer: UserId | None, standing: Standing | None) -> Standing:
+    """What was found, if the viewer may see it. Raises NotFound, or Gone."""
+    if standing is None or not may_view(viewer, standing):
+        raise NotFound
+    if standing.removed:
+        raise Gone
+    return standing
+
+
 async def access_post(uow: UnitOfWork, viewer: UserId | None, post_id: PostId) -> Standing:
     """A post that the viewer may see. Raises NotFound, or Gone."""
-    standing = await uow.posts.standing(viewer, post_id)
-    if standing is None:
-        if await uow.posts.was_public(post_id):
-            raise Gone
-        raise NotFound
-    if not may_view(viewer, standing):
-        raise NotFound
-    return standing
+    return admit(viewer, await uow.posts.standing(viewer, post_id))
 
 
 async def access_own_post(uow: UnitOfWork, viewer: UserId, post_id: PostId) -> Post:
@@ -73,7 +75,8 @@ async def access_comment(uow: UnitOfWork, viewer: UserId, comment_id: CommentId)
     if comment is None:
         raise NotFound
     standing = await access_post(uow, viewer, comment.post_id)
-    author, relationship = await _look(uow, viewer, comment.author_id)
+    author = await uow.accounts.find(comment.author_id)
+    relationship = await uow.follows.relationship(viewer, comment.author_id)
     if author is None or not can_know(viewer, author.id, active=author.active, relationship=relationship):
         raise NotFound
     return comment, standing
@@ -98,7 +101,3 @@ async def access_own_file(uow: UnitOfWork, viewer: UserId, file_id: FileId, *, l
     if file is None or file.owner_id != viewer:
         raise NotFound
     return file
-
-
-async def _look(uow: UnitOfWork, viewer: UserId, member: UserId) -> tuple[Account | None, Relationship]:
-    return await uow.accounts.find(member), await uow.follows.relationship(viewer, member)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
-from application.access import Gone, may_view
+from application.access import admit, may_view
 from application.media import MediaGrants
 from application.paging import Cursors, Key, Slice
 from application.views import CommentView, MemberRow, Page, Person, PlaceRef, PostCard, PostViewer
@@ -100,8 +100,8 @@ class PostReads(Protocol):
         """A single post, or None."""
         ...
 
-    async def was_public(self, post_id: PostId) -> bool:
-        """Whether a removed post with this id was open to everyone."""
+    async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
+        """How the viewer stands to a post, removed ones included; None when there never was such a post."""
         ...
 
     async def newest_comments(
@@ -210,11 +210,9 @@ class Feeds:
         """One post with its two newest comments. Raises NotFound or Gone."""
         row = await self._reads.one(viewer, post_id)
         if row is None:
-            if await self._reads.was_public(post_id):
-                raise Gone
+            admit(viewer, await self._reads.standing(viewer, post_id))
             raise NotFound
-        if not may_view(viewer, row.standing):
-            raise NotFound
+        admit(viewer, row.standing)
         return (await self._present(viewer, [row]))[0]
 
     async def comments(
@@ -230,7 +228,7 @@ class Feeds:
 
         Raises NotFound, Gone, BadCursor.
         """
-        await self.post(viewer, post_id)
+        admit(viewer, await self._reads.standing(viewer, post_id))
         scope = f"comments:{post_id}"
         part = self._cursors.slice(scope, limit, cursor)
         at_end = newest and cursor is None
@@ -257,14 +255,14 @@ class Feeds:
         row = await self._reads.comment(viewer, comment_id)
         if row is None:
             raise NotFound
-        await self.post(viewer, PostId(row.post_id))
+        admit(viewer, await self._reads.standing(viewer, PostId(row.post_id)))
         return row.view
 
     async def likers(
         self, viewer: UserId | None, post_id: PostId, limit: int, cursor: str | None = None
     ) -> Page[MemberRow]:
         """Who likes a post, last first. Raises NotFound, Gone, BadCursor."""
-        await self.post(viewer, post_id)
+        admit(viewer, await self._reads.standing(viewer, post_id))
         scope = f"likers:{post_id}"
         part = self._cursors.slice(scope, limit, cursor)
         rows = await self._reads.likers(viewer, post_id, Slice(limit + 1, part.before, part.after))

@@ -140,7 +140,10 @@ class Comment:
 
 @dataclass(slots=True)
 class Standing:
-    """What decides whether a viewer may see a post and what to do there, without the post itself."""
+    """What decides whether a viewer may see a post and what to do there, without the post itself.
+
+    `removed` is one that its author has taken away since.
+    """
 
     post_id: PostId
     author_id: UserId
@@ -149,6 +152,7 @@ class Standing:
     author_active: bool
     author_private: bool
     relationship: Relationship
+    removed: bool = False
 
 
 @dataclass(slots=True)
@@ -201,7 +205,7 @@ class Posts(Protocol):
         ...
 
     async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
-        """How the viewer stands to a post, in one look, or None when there is no such post."""
+        """How the viewer stands to a post, removed ones included, in one look; None when there never was such a post."""
         ...
 
     async def save(self, post: Post) -> None:
@@ -249,10 +253,6 @@ class Posts(Protocol):
 
     async def tally(self, post_id: PostId, user: UserId) -> tuple[Counts, bool, bool]:
         """Counts as they stand inside this unit, and whether the user likes and has saved the post."""
-        ...
-
-    async def was_public(self, post_id: PostId) -> bool:
-        """Whether a removed post with this id was open to everyone."""
         ...
 
 

@@ -152,11 +152,14 @@ CREATE TABLE post_tags (
 );
 CREATE INDEX post_tags_post ON post_tags (post_id);
 
+-- What the privacy rule needs to decide who is told that a post was removed; to all others it was never there.
 CREATE TABLE removed_posts (
   id uuid PRIMARY KEY,
-  was_public boolean NOT NULL,
+  author_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+  audience text NOT NULL CHECK (audience IN ('everyone', 'followers', 'only_me')),
   removed_at timestamptz NOT NULL
 );
+CREATE INDEX removed_posts_author ON removed_posts (author_id);
 
 CREATE TABLE files (
   id uuid PRIMARY KEY,

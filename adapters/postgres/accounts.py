@@ -140,11 +140,6 @@ class PostgresAccounts:
             limit,
         )
         await self._c.execute("DELETE FROM files WHERE id = ANY($1::uuid[])", [row["id"] for row in files])
-        await self._c.execute(
-            "INSERT INTO removed_posts SELECT p.id, p.audience = 'everyone' AND NOT a.private, now() "
-            "FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = ANY($1::uuid[]) ON CONFLICT DO NOTHING",
-            posts,
-        )
         await self._c.execute("DELETE FROM posts WHERE id = ANY($1::uuid[])", posts)
         for statement in _BEFORE_ERASING:
             await self._c.execute(statement, user_id, limit)
@@ -197,6 +192,7 @@ _ERASE = (
     "DELETE FROM home_feed WHERE user_id = $1 AND post_id IN (SELECT post_id FROM home_feed WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM hidden_posts WHERE user_id = $1 AND post_id IN "
     "(SELECT post_id FROM hidden_posts WHERE user_id = $1 LIMIT $2)",
+    "DELETE FROM removed_posts WHERE id IN (SELECT id FROM removed_posts WHERE author_id = $1 LIMIT $2)",
     "DELETE FROM follow_requests WHERE id IN "
     "(SELECT id FROM follow_requests WHERE requester_id = $1 OR target_id = $1 LIMIT $2)",
     "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE blocker_id = $1 OR blocked_id = $1 LIMIT $2)",

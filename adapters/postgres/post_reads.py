@@ -12,12 +12,13 @@ import asyncpg
 
 from adapters.postgres.engine import acquire
 from adapters.postgres.people_reads import read_member_row, read_person
-from adapters.postgres.posts import read_standing_row
+from adapters.postgres.posts import find_standing, read_standing_row
 from adapters.postgres.relations import everything, not_blocked, standing
 from application.feeds import CommentRow, PostRow
 from application.paging import Key, Slice
 from application.views import CommentCounts, CommentView, CommentViewer, MemberRow, PlaceRef
 from domain.kernel import CommentId, PlaceId, PostId, UserId
+from domain.posts import Standing
 from domain.text import is_storable
 
 _NOBODY = UUID(int=0)
@@ -87,11 +88,9 @@ class PostgresPostReads:
         )
         return rows[0] if rows else None
 
-    async def was_public(self, post_id: PostId) -> bool:
+    async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
         async with acquire() as connection:
-            return bool(
-                await connection.fetchval("SELECT was_public FROM removed_posts WHERE id = $1", post_id)
-            )
+            return await find_standing(connection, viewer, post_id)
 
     async def newest_comments(
         self, viewer: UserId | None, posts: Sequence[UUID], each: int

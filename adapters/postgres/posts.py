@@ -15,9 +15,11 @@ from domain.posts import Audience, Comment, Counts, Photo, Place, Post, Standing
 _NOBODY = UUID(int=0)
 
 _STANDING = f"""
-SELECT p.id, p.author_id, p.audience, p.comments_on, a.state = 'active' AS active, a.private,
-  {standing("$2", "p.author_id")}
-FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = $1
+SELECT p.*, a.state = 'active' AS active, a.private, {standing("$2", "p.author_id")}
+FROM (
+  SELECT id, author_id, audience, comments_on, false AS removed FROM posts WHERE id = $1
+  UNION ALL SELECT id, author_id, audience, false, true FROM removed_posts WHERE id = $1
+) p JOIN users a ON a.id = p.author_id
 """
 _REMOVE_LIKE = """
 WITH gone AS (DELETE FROM likes WHERE post_id = $1 AND user_id = $2 RETURNING post_id)
@@ -37,8 +39,16 @@ SELECT p.*, l.name AS place_name, l.lat, l.lon FROM posts p LEFT JOIN places l O
 """
 
 
-def read_standing_row(row: asyncpg.Record) -> Standing:
-    """What `_STANDING` selected."""
+async def find_standing(
+    connection: asyncpg.Connection, viewer: UserId | None, post_id: PostId
+) -> Standing | None:
+    """How the viewer stands to a post, removed ones included, or None when there never was such a post."""
+    row = await connection.fetchrow(_STANDING, post_id, viewer or _NOBODY)
+    return read_standing_row(row, removed=row["removed"]) if row else None
+
+
+def read_standing_row(row: asyncpg.Record, *, removed: bool = False) -> Standing:
+    """A standing from a row with the columns of a post and of its author, and those of `standing`."""
     return Standing(
         row["id"],
         row["author_id"],
@@ -47,6 +57,7 @@ def read_standing_row(row: asyncpg.Record) -> Standing:
         row["active"],
         row["private"],
         read_standing(row),
+        removed,
     )
 
 
@@ -112,8 +123,7 @@ class PostgresPosts:
         )
 
     async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
-        row = await self._c.fetchrow(_STANDING, post_id, viewer or _NOBODY)
-        return read_standing_row(row) if row else None
+        return await find_standing(self._c, viewer, post_id)
 
     async def save(self, post: Post) -> None:
         before = await self._c.fetchval("SELECT audience FROM posts WHERE id = $1 FOR UPDATE", post.id)
@@ -140,13 +150,12 @@ class PostgresPosts:
         await refresh_card(self._c, post.id)
 
     async def remove(self, post: Post, now: datetime) -> None:
-        await self._c.execute(
-            "INSERT INTO removed_posts SELECT p.id, p.audience = 'everyone' AND NOT a.private AND a.state = 'active', $2 "
-            "FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = $1",
+        audience = await self._c.fetchval(
+            "WITH gone AS (DELETE FROM posts WHERE id = $1 RETURNING id, author_id, audience), "
+            "kept AS (INSERT INTO removed_posts SELECT id, author_id, audience, $2 FROM gone) SELECT audience FROM gone",
             post.id,
             now,
         )
-        audience = await self._c.fetchval("DELETE FROM posts WHERE id = $1 RETURNING audience", post.id)
         if audience is not None:
             await self._count(post.author_id, audience, -1)
 
@@ -237,9 +246,6 @@ class PostgresPosts:
         if row is None:
             raise NotFound
         return Counts(row["likes"], row["comments"]), row["liked"], row["saved"]
-
-    async def was_public(self, post_id: PostId) -> bool:
-        return bool(await self._c.fetchval("SELECT was_public FROM removed_posts WHERE id = $1", post_id))
 
     async def _count(self, author: UserId, audience: Audience, by: int) -> str:
         """Count a post of the author's, and answer with the state of their account."""

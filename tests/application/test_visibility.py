@@ -6,12 +6,14 @@ wide shows something, one that is too narrow hides something, and both fail here
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from application.access import Gone
 from application.program import Application
@@ -21,7 +23,19 @@ from domain.kernel import CommentId, NotFound, PlaceId, PostId, UserId
 from domain.text import fold
 from domain.visibility import can_know, can_see_posts, can_view, is_public
 from tests.builders import Someone, a_follow, a_post
-from tests.strategies import PLACES, TAGS, Act, Community, a_community, acts, all_acts, histories
+from tests.strategies import (
+    PLACES,
+    TAGS,
+    Act,
+    Community,
+    a_community,
+    acts,
+    all_acts,
+    endings,
+    histories,
+    moods,
+    relations,
+)
 
 pytestmark = [pytest.mark.goal("Z2"), pytest.mark.goal("Z3"), pytest.mark.goal("Z4")]
 
@@ -355,26 +369,36 @@ async def test_a_place_is_known_to_who_may_see_any_post_there(program: Applicati
 
 
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
-@example([Act("publish", 1, 0, ("everyone", None, None)), Act("hide away", 1)])
-@example([Act("publish", 1, 0, ("everyone", None, None)), Act("suspend", 1)])
-@given(histories(acts, 30))
-async def test_what_is_gone_is_said_only_of_what_everybody_could_see(
-    program: Application, start_over: Callable[[], Any], sql: asyncpg.Connection, history: list[Act]
+@example([Act("publish", 0, 0, ("everyone", None, None))], [Act("block", 0, 1), Act("block", 2, 0)])
+@example([Act("publish", 0, 0, ("everyone", None, None)), Act("follow", 2, 0)], [Act("hide away", 0)])
+@example([Act("publish", 0, 0, ("everyone", None, None))], [Act("suspend", 0)])
+@example([Act("publish", 0, 0, ("everyone", None, None))], [Act("leave", 0)])
+@example([Act("publish", 0, 0, ("followers", None, None)), Act("follow", 2, 0)], [])
+@given(histories(acts, 30), histories(st.one_of(relations, moods, endings), 12))
+async def test_that_a_post_was_removed_is_said_to_whom_it_would_be_shown(
+    program: Application,
+    start_over: Callable[[], Any],
+    sql: asyncpg.Connection,
+    history: list[Act],
+    afterwards: list[Act],
 ) -> None:
     await start_over()
     community = await a_community(program)
     await community.live(history)
-    model = await Model.read(sql)
-    public = {post for post in model.posts if model.public(post)}
-    for number, person in enumerate(community.people):
-        if number % 2:
-            await program.accounts.delete_by_name(person.name)
-        else:
-            for post, row in model.posts.items():
-                if row["author_id"] == person.id:
-                    await program.posting.delete(person.id, PostId(post))
+    posts = (await Model.read(sql)).posts
+    for post, row in posts.items():
+        await program.posting.delete(row["author_id"], PostId(post))
+    await community.live(afterwards)
     await program.runner.drain()
-    for post in model.posts:
-        with pytest.raises((NotFound, Gone)) as caught:
-            await program.feeds.post(None, PostId(post))
-        assert isinstance(caught.value, Gone) == (post in public)
+    model = await Model.read(sql)
+    model.posts = posts
+    for viewer in (None, *(p.id for p in community.people if model.users[p.id]["state"] == "active")):
+        for post in posts:
+            expected = Gone if model.sees(viewer, post) else NotFound
+            for reading in (program.feeds.post, partial(program.feeds.comments, limit=5)):
+                with pytest.raises(expected) as caught:
+                    await reading(viewer, PostId(post))
+                assert type(caught.value) is expected
+            if viewer is not None:
+                with pytest.raises(expected):
+                    await program.posting.like(viewer, PostId(post))
