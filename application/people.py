@@ -21,6 +21,12 @@ class PeopleReads(Protocol):
         """The account in any state with this canonical name, and how the viewer stands to it."""
         ...
 
+    async def by_former_name(
+        self, viewer: UserId | None, username: str
+    ) -> tuple[Account, Relationship] | None:
+        """The same by a name that the account has or had."""
+        ...
+
     async def by_id(self, viewer: UserId, user_id: UserId) -> tuple[Account, Relationship] | None:
         """The same by id."""
         ...
@@ -43,6 +49,11 @@ class People:
         """A member's page. Raises NotFound. Whoever blocked a member still finds them, to undo it."""
         account, relationship = await self._known(viewer, username)
         return present_profile(viewer, account, relationship)
+
+    async def renamed(self, viewer: UserId | None, username: str) -> str:
+        """What the member is called now who had this name before. Raises NotFound as `profile` does."""
+        account, _ = _knowable(viewer, await self._reads.by_former_name(viewer, username))
+        return account.username
 
     async def me(self, viewer: UserId) -> Me:
         """One's own account. Raises NotFound."""
@@ -74,14 +85,7 @@ class People:
         return await self._list(viewer, kind, viewer, limit, cursor)
 
     async def _known(self, viewer: UserId | None, username: str) -> tuple[Account, Relationship]:
-        found = await self._reads.by_name(viewer, username)
-        if found is None:
-            raise NotFound
-        account, stands = found
-        own_block = stands.blocks and not stands.blocked_by and account.active
-        if not own_block and not can_know(viewer, account.id, active=account.active, relationship=stands):
-            raise NotFound
-        return account, stands
+        return _knowable(viewer, await self._reads.by_name(viewer, username))
 
     async def _list(
         self, viewer: UserId | None, kind: ListKind, of: UserId, limit: int, cursor: str | None
@@ -92,6 +96,18 @@ class People:
         shown: Sequence[tuple[Key, MemberRow]] = rows[:limit] if part.forward else rows[:limit][::-1]
         page = self._cursors.page(scope, part, shown, lambda row: row[0], more=len(rows) > limit)
         return Page([row for _, row in page.items], page.next, page.prev)
+
+
+def _knowable(
+    viewer: UserId | None, found: tuple[Account, Relationship] | None
+) -> tuple[Account, Relationship]:
+    if found is None:
+        raise NotFound
+    account, stands = found
+    own_block = stands.blocks and not stands.blocked_by and account.active
+    if not own_block and not can_know(viewer, account.id, active=account.active, relationship=stands):
+        raise NotFound
+    return account, stands
 
 
 def present_profile(viewer: UserId | None, account: Account, stands: Relationship) -> Profile:

@@ -272,7 +272,10 @@ class Accounts(Protocol):
     """People by id, name and address."""
 
     async def add(self, account: Account) -> None:
-        """Raises UsernameTaken or EmailTaken, decided by the store's own constraints. Deleted names stay taken."""
+        """Raises UsernameTaken or EmailTaken, decided by the store's own constraints.
+
+        A name that somebody had before, or who was deleted, stays taken; only they can have it again.
+        """
         ...
 
     async def find(self, user_id: UserId, *, lock: bool = False) -> Account | None:

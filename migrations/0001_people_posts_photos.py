@@ -35,6 +35,13 @@ CREATE TABLE users (
 CREATE INDEX users_avatar ON users (avatar_key) WHERE avatar_key IS NOT NULL;
 CREATE INDEX users_admins ON users (id) WHERE role = 'admin' AND state = 'active';
 
+-- Every name that somebody has or had, and whose it is: links and mentions of before must not come to lead to another.
+CREATE TABLE usernames (
+  username text PRIMARY KEY CHECK (char_length(username) <= 30),
+  user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE
+);
+CREATE INDEX usernames_user ON usernames (user_id);
+
 CREATE TABLE sessions (
   id uuid PRIMARY KEY,
   user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -338,7 +345,7 @@ BACKWARD = """
 DROP TABLE audit, reports, cases;
 DROP FUNCTION refuse_change;
 DROP TABLE idempotency, jobs, home_feed, comment_likes, comments, hidden_posts, saves, likes, files, removed_posts,
-  post_tags, posts, places, mutes, blocks, follow_requests, follows, invites, tokens, sessions, users;
+  post_tags, posts, places, mutes, blocks, follow_requests, follows, invites, tokens, sessions, usernames, users;
 """
 
 

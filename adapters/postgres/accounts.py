@@ -64,6 +64,7 @@ class PostgresAccounts:
             await UserRow.create(**_columns(account), **dict.fromkeys(_COUNTERS, 0))
         except IntegrityError as error:
             raise _taken(error) from error
+        await self._claim_name(account)
 
     async def find(self, user_id: UserId, *, lock: bool = False) -> Account | None:
         row = await self._c.fetchrow(
@@ -94,6 +95,18 @@ class PostgresAccounts:
             await UserRow.filter(id=values.pop("id")).update(**values)
         except IntegrityError as error:
             raise _taken(error) from error
+        await self._claim_name(account)
+
+    async def _claim_name(self, account: Account) -> None:
+        # Answers with the row whoever made it, and waits for a claim that is being made.
+        owner = await self._c.fetchval(
+            "INSERT INTO usernames (username, user_id) VALUES ($1, $2) "
+            "ON CONFLICT (username) DO UPDATE SET user_id = usernames.user_id RETURNING user_id",
+            account.username,
+            account.id,
+        )
+        if owner != account.id:
+            raise UsernameTaken
 
     async def has_admin(self, *, lock: bool = False) -> bool:
         if lock:
@@ -197,6 +210,8 @@ _ERASE = (
     "(SELECT id FROM follow_requests WHERE requester_id = $1 OR target_id = $1 LIMIT $2)",
     "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE blocker_id = $1 OR blocked_id = $1 LIMIT $2)",
     "DELETE FROM mutes WHERE id IN (SELECT id FROM mutes WHERE muter_id = $1 OR muted_id = $1 LIMIT $2)",
+    "DELETE FROM cases WHERE id IN (SELECT id FROM cases WHERE owner_id = $1 LIMIT $2)",
+    "DELETE FROM reports WHERE reporter_id = $1 AND case_id IN (SELECT case_id FROM reports WHERE reporter_id = $1 LIMIT $2)",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM idempotency WHERE user_id = $1 AND key IN (SELECT key FROM idempotency WHERE user_id = $1 LIMIT $2)",

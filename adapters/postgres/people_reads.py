@@ -52,6 +52,13 @@ class PostgresPeopleReads:
             return None
         return await self._one("a.username = $2", viewer, username)
 
+    async def by_former_name(
+        self, viewer: UserId | None, username: str
+    ) -> tuple[Account, Relationship] | None:
+        if not is_storable(username):
+            return None
+        return await self._one("a.id = (SELECT user_id FROM usernames WHERE username = $2)", viewer, username)
+
     async def by_id(self, viewer: UserId, user_id: UserId) -> tuple[Account, Relationship] | None:
         return await self._one("a.id = $2", viewer, user_id)
 

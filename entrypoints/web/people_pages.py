@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 from urllib.parse import quote
 
-from sanic import HTTPResponse
+from sanic import HTTPResponse, redirect
 
 from application.views import Page, PostCard, Profile
 from domain.kernel import NotFound
@@ -28,7 +28,10 @@ async def profile(visit: Visit, handle: str) -> HTTPResponse:
     username = _name(handle)
     if handle != f"@{username}":
         return visit.go(f"/@{quote(username, safe='')}")
-    shown = await visit.app.people.profile(visit.viewer, username)
+    try:
+        shown = await visit.app.people.profile(visit.viewer, username)
+    except NotFound:
+        return await _moved(visit, username)
     page: Page[PostCard] = Page([])
     if shown.viewer.can_see_posts:
         page = await visit.app.feeds.of_member(visit.viewer, shown.id, GRID_SIZE, visit.cursor)
@@ -48,9 +51,18 @@ async def own_list(visit: Visit, handle: str, tab: str) -> HTTPResponse:
 
 @routes.page("/<handle:@[^/]+>/<kind:followers|following>")
 async def around(visit: Visit, handle: str, kind: Literal["followers", "following"]) -> HTTPResponse:
-    shown: Profile = await visit.app.people.profile(visit.viewer, _name(handle))
+    try:
+        shown: Profile = await visit.app.people.profile(visit.viewer, _name(handle))
+    except NotFound:
+        return await _moved(visit, _name(handle), f"/{kind}")
     rows = await visit.app.people.around(visit.viewer, kind, shown.username, LIST_SIZE, visit.cursor)
     return await visit.page("people.html", profile=shown, rows=rows, kind=kind)
+
+
+async def _moved(visit: Visit, username: str, rest: str = "") -> HTTPResponse:
+    """To the page of the member who had this name before."""
+    now = await visit.app.people.renamed(visit.viewer, username)
+    return redirect(f"/@{now}{rest}", status=301)
 
 
 def _acts(visit: Visit, username: str) -> dict[str, Callable[[], Awaitable[Any]]]:

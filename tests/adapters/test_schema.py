@@ -62,6 +62,7 @@ async def test_the_search_for_limits_finds_a_column_without_one(sql: asyncpg.Con
     ("table", "definition"),
     [
         ("users", "UNIQUE (username)"),
+        ("usernames", "PRIMARY KEY (username)"),
         ("users", "UNIQUE (email_canonical)"),
         ("users", "CHECK ((username ~ '^[a-z0-9_.]{3,30}$'::text))"),
         ("users", "CHECK ((posts_everyone >= 0))"),

@@ -794,6 +794,30 @@ async def test_settings_are_stored(browse, server):
     assert "/a/" not in page.html
 
 
+async def test_a_profile_of_an_old_name_leads_to_the_new_one(browse, client, sql):
+    mira, noor, guest = await browse("mira"), await browse("noor"), await browse()
+    await mira.send(await mira.get("/settings/account"), "/settings/account", username="mira.r")
+    for who in (noor, guest):
+        for part in ("", "/followers", "/following"):
+            async with who.session.get(f"/@mira{part}", allow_redirects=False) as response:
+                assert (response.status, response.headers["Location"]) == (301, f"/@mira.r{part}")
+                # Its owner may take the name back, and then a browser that remembers would go round in circles.
+                assert response.headers["Cache-Control"] == "private, no-store"
+    assert (await noor.get("/@Mira")).path == "/@mira.r"
+    for part in ("", "/posts", "/followers"):
+        async with client.get(f"/api/v1/users/mira{part}") as response:
+            assert response.status == 404
+    assert (await guest.get("/@nobody")).status == 404
+
+    await mira.send(await mira.get("/settings/account"), "/settings/account", username="mira")
+    assert (await noor.get("/@mira.r")).path == "/@mira"
+    await mira.send(await mira.get("/@noor"), "/@noor/block")
+    assert (await noor.get("/@mira.r")).status == 404
+    assert (await mira.get("/@mira.r/followers")).path == "/@mira/followers"
+    await sql.execute("UPDATE users SET state = 'suspended' WHERE username = 'mira'")
+    assert (await guest.get("/@mira.r")).status == 404
+
+
 async def test_devices_are_signed_out_from_another(browse, server):
     mira = await browse("mira")
     other = Browser(server, await _another(browse))
