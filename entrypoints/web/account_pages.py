@@ -4,12 +4,13 @@ from urllib.parse import quote
 
 from sanic import HTTPResponse
 
-from domain.kernel import DomainError, NotFound, TooMany
+from domain.kernel import DomainError, Invalid, NotFound
+from domain.text import fold
+from domain.users import UsernameTaken
 from entrypoints import requests
 from entrypoints.web import site
-from entrypoints.web.rendering import clock_after
 from entrypoints.web.translation import gettext as _
-from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, trouble
+from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, sentence, trouble
 
 routes = Routes("account")
 
@@ -32,14 +33,6 @@ def _next(visit: Visit) -> str:
     return site.safe_path(visit.text("next") or visit.asked("next"))
 
 
-def _refused(error: DomainError) -> Trouble:
-    """An error on a page of this module; a wait is told as a time of day."""
-    if isinstance(error, TooMany):
-        when = clock_after(error.retry_after_seconds)
-        return Trouble(429, (("", _("Too many tries. Try again at %(time)s.") % {"time": when}),))
-    return trouble(error)
-
-
 def _sign_in(visit: Visit, secret: str, *, stay: bool, flash: str = "") -> HTTPResponse:
     response = visit.go(_next(visit), flash)
     requests.set_session_cookie(visit.request, response, secret, stay=stay)
@@ -59,13 +52,13 @@ async def sign_in(visit: Visit) -> HTTPResponse:
     try:
         issued = await visit.app.accounts.sign_in(visit.client, name, visit.text("password"), stay=stay)
     except DomainError as error:
-        return await _form_page(visit, "login.html", Values(username=name, stay=stay), _refused(error))
+        return await _form_page(visit, "login.html", Values(username=name, stay=stay), trouble(error))
     if visit.identity is not None:
         await visit.app.accounts.sign_out(visit.identity)
     return _sign_in(visit, issued.secret, stay=stay)
 
 
-@routes.form("/logout", guests=True)
+@routes.form("/logout", guests=True, seen_at="/")
 async def logout(visit: Visit) -> HTTPResponse:
     if visit.identity is not None:
         await visit.app.accounts.sign_out(visit.identity)
@@ -96,7 +89,7 @@ async def join(visit: Visit) -> HTTPResponse:
             invite=values["invite"].strip() or None,
         )
     except DomainError as error:
-        return await _form_page(visit, "register.html", values, _beside_fields(error))
+        return await _form_page(visit, "register.html", values, await _all_at_once(visit, values, error))
     issued = await accounts.open_session_for(visit.client, account.id)
     return _sign_in(visit, issued.secret, stay=True, flash=_("Welcome. You are signed in."))
 
@@ -105,10 +98,22 @@ _FIELDS = {"username_taken": "username", "email_taken": "email", "invite_require
 
 
 def _beside_fields(error: DomainError) -> Trouble:
-    found = _refused(error)
+    found = trouble(error)
     if error.code not in _FIELDS:
         return found
     return Trouble(found.status, tuple((_FIELDS[error.code], text) for _name, text in found.lines))
+
+
+async def _all_at_once(visit: Visit, values: Values, error: DomainError) -> Trouble:
+    """A name that is taken shows only when the account is stored; who has to mend another field learns it now too."""
+    found = _beside_fields(error)
+    if not isinstance(error, Invalid) or found.of("username"):
+        return found
+    try:
+        await visit.app.people.profile(None, fold(values["username"]))
+    except NotFound:
+        return found
+    return Trouble(found.status, (("username", sentence(UsernameTaken())), *found.lines))
 
 
 @routes.page("/invite/<code>")
@@ -133,7 +138,7 @@ async def set_up(visit: Visit) -> HTTPResponse:
             visit.client, values["code"], values["username"], visit.text("password")
         )
     except DomainError as error:
-        return await _form_page(visit, "setup.html", values, _refused(error))
+        return await _form_page(visit, "setup.html", values, trouble(error))
     issued = await visit.app.accounts.open_session_for(visit.client, account.id)
     return _sign_in(
         visit, issued.secret, stay=True, flash=_("This server is set up. You are its administrator.")

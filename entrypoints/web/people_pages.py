@@ -77,7 +77,7 @@ def _acts(visit: Visit, username: str) -> dict[str, Callable[[], Awaitable[Any]]
     }
 
 
-@routes.form("/<handle:@[^/]+>/<act:follow|unfollow|block|unblock|mute|unmute>")
+@routes.form("/<handle:@[^/]+>/<act:follow|unfollow|block|unblock|mute|unmute>", seen_at="/{handle}")
 async def about_member(visit: Visit, handle: str, act: str) -> HTTPResponse:
     name = _name(handle)
     answer = await _acts(visit, name)[act]()

@@ -19,6 +19,7 @@ from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, t
 routes = Routes("posts")
 
 COMMENTS = 30
+RELOAD_SECONDS = 3
 LIKERS = 50
 
 
@@ -37,12 +38,20 @@ async def _show_post(
         status=found.status,
         post=shown,
         comments=comments,
+        # Somebody who is writing keeps what they wrote, so only then the page waits for its pictures by itself.
+        reload_seconds=RELOAD_SECONDS
+        if _in_progress(shown) and not (text or found.lines or visit.asked("reply_to"))
+        else 0,
         threads=in_threads(comments.items),
         reply_to=await _answered(visit, post_id),
         text=text,
         trouble=found,
         card=_preview(visit, shown),
     )
+
+
+def _in_progress(shown: PostCard) -> bool:
+    return any(photo.state in ("waiting", "processing") for photo in shown.media)
 
 
 async def _answered(visit: Visit, post_id: PostId) -> CommentView | None:
@@ -99,7 +108,7 @@ def _acts(visit: Visit, post_id: PostId) -> dict[str, Callable[[], Awaitable[Any
     }
 
 
-@routes.form("/p/<post_id:uuid>/<act:like|unlike|save|unsave>")
+@routes.form("/p/<post_id:uuid>/<act:like|unlike|save|unsave>", seen_at="/p/{post_id}")
 async def react(visit: Visit, post_id: UUID, act: str) -> HTTPResponse:
     await _acts(visit, PostId(post_id))[act]()
     return visit.go(visit.back(f"/p/{post_id}"))
@@ -108,7 +117,7 @@ async def react(visit: Visit, post_id: UUID, act: str) -> HTTPResponse:
 # Comments
 
 
-@routes.form("/p/<post_id:uuid>/comments")
+@routes.form("/p/<post_id:uuid>/comments", seen_at="/p/{post_id}#comments")
 async def comment(visit: Visit, post_id: UUID) -> HTTPResponse:
     text, reply_to = visit.text("text"), visit.text("reply_to")
     try:
@@ -130,6 +139,13 @@ async def comment(visit: Visit, post_id: UUID) -> HTTPResponse:
 async def react_to_comment(visit: Visit, comment_id: UUID, act: str) -> HTTPResponse:
     post_id = await visit.app.posting.like_comment(visit.user, CommentId(comment_id), act == "like")
     return visit.go(visit.back(f"/p/{post_id}#comment-{comment_id}"))
+
+
+@routes.page("/comments/<comment_id:uuid>/<act:like|unlike>")
+async def find_comment(visit: Visit, comment_id: UUID, act: str) -> HTTPResponse:
+    """For whoever reloads after an error: only the comment knows on which page its buttons are."""
+    found = await visit.app.feeds.comment(visit.viewer, CommentId(comment_id))
+    return visit.go(f"/p/{found.post_id}#comment-{comment_id}")
 
 
 @routes.page("/comments/<comment_id:uuid>/edit", guests=False)

@@ -9,7 +9,7 @@ from sanic import HTTPResponse
 from application.accounts import ProfileChange
 from application.views import Me
 from domain.kernel import DomainError, Invalid, NotFound, SessionId, TokenId, msg
-from domain.users import DEFAULT_SCOPES, SCOPES
+from domain.users import SCOPES
 from entrypoints import requests
 from entrypoints.web import site
 from entrypoints.web.compose_pages import check_size
@@ -120,7 +120,7 @@ async def change_profile(visit: Visit) -> HTTPResponse:
     )
 
 
-@routes.form("/settings/avatar", files=1)
+@routes.form("/settings/avatar", files=1, seen_at="/settings/profile")
 async def set_avatar(visit: Visit) -> HTTPResponse:
     uploads = visit.form.files.get("picture", [])
     try:
@@ -138,7 +138,7 @@ async def set_avatar(visit: Visit) -> HTTPResponse:
     return visit.go("/settings/profile", _("Your picture is changed."))
 
 
-@routes.form("/settings/avatar/remove")
+@routes.form("/settings/avatar/remove", seen_at="/settings/profile")
 async def remove_avatar(visit: Visit) -> HTTPResponse:
     await visit.app.accounts.remove_avatar(visit.user)
     return visit.go("/settings/profile", _("Your picture is removed."))
@@ -287,17 +287,20 @@ def _uuid(text: str) -> UUID:
 
 # Tokens
 
+_LEAST = ("read",)
+
 
 @routes.page("/settings/tokens", guests=False)
 async def tokens(visit: Visit) -> HTTPResponse:
-    return await _tokens(visit, Values(scopes=DEFAULT_SCOPES))
+    return await _tokens(visit, Values(scopes=_LEAST))
 
 
 async def _tokens(
     visit: Visit, values: Values, found: Trouble = NO_TROUBLE, secret: str | None = None
 ) -> HTTPResponse:
     me = await _me(visit)
-    scopes = [scope for scope in SCOPES if scope != "admin" or me.role == "admin"]
+    hidden = {"messages"} if me.role == "admin" else {"messages", "admin"}  # there are no messages yet
+    scopes = [scope for scope in SCOPES if scope not in hidden]
     shown = await visit.app.accounts.tokens(visit.user)
     return await _page(visit, "tokens.html", values, found, tokens=shown, scopes=scopes, secret=secret)
 
@@ -310,10 +313,10 @@ async def create_token(visit: Visit) -> HTTPResponse:
         issued = await visit.app.accounts.create_token_as(visit.who, values["name"], values["scopes"])
     except DomainError as error:
         return await _tokens(visit, values, trouble(error))
-    return await _tokens(visit, Values(scopes=DEFAULT_SCOPES), secret=issued.secret)
+    return await _tokens(visit, Values(scopes=_LEAST), secret=issued.secret)
 
 
-@routes.form("/settings/tokens/<token_id:uuid>/revoke")
+@routes.form("/settings/tokens/<token_id:uuid>/revoke", seen_at="/settings/tokens")
 async def revoke_token(visit: Visit, token_id: UUID) -> HTTPResponse:
     await visit.app.accounts.revoke_token(visit.user, TokenId(token_id))
     return visit.go("/settings/tokens", _("The token works no more."))
@@ -332,7 +335,7 @@ async def _data(visit: Visit, found: Trouble = NO_TROUBLE) -> HTTPResponse:
     return await _page(visit, "data.html", found=found, files=files)
 
 
-@routes.form("/settings/delete")
+@routes.form("/settings/delete", seen_at="/settings/data#delete")
 async def leave(visit: Visit) -> HTTPResponse:
     try:
         await visit.app.accounts.delete(visit.who, visit.client, visit.text("password"))

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from sanic import HTTPResponse, Request, Sanic
 from sanic.response import html, redirect
@@ -17,7 +17,7 @@ from entrypoints import requests
 from entrypoints.errors import Failure, fill, title
 from entrypoints.web.assets import Assets
 from entrypoints.web.navigation import NavItem, navigation
-from entrypoints.web.rendering import Flash, Pages, Shell
+from entrypoints.web.rendering import Flash, Pages, Shell, clock_after
 from entrypoints.web.translation import Language, Languages, gettext, speaking
 
 FLASH_COOKIE = "hg_flash"
@@ -120,8 +120,11 @@ def _make_shell(request: Request, viewer: Me | None, waiting: int = 0) -> Shell:
 def error_page(request: Request, failure: Failure, headers: dict[str, str]) -> HTTPResponse:
     """A failure for a person. Needs nothing from the database: what is known of the viewer is used, no more."""
     shell = _make_shell(request, getattr(request.ctx, "me", None))
+    retry_after = int((failure.headers or {}).get("Retry-After", 0) or 0)
     with speaking(shell.language):
         message = fill(gettext(failure.message), failure.params)
+        if failure.code == "rate_limited" and retry_after:
+            message = gettext("Too many tries. Try again at %(time)s.") % {"time": clock_after(retry_after)}
         problems = [fill(gettext(problem.message), problem.params) for problem in failure.problems]
         content = site(request).pages.render(
             "errors/error.html",
@@ -131,9 +134,17 @@ def error_page(request: Request, failure: Failure, headers: dict[str, str]) -> H
             message=" ".join([message, *problems]) if problems else message,
             title=gettext(title(failure.status)),
             request_id=request.id,
-            retry_after=int((failure.headers or {}).get("Retry-After", 0) or 0),
+            retry_after=retry_after if failure.status == 503 else 0,
+            way_on=_way_on(request, failure),
         )
     return html(content, status=failure.status, headers={**headers, "Cache-Control": "private, no-store"})
+
+
+def _way_on(request: Request, failure: Failure) -> tuple[str, str]:
+    """The address and the words of the next step."""
+    if failure.code == "bad_cursor":
+        return quote(request.path, safe="/@%"), gettext("Go to the first page")
+    return "/", gettext("Go home")
 
 
 # Going back after a form, with a word about what happened

@@ -21,6 +21,7 @@ from entrypoints.api.operation import WRITES
 from entrypoints.errors import Unauthenticated, fill, status_of
 from entrypoints.retrying import retrying
 from entrypoints.web import site
+from entrypoints.web.rendering import clock_after
 from entrypoints.web.translation import gettext, speaking
 
 Handler = Callable[..., Awaitable[HTTPResponse]]
@@ -57,7 +58,7 @@ class Visit:
     def here(self) -> str:
         """The address of this page with its query, as forms on it send it back."""
         query = self.request.query_string
-        return f"{quote(self.request.path, safe='/@')}{'?' + query if query else ''}"
+        return f"{quote(self.request.path, safe='/@%')}{'?' + query if query else ''}"
 
     @property
     def cursor(self) -> str | None:
@@ -86,7 +87,11 @@ class Visit:
 
     async def page(self, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
         """A page for whoever asks; templates also get the address that their forms return to."""
-        return await site.page(self.request, f"pages/{template}", status=status, here=self.here, **values)
+        response = await site.page(self.request, f"pages/{template}", status=status, here=self.here, **values)
+        found = values.get("trouble")
+        if found is not None and found.retry_after_seconds:
+            response.headers["Retry-After"] = str(found.retry_after_seconds)
+        return response
 
 
 class Values(dict[str, Any]):
@@ -98,10 +103,14 @@ class Values(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a form comes back: (name of the field, or nothing for the whole form; sentence) per problem."""
+    """Why a form comes back: (name of the field, or nothing for the whole form; sentence) per problem.
+
+    `retry_after_seconds` is set where it was sent too often.
+    """
 
     status: int = 200
     lines: tuple[tuple[str, str], ...] = ()
+    retry_after_seconds: int = 0
 
     def of(self, name: str) -> str | None:
         """The sentence beside a field."""
@@ -120,11 +129,15 @@ def trouble(error: DomainError, names: Mapping[str, str] | None = None) -> Troub
     ]
     # A value that a rule refuses is one answer for every form, whatever is said to programs.
     status = 422 if isinstance(error, Invalid) else status_of(error)
-    return Trouble(status, tuple(lines) or (("", sentence(error)),))
+    wait = error.retry_after_seconds if isinstance(error, TooMany) else 0
+    return Trouble(status, tuple(lines) or (("", sentence(error)),), wait)
 
 
 def sentence(error: DomainError) -> str:
-    """An error as one sentence in the reader's language."""
+    """An error as one sentence in the reader's language; a wait is told as a time of day."""
+    if isinstance(error, TooMany):
+        when = clock_after(error.retry_after_seconds)
+        return gettext("Too many tries. Try again at %(time)s.") % {"time": when}
     problems = error.problems if isinstance(error, Invalid) else ()
     parts = [(each.message, each.params) for each in problems] or [(error.message, error.params)]
     return " ".join(fill(gettext(message), params) for message, params in parts)
@@ -153,14 +166,28 @@ class Routes:
 
         return register
 
-    def form(self, path: str, *, guests: bool = False, files: int = 0) -> Callable[[Handler], Handler]:
-        """Declare the decorated handler as what happens when a form is sent to `path`. It may carry `files` files."""
+    def form(
+        self, path: str, *, guests: bool = False, files: int = 0, seen_at: str | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Declare the decorated handler as what happens when a form is sent to `path`. It may carry `files` files.
+
+        Where nothing is seen at `path` itself, `seen_at` is the page that has the form, with the names of the path's
+        parameters in braces: whoever reloads after an error, or comes back from signing in, is led there.
+        """
 
         def register(handler: Handler) -> Handler:
             name = f"send_{handler.__name__}"
             self.blueprint.add_route(
                 _sent(handler, guests, files), path, methods=["POST"], name=name, stream=True, unquote=True
             )
+            if seen_at is not None:
+                self.blueprint.add_route(
+                    _led_to(seen_at),
+                    path,
+                    methods=["GET", "HEAD"],
+                    name=f"find_{handler.__name__}",
+                    unquote=True,
+                )
             return handler
 
         return register
@@ -199,6 +226,13 @@ def _sent(handler: Handler, guests: bool, files: int) -> Handler:
                 if files:
                     return await handler(visit, **path)
                 return await retrying(lambda: handler(visit, **path))
+
+    return endpoint
+
+
+def _led_to(page: str) -> Handler:
+    async def endpoint(_: Request, **path: Any) -> HTTPResponse:
+        return site.go(page.format(**{name: quote(str(value), safe="@") for name, value in path.items()}))
 
     return endpoint
 

@@ -292,6 +292,27 @@ async def test_a_new_comment_is_seen_also_where_there_are_many(browse, server):
     assert "Word 5 said" in (await mira.get(earlier)).words
 
 
+async def test_a_post_page_loads_itself_again_until_its_pictures_are_there(browse, server, sql):
+    mira = await browse("mira")
+    page = await mira.send(await mira.get("/new"), "/new", files=[("a.jpg", a_jpeg())], button=("do", "add"))
+    post = await mira.send(page, "/new", button=("do", "anyway"))
+
+    def reloads(page: Page) -> list[str | None]:
+        return [meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "refresh"]
+
+    assert reloads(post) == ["3"]
+    assert "Processing" in post.words
+    for elsewhere in ("/", "/@mira", "/explore", f"{post.path}/edit", f"{post.path}/likes"):
+        assert reloads(await mira.get(elsewhere)) == [], elsewhere
+    # What somebody is writing is not taken from them.
+    page = await mira.send(post, f"{post.path}/comments", text="First")
+    assert reloads(await mira.get(next(link for link in page.links() if "reply_to=" in link))) == []
+    assert reloads(await mira.send(page, f"{post.path}/comments", text="x" * 1_001)) == []
+    await sql.execute("UPDATE files SET state = 'failed', error_code = 'damaged', error_detail = ''")
+    await settle(server.program)
+    assert reloads(await mira.get(post.path)) == []
+
+
 # Compose
 
 
@@ -406,6 +427,46 @@ def test_moved_photos_get_their_places_and_the_others_close_ranks():
     assert order(d="1") == "dabc"
     assert order(a="2", b="1") == "bacd"
     assert order(a="99", b="x", c="-1") == "bcda"
+
+
+# Coming back after an error
+
+
+def _paths_of(server: Server, method: str) -> set[str]:
+    return {
+        route.path
+        for route in server.app.router.routes
+        if method in route.methods and route.name.split(".")[1].startswith("pages")
+    }
+
+
+async def test_whoever_loads_the_address_of_a_form_finds_the_page_that_has_it(browse, server):
+    assert len(_paths_of(server, "POST")) > 20
+    assert _paths_of(server, "POST") <= _paths_of(server, "GET")
+    mira = await browse("mira")
+    post = await a_post(mira)
+    page = await mira.send(await mira.get(post), f"{post}/comments", text="First")
+    comment = re.search(r'id="(comment-[^"]+)"', page.html)[1]
+    id = comment.removeprefix("comment-")
+    for path, found in [
+        ("/settings/avatar", "/settings/profile"),
+        ("/settings/avatar/remove", "/settings/profile"),
+        (f"/settings/tokens/{id}/revoke", "/settings/tokens"),
+        ("/settings/delete", "/settings/data"),
+        ("/logout", "/"),
+        (f"{post}/like", post),
+        (f"{post}/unsave", post),
+        (f"{post}/comments", post),
+        (f"/comments/{id}/like", post),
+        ("/@mira/follow", "/@mira"),
+        ("/@mira/unmute", "/@mira"),
+    ]:
+        page = await mira.get(path)
+        assert (page.status, page.path) == (200, found), path
+    guest = await browse()
+    hidden = await a_post(mira, audience="only_me")
+    assert (await guest.get(f"{hidden}/like")).status == 404
+    assert (await guest.get("/settings/avatar")).path == "/login?next=/settings/profile"
 
 
 # Trust
@@ -723,6 +784,18 @@ async def test_a_wrong_password_never_says_which_half_was_wrong(browse, server):
     assert answers[0] == answers[1]
 
 
+async def test_a_taken_name_is_told_together_with_what_else_is_wrong(browse, server):
+    await join(server.program, "mira")
+    guest = await browse()
+    page = await guest.send(await guest.get("/register"), "/register", username="Mira", password="short")
+    assert page.status == 422
+    invalid = {each.get("name") for each in page.all("input") if each.get("aria-invalid") == "true"}
+    assert invalid == {"username", "password"}
+    assert "This user name is taken." in page.words
+    page = await guest.send(page, "/register", username="greta", password="short")
+    assert "taken" not in page.words
+
+
 @pytest.mark.settings(relax_loopback=False)
 async def test_too_many_tries_are_told_with_a_time_of_day(browse):
     guest = await browse()
@@ -731,7 +804,35 @@ async def test_too_many_tries_are_told_with_a_time_of_day(browse):
         page = await guest.send(page, "/login", username="mira", password="wrong password")
     assert page.status == 429
     assert re.search(r"Try again at \d+:\d\d", page.words)
+    assert 0 < int(page.headers["Retry-After"]) <= 3_600
     assert dict(page.form("/login").fields)["username"] == "mira"
+
+
+@pytest.mark.settings(relax_loopback=False)
+async def test_a_form_in_settings_that_is_sent_too_often_says_when_to_come_back(browse):
+    mira = await browse("mira")
+    page = await mira.get("/settings/password")
+    for _ in range(30):
+        page = await mira.send(page, "/settings/password", old="wrong password", new="six other words say it")
+        if page.status == 429:
+            break
+    assert page.status == 429
+    assert re.search(r"Try again at \d+:\d\d", page.words)
+    assert int(page.headers["Retry-After"]) > 0
+    assert page.form("/settings/password")
+
+
+@pytest.mark.settings(relax_loopback=False)
+async def test_an_error_page_says_when_to_come_back(browse):
+    mira = await browse("mira")
+    page = await mira.get("/settings/privacy")
+    for _ in range(125):
+        answer = await mira.send(page, "/settings/privacy")
+        if answer.status == 429:
+            break
+    assert answer.status == 429
+    assert re.search(r"Try again at \d+:\d\d", answer.words)
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 @pytest.mark.settings(sign_up="invite")
@@ -860,6 +961,14 @@ async def test_a_token_shows_its_secret_once(browse, client):
     assert "Backup" not in page.words
 
 
+async def test_a_new_token_may_only_look_unless_more_is_ticked(browse):
+    mira = await browse("mira")
+    page = await mira.get("/settings/tokens")
+    offered = [each["value"] for each in page.all("input") if each.get("name") == "scopes"]
+    assert offered == ["read", "write", "files"]
+    assert [value for name, value in page.form("/settings/tokens").fields if name == "scopes"] == ["read"]
+
+
 async def test_leaving_asks_for_the_password(browse):
     ada, mira = await browse("ada"), await browse("mira")
     page = await mira.send(await mira.get("/settings/data"), "/settings/delete", password="wrong password")
@@ -913,9 +1022,12 @@ def test_every_problem_code_of_the_program_is_explained():
 
 async def test_a_list_position_that_is_not_ours_is_refused_politely(browse):
     mira = await browse("mira")
-    page = await mira.get("/?cursor=nonsense")
-    assert page.status == 400
-    assert page.all("h1")
+    for path in ("/", "/explore", "/tags/%EC%84%A4"):
+        page = await mira.get(URL(f"{mira.server.url}{path}?cursor=nonsense", encoded=True))
+        assert page.status == 400
+        assert page.all("h1")
+        way = [each["href"] for each in page.all("a") if each.get("class") == "btn primary"]
+        assert way == [path]
 
 
 async def test_newer_and_older_lead_through_home_and_back(browse):
