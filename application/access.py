@@ -7,7 +7,7 @@ from domain.follows import Relationship
 from domain.kernel import CommentId, DomainError, FileId, NotFound, PostId, UserId, msg
 from domain.ports import UnitOfWork
 from domain.posts import Comment, NotYours, Post, Standing
-from domain.users import Account, Identity
+from domain.users import Account, Identity, LastAdmin
 from domain.visibility import can_know, can_view
 
 
@@ -101,3 +101,17 @@ async def access_own_file(uow: UnitOfWork, viewer: UserId, file_id: FileId, *, l
     if file is None or file.owner_id != viewer:
         raise NotFound
     return file
+
+
+async def account_of(uow: UnitOfWork, login: str) -> Account:
+    """The account with this user name or e-mail address, whoever asks: for those who run the server. Raises NotFound."""
+    account = await uow.accounts.find_by_login(login)
+    if account is None:
+        raise NotFound
+    return account
+
+
+async def keep_an_admin(uow: UnitOfWork, leaving: UserId) -> None:
+    """Lock the administrators, of whom one must stay. Raises LastAdmin when there is nobody but `leaving`."""
+    if await uow.accounts.lock_admins() == [leaving]:
+        raise LastAdmin

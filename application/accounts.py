@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from application.access import Client
+from application.access import Client, account_of, keep_an_admin
 from domain.files import AVATAR_PLAN, ObjectsOrphaned, Rendition
 from domain.follows import Followed
 from domain.kernel import Forbidden, Invalid, InviteId, NotFound, SessionId, TokenId, TooMany, UserId, msg
@@ -36,7 +36,6 @@ from domain.users import (
     Identity,
     Invite,
     InviteRequired,
-    LastAdmin,
     Role,
     Scope,
     Session,
@@ -487,7 +486,7 @@ class Accounts:
     async def delete_account(self, user: UserId) -> None:
         """Delete as whoever runs the server may. Raises LastAdmin, NotFound."""
         async with self._new_uow() as uow:
-            await _keep_an_admin(uow, user)
+            await keep_an_admin(uow, user)
             account = await uow.accounts.find(user, lock=True)
             if account is None or account.state == "deleted":
                 raise NotFound
@@ -515,7 +514,7 @@ class Accounts:
         check_password(password, self._common_passwords, username)
         phc = await self._hasher.hash(password)
         async with self._new_uow() as uow:
-            found = await _by_name(uow, username)
+            found = await account_of(uow, username)
             account = await uow.accounts.find(found.id, lock=True)
             if account is None or account.state == "deleted":
                 raise NotFound
@@ -525,37 +524,10 @@ class Accounts:
             await uow.accounts.save(account)
             await uow.commit()
 
-    async def set_role(self, username: str, role: Role) -> None:
-        """Raises NotFound, LastAdmin."""
-        async with self._new_uow() as uow:
-            account = await _by_name(uow, username)
-            if role != "admin":
-                await _keep_an_admin(uow, account.id)
-            account = await _own(uow, account.id)
-            account.role = role
-            await uow.accounts.save(account)
-            await uow.commit()
-
-    async def set_suspended(self, username: str, suspended: bool) -> None:
-        """Hide somebody and everything of theirs, or bring them back. Raises NotFound, LastAdmin."""
-        async with self._new_uow() as uow:
-            found = await _by_name(uow, username)
-            if suspended:
-                await _keep_an_admin(uow, found.id)
-            account = await uow.accounts.find(found.id, lock=True)
-            if account is None or account.state == "deleted":
-                raise NotFound
-            account.state = "suspended" if suspended else "active"
-            await uow.accounts.save(account)
-            if suspended:
-                await uow.sessions.end_all(account.id)
-                await uow.tokens.revoke_all(account.id)
-            await uow.commit()
-
     async def delete_by_name(self, username: str) -> None:
         """Raises NotFound, LastAdmin."""
         async with self._new_uow() as uow:
-            account = await _by_name(uow, username)
+            account = await account_of(uow, username)
         await self.delete_account(account.id)
 
     async def create_invite(self, by: UserId | None, *, uses: int = 1, days: int = 14) -> Invite:
@@ -627,18 +599,6 @@ async def _unchanged(uow: UnitOfWork, account: Account) -> None:
     now = await uow.accounts.find(account.id, lock=True)
     if now is None or not now.active or now.password_hash != account.password_hash:
         raise BadCredentials
-
-
-async def _by_name(uow: UnitOfWork, username: str) -> Account:
-    account = await uow.accounts.find_by_login(username)
-    if account is None:
-        raise NotFound
-    return account
-
-
-async def _keep_an_admin(uow: UnitOfWork, leaving: UserId) -> None:
-    if await uow.accounts.lock_admins() == [leaving]:
-        raise LastAdmin
 
 
 def _session_of(identity: Identity) -> SessionId | None:

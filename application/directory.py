@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from application.paging import Cursors, Key, Slice
+from application.views import Page
 from domain.kernel import NotFound, UserId
 from domain.users import AccountState, Role
 
@@ -34,16 +36,32 @@ class DirectoryReads(Protocol):
         """Accounts that are not deleted, oldest first; all of them, or those with this name or role."""
         ...
 
+    async def search(
+        self, text: str, role: Role | None, state: AccountState | None, part: Slice
+    ) -> list[Entry]:
+        """Accounts that are not deleted, newest first, with `text` in user name, name or e-mail address."""
+        ...
+
 
 class Directory:
     """Looks accounts up."""
 
-    def __init__(self, reads: DirectoryReads) -> None:
+    def __init__(self, reads: DirectoryReads, cursors: Cursors) -> None:
         self._reads = reads
+        self._cursors = cursors
 
     async def all(self, *, role: Role | None = None, limit: int = 10_000) -> list[Entry]:
         """Accounts that are not deleted, oldest first."""
         return await self._reads.entries(None, role, limit)
+
+    async def search(
+        self, text: str, role: Role | None, state: AccountState | None, limit: int, cursor: str | None
+    ) -> Page[Entry]:
+        """Accounts that are not deleted, newest first. Raises BadCursor."""
+        scope = f"directory:{text}:{role}:{state}"
+        part = self._cursors.slice(scope, limit, cursor)
+        rows = await self._reads.search(text.strip(), role, state, part.one_more)
+        return self._cursors.cut(scope, part, rows, lambda entry: Key(entry.id))
 
     async def get(self, username: str) -> Entry:
         """One account by its canonical name. Raises NotFound."""

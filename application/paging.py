@@ -48,6 +48,11 @@ class Slice:
         """Whether the list is walked from its start towards its end."""
         return self.after is None
 
+    @property
+    def one_more(self) -> "Slice":
+        """The same with one item more, which tells whether the walk could go on."""
+        return Slice(self.limit + 1, self.before, self.after)
+
 
 class Cursors:
     """Makes and reads cursors. `secret` is at least 32 bytes; whoever lacks it cannot make one."""
@@ -98,6 +103,11 @@ class Cursors:
             next=self.write(scope, "n", key(shown[-1])) if older else None,
             prev=self.write(scope, "p", key(shown[0])) if newer else None,
         )
+
+    def cut(self, scope: str, part: Slice, rows: Sequence[T], key: Callable[[T], Key]) -> Page[T]:
+        """The page of a list that was asked for one item more than `part.limit`, in the order of the walk."""
+        shown = rows[: part.limit] if part.forward else rows[: part.limit][::-1]
+        return self.page(scope, part, shown, key, more=len(rows) > part.limit)
 
     def _mac(self, scope: str, body: bytes) -> bytes:
         return hashlib.blake2b(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from application.access import access_comment, access_own_post, access_post
 from application.views import PostViewer, Reaction
@@ -134,9 +135,7 @@ class Posting:
             post = await access_own_post(uow, viewer, post_id)
             if expected_version not in (None, post.version):
                 raise Changed
-            prefixes = tuple(file.prefix for file in await uow.files.of_post(post_id))
-            await uow.posts.remove(post, self._clock.now())
-            uow.record(PostDeleted(post_id=post_id, prefixes=prefixes))
+            await remove_post(uow, post, self._clock.now())
             await uow.commit()
 
     async def like(self, viewer: UserId, post_id: PostId) -> Reaction:
@@ -287,6 +286,13 @@ class Posting:
         file.renditions = ()
         file.state = "waiting"
         uow.record(FileStored(file_id=file.id))
+
+
+async def remove_post(uow: UnitOfWork, post: Post, now: datetime) -> None:
+    """Remove a locked post, whoever may; its pictures go from the store right after the commit."""
+    prefixes = tuple(file.prefix for file in await uow.files.of_post(post.id))
+    await uow.posts.remove(post, now)
+    uow.record(PostDeleted(post_id=post.id, prefixes=prefixes))
 
 
 def _photo(index: int, draft: PhotoDraft) -> Photo:

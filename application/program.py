@@ -9,6 +9,7 @@ from application.directory import Directory
 from application.feeds import Feeds
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
+from application.moderation import Moderation
 from application.operations import Operations
 from application.outbox import Housekeeping, Runner
 from application.people import People
@@ -34,6 +35,7 @@ class Application:
     grants: MediaGrants
     operations: Operations
     directory: Directory
+    moderation: Moderation
     runner: Runner
     housekeeping: Housekeeping
     media: MediaStore

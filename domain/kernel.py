@@ -13,6 +13,7 @@ PostId = NewType("PostId", UUID)
 CommentId = NewType("CommentId", UUID)
 PlaceId = NewType("PlaceId", UUID)
 EventId = NewType("EventId", UUID)
+CaseId = NewType("CaseId", UUID)
 
 
 def msg(text: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from domain.files import Files
     from domain.follows import Follows
     from domain.jobs import Jobs
+    from domain.moderation import Moderation
     from domain.posts import Comments, Posts
     from domain.users import Accounts, Invites, Sessions, Tokens
 
@@ -60,6 +61,7 @@ class UnitOfWork(Protocol):
     comments: "Comments"
     files: "Files"
     jobs: "Jobs"
+    moderation: "Moderation"
 
     async def __aenter__(self) -> Self: ...
 

@@ -41,6 +41,7 @@ from adapters.postgres.embedded import (
 from adapters.postgres.engine import REFUSALS, acquire, orm_config, reading
 from adapters.postgres.files import PostgresFileReads
 from adapters.postgres.migrate import SchemaTooNew
+from adapters.postgres.moderation import PostgresModerationReads
 from adapters.postgres.operations_reads import PostgresOperationsReads
 from adapters.postgres.people_reads import PostgresPeopleReads
 from adapters.postgres.post_reads import PostgresPostReads
@@ -57,6 +58,7 @@ from application.directory import Directory
 from application.feeds import Feeds
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
+from application.moderation import Moderation
 from application.operations import Operations, Violation
 from application.outbox import Housekeeping, Runner, reactions_to
 from application.paging import Cursors
@@ -154,7 +156,16 @@ class Container(containers.DeclarativeContainer):
         operations=providers.Singleton(
             Operations, providers.Singleton(PostgresOperationsReads), new_uow.provider, media, clock, ids
         ),
-        directory=providers.Singleton(Directory, providers.Singleton(PostgresDirectoryReads)),
+        directory=providers.Singleton(Directory, providers.Singleton(PostgresDirectoryReads), cursors),
+        moderation=providers.Singleton(
+            Moderation,
+            new_uow.provider,
+            clock,
+            ids,
+            limiter,
+            providers.Singleton(PostgresModerationReads),
+            cursors,
+        ),
         runner=providers.Singleton(
             Runner,
             means,

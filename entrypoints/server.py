@@ -23,6 +23,7 @@ from application.program import Application
 from domain.kernel import NotFound
 from entrypoints import body, container, media, requests
 from entrypoints.api import accounts, feeds, files, people, posts
+from entrypoints.api import moderation as moderation_api
 from entrypoints.api import operations as operations_api
 from entrypoints.api.operation import BASE
 from entrypoints.errors import Failure, failure_of, problem_document
@@ -94,7 +95,7 @@ def create_app(
     )
     app.ctx.settings = settings
     app.ctx.stopping = False
-    for group in (accounts, people, files, posts, feeds, operations_api):
+    for group in (accounts, people, files, posts, feeds, moderation_api, operations_api):
         app.blueprint(group.group.blueprint)
     app.blueprint(operations_api.outside)
     app.blueprint(media.blueprint)

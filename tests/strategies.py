@@ -153,7 +153,7 @@ class Community:
             case "delete comment":
                 await app.posting.delete_comment(me.id, comment)
             case "suspend" | "bring back":
-                await app.accounts.set_suspended(me.name, act.kind == "suspend")
+                await app.moderation.change(me.name, suspended=act.kind == "suspend")
             case "leave":
                 await app.accounts.delete_by_name(me.name)
             case _:

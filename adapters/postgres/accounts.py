@@ -212,6 +212,9 @@ _ERASE = (
     "DELETE FROM mutes WHERE id IN (SELECT id FROM mutes WHERE muter_id = $1 OR muted_id = $1 LIMIT $2)",
     "DELETE FROM cases WHERE id IN (SELECT id FROM cases WHERE owner_id = $1 LIMIT $2)",
     "DELETE FROM reports WHERE reporter_id = $1 AND case_id IN (SELECT case_id FROM reports WHERE reporter_id = $1 LIMIT $2)",
+    "DELETE FROM cases WHERE id IN (SELECT id FROM cases WHERE owner_id = $1 LIMIT $2)",
+    "DELETE FROM reports WHERE reporter_id = $1 AND case_id IN "
+    "(SELECT case_id FROM reports WHERE reporter_id = $1 LIMIT $2)",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM idempotency WHERE user_id = $1 AND key IN (SELECT key FROM idempotency WHERE user_id = $1 LIMIT $2)",

@@ -17,6 +17,7 @@ from adapters.postgres.engine import is_reading, translate
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.follows import PostgresFollows
 from adapters.postgres.jobs import PostgresJobs
+from adapters.postgres.moderation import PostgresModeration
 from adapters.postgres.posts import PostgresComments, PostgresPosts
 from domain.kernel import Event
 from domain.ports import Clock, Ids, TryAgain, Wake
@@ -44,6 +45,7 @@ class PostgresUnitOfWork:
     comments: PostgresComments
     files: PostgresFiles
     jobs: PostgresJobs
+    moderation: PostgresModeration
 
     def __init__(self, clock: Clock, ids: Ids, wake: Wake, reactions_to: ReactionsTo) -> None:
         self._clock = clock
@@ -77,6 +79,7 @@ class PostgresUnitOfWork:
         self.comments = PostgresComments(connection)
         self.files = PostgresFiles(connection)
         self.jobs = PostgresJobs(connection)
+        self.moderation = PostgresModeration(connection)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

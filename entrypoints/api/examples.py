@@ -120,7 +120,56 @@ TOKEN: dict[str, Any] = {
 }
 
 # By the name of the answer's type.
+CASE: dict[str, Any] = {
+    "id": ID,
+    "kind": "comment",
+    "target_id": OTHER_ID,
+    "target_path": f"/p/{ID}#comment-{OTHER_ID}",
+    "target_exists": True,
+    "member": PERSON,
+    "excerpt": "Cheap watches, write to me!",
+    "report_count": 1,
+    "reasons": ["spam"],
+    "state": "open",
+    "decision": None,
+    "decided_at": None,
+    "decided_by": "",
+    "note": "",
+    "created_at": TIME,
+}
 ANSWERS: dict[str, Any] = {
+    "ReportTaken": {"id": ID},
+    "CaseRow": CASE,
+    "CaseView": CASE
+    | {
+        "reports": [
+            {"reporter": PERSON, "reason": "spam", "note": "The third time today.", "created_at": TIME}
+        ]
+    },
+    "Entry": {
+        "id": ID,
+        "username": "mira",
+        "display_name": "Mira",
+        "email": None,
+        "role": "member",
+        "state": "active",
+        "private": False,
+        "posts": 12,
+        "followers": 48,
+        "following": 31,
+        "stored_bytes": 29_774_640,
+        "created_at": TIME,
+        "seen_at": TIME,
+    },
+    "AuditEntry": {
+        "id": ID,
+        "at": TIME,
+        "action": "user.suspend",
+        "target": "@spammer",
+        "actor": "greta",
+        "detail": "",
+        "address": "192.0.2.7",
+    },
     "Profile": PROFILE,
     "Me": ME,
     "MemberRow": {"user": PERSON, "viewer": MEMBER_VIEWER},

@@ -59,6 +59,7 @@ _STATUS = {
     "email_taken": 409,
     "in_use": 409,
     "last_admin": 409,
+    "already_closed": 409,
     "idempotency_in_progress": 409,
     "gone": 410,
     "precondition_failed": 412,

@@ -8,8 +8,9 @@ from sanic.response import text
 
 from application.operations import DeadJob, Status
 from application.views import Page
-from domain.kernel import EventId, NotFound, Unavailable
+from domain.kernel import EventId, Unavailable
 from entrypoints import VERSION, requests
+from entrypoints.api.moderation import staff
 from entrypoints.api.openapi import document
 from entrypoints.api.operation import Call, Operations, is_known
 
@@ -96,8 +97,7 @@ async def jobs(call: Call) -> Page[DeadJob]:
     problems=("not_found",),
 )
 async def retry_job(call: Call, job_id: UUID) -> None:
-    if not await call.app.operations.retry_dead(EventId(job_id)):
-        raise NotFound
+    await call.app.moderation.retry_job(EventId(job_id), staff(call))
 
 
 @group.blueprint.route("/openapi.json", methods=["GET", "HEAD"], name="openapi")

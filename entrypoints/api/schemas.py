@@ -7,6 +7,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.files import Crop
+from domain.moderation import CaseState, Decision, Reason
+from domain.users import Role
 from entrypoints.api.operation import Paging
 
 Audience = Literal["everyone", "followers", "only_me"]
@@ -112,6 +114,35 @@ class NewComment(In):
 
 class CommentPatch(In):
     text: str
+
+
+class NewReport(In):
+    reason: Reason
+    post_id: UUID | None = None
+    comment_id: UUID | None = None
+    username: str | None = None
+    note: str = ""
+
+
+class CaseDecision(In):
+    decision: Decision
+    note: str = ""
+
+
+class UserPatch(In):
+    state: Literal["active", "suspended"] | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    sign_out: Literal[True] | UnsetType = UNSET
+
+
+class UsersQuery(Paging):
+    q: str = ""
+    role: Role | None = None
+    state: Literal["active", "suspended"] | None = None
+
+
+class CasesQuery(Paging):
+    state: CaseState = "open"
 
 
 class HomeQuery(Paging):

@@ -77,6 +77,14 @@ GET    /instance                                   200  200  200  200  200  200 
 GET    /admin/overview                             401  404  404  404  404  404  200  404  404  404  401
 GET    /admin/jobs                                 401  404  404  404  404  404  200  404  404  404  401
 POST   /admin/jobs/<job_id:uuid>/retry             401  404  404  404  404  404  404  404  404  404  401
+POST   /reports                                    401  404  404  404  404  404  404  403  201  422  401
+GET    /admin/reports                              401  404  404  404  404  404  200  404  404  404  401
+GET    /admin/reports/<case_id:uuid>               401  404  404  404  404  404  200  404  404  404  401
+PATCH  /admin/reports/<case_id:uuid>               401  404  404  404  404  404  200  404  404  404  401
+GET    /admin/users                                401  404  404  404  404  404  200  404  404  404  401
+GET    /admin/users/<username>                     401  404  404  404  404  404  200  404  404  404  401
+PATCH  /admin/users/<username>                     401  404  404  404  404  404  200  404  404  404  401
+GET    /admin/audit                                401  404  404  404  404  404  200  404  404  404  401
 GET    /files/<file_id:uuid>/content               401  404  404  404  404  404  404  403  404  200  401
 GET    /healthz                                    200  200  200  200  200  200  200  200  200  200  200
 GET    /openapi.json                               200  200  200  200  200  200  200  200  200  200  200

@@ -52,6 +52,7 @@ def path_of(route: str, ids: dict[str, str]) -> str:
         "session_id": ids["session"],
         "place_id": ids["place"],
         "job_id": NOWHERE,
+        "case_id": ids["case"],
         "tag": f"{CANARY}tag",
         "username": ids["asking"] if route.startswith("/follow-requests") else ids["owner"],
         "key": ids["avatar_key"] if route.startswith("/a/") else ids["key"],
@@ -84,6 +85,9 @@ def body_of(method: str, route: str, actor: str, ids: dict[str, str]) -> dict[st
         ("PATCH", "/posts/<post_id:uuid>"): {"caption": "changed"},
         ("POST", "/posts/<post_id:uuid>/comments"): {"text": "hello"},
         ("PATCH", "/comments/<comment_id:uuid>"): {"text": "changed"},
+        ("POST", "/reports"): {"post_id": ids["post"], "reason": "other"},
+        ("PATCH", "/admin/reports/<case_id:uuid>"): {"decision": "keep"},
+        ("PATCH", "/admin/users/<username>"): {"state": "suspended"},
     }
     if (method, route) in (("POST", "/uploads"), ("PUT", "/me/avatar")):
         return {"data": a_form(a_jpeg(), name="file")}

@@ -98,7 +98,7 @@ async def _leave(scene: Scene) -> None:
 
 
 async def _suspend(scene: Scene) -> None:
-    await scene.api.server.program.accounts.set_suspended(scene.ids["owner"], True)
+    await scene.api.server.program.moderation.change(scene.ids["owner"], suspended=True)
 
 
 @pytest.mark.goal("Z3")

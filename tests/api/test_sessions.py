@@ -135,14 +135,13 @@ async def test_a_session_ends_at_once_everywhere(api: Api, cause: str) -> None:
     signed = cookie | {"X-CSRF-Token": token}
     assert (await api("GET", url, headers=cookie)).status == 200
     current = next(s for s in (await api.ok("GET", "/sessions", headers=cookie))["items"] if s["current"])
-    accounts = api.server.program.accounts
     causes: dict[str, Any] = {
         "sign_out": lambda: api("DELETE", "/sessions/current", headers=signed),
         "end_session": lambda: api("DELETE", f"/sessions/{current['id']}", mira),
         "password": lambda: api(
             "PUT", "/me/password", mira, json={"old": PASSWORD, "new": "six other words"}
         ),
-        "suspended": lambda: accounts.set_suspended("mira", True),
+        "suspended": lambda: api.server.program.moderation.change("mira", suspended=True),
         "leave": lambda: api("DELETE", "/me", mira, json={"password": PASSWORD}),
     }
     await causes[cause]()
@@ -157,7 +156,7 @@ async def test_a_token_loses_what_its_owner_loses(api: Api) -> None:
     anna = await api.join("anna", role="admin", scopes=["read", "admin"])
     await api.join("berta", role="admin")
     assert (await api("GET", "/admin/overview", anna)).status == 200
-    await api.server.program.accounts.set_role("anna", "member")
+    await api.server.program.moderation.change("anna", role="member")
     assert (await api("GET", "/admin/overview", anna)).status == 404
     refused = await api(
         "POST", "/tokens", json={"username": "anna", "password": PASSWORD, "scopes": ["admin"]}
@@ -223,7 +222,7 @@ def _shape(reply: Reply) -> Any:
 async def test_whether_an_account_exists_is_not_told(api: Api) -> None:
     await api.join("mira")
     await api.join("susan")
-    await api.server.program.accounts.set_suspended("susan", True)
+    await api.server.program.moderation.change("susan", suspended=True)
     await api.join("dora")
     await api.server.program.accounts.delete_by_name("dora")
     for path in ("/tokens", "/sessions"):

@@ -309,7 +309,7 @@ async def test_a_suspended_or_deleted_author_publishes_nothing(
 ) -> None:
     await a_person(program, role="admin")
     for end in (
-        lambda who: program.accounts.set_suspended(who.name, True),
+        lambda who: program.moderation.change(who.name, suspended=True),
         lambda who: program.accounts.delete_by_name(who.name),
     ):
         mira = await a_person(program)
@@ -323,7 +323,7 @@ async def test_a_suspended_or_deleted_author_publishes_nothing(
 async def test_a_suspended_member_can_be_deleted(program: Application, sql: asyncpg.Connection) -> None:
     await a_person(program, role="admin")
     mira = await a_person(program)
-    await program.accounts.set_suspended(mira.name, True)
+    await program.moderation.change(mira.name, suspended=True)
     await program.accounts.delete_by_name(mira.name)
     assert await sql.fetchval("SELECT state FROM users WHERE id = $1", mira.id) == "deleted"
     with pytest.raises(NotFound):
@@ -344,7 +344,7 @@ async def test_odd_letters_find_nothing_and_break_nothing(program: Application, 
         lambda: program.following.block(mira.id, text),
         lambda: program.media_access.admit(mira.id, text),
         lambda: program.media_access.admit_avatar(text),
-        lambda: program.accounts.set_role(text, "admin"),
+        lambda: program.moderation.change(text, role="admin"),
     ):
         with pytest.raises(NotFound):
             await call()

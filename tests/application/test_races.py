@@ -439,11 +439,10 @@ async def test_two_administrators_cannot_remove_each_other(
 ) -> None:
     # Fails without the lock in `lock_admins` (nobody is left, in the first rounds).
     one, other = await a_person(program, role="admin"), await a_person(program, role="admin")
-    accounts = program.accounts
     for number in range(25):
         ways: list[Callable[[Someone], Awaitable[Any]]] = [
-            lambda who: accounts.set_role(who.name, "member"),
-            lambda who: accounts.set_suspended(who.name, True),
+            lambda who: program.moderation.change(who.name, role="member"),
+            lambda who: program.moderation.change(who.name, suspended=True),
         ]
         outcomes = await together([ways[number % 2](one), ways[number // 2 % 2](other)])
         assert outcomes[LastAdmin] == 1

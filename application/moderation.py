@@ -1,0 +1,291 @@
+"""Reporting, deciding about reports, and what administrators do with accounts. Each action of theirs is logged with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+from application.access import (
+    Client,
+    access_comment,
+    access_member,
+    access_post,
+    account_of,
+    keep_an_admin,
+)
+from application.paging import Cursors, Key, Slice
+from application.posting import remove_post
+from application.views import Page, Person
+from domain.follows import OneselfNotAllowed
+from domain.kernel import CaseId, CommentId, EventId, Invalid, NotFound, PostId, TooMany, UserId, msg
+from domain.moderation import (
+    COMMAND_LINE,
+    Action,
+    AuditEntry,
+    Case,
+    CaseState,
+    Decision,
+    Reason,
+    Report,
+    Staff,
+    TargetKind,
+    clean_note,
+    excerpt_of,
+)
+from domain.ports import Clock, Ids, Rate, RateLimiter, UnitOfWork, UnitOfWorks
+from domain.users import Account, Role
+
+REPORTS = Rate("report", 30, 3600)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a member reports: exactly one of the three."""
+
+    post_id: PostId | None = None
+    comment_id: CommentId | None = None
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """A report as administrators see it."""
+
+    reporter: Person
+    reason: str
+    note: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case in a list. `target_exists` turns false when the post, the comment or the member is gone.
+
+    `target_path` is the address of what it is about; administrators see no more there than the privacy rule lets them.
+    """
+
+    id: UUID
+    kind: TargetKind
+    target_id: UUID
+    target_path: str
+    target_exists: bool
+    member: Person
+    excerpt: str
+    report_count: int
+    reasons: list[str]
+    state: CaseState
+    decision: Decision | None
+    decided_at: datetime | None
+    decided_by: str
+    note: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView(CaseRow):
+    """A case with its first hundred reports."""
+
+    reports: list[ReportView]
+
+
+class ModerationReads(Protocol):
+    """The queries behind the administrators' lists."""
+
+    async def cases(self, state: CaseState, part: Slice) -> list[CaseRow]:
+        """Open or closed cases, newest first."""
+        ...
+
+    async def case(self, case_id: CaseId) -> CaseView | None:
+        """One case with its reports."""
+        ...
+
+    async def audit(self, part: Slice) -> list[AuditEntry]:
+        """What administrators did, newest first."""
+        ...
+
+
+class Moderation:
+    """What members report, and what administrators do."""
+
+    def __init__(
+        self,
+        new_uow: UnitOfWorks,
+        clock: Clock,
+        ids: Ids,
+        limiter: RateLimiter,
+        reads: ModerationReads,
+        cursors: Cursors,
+    ) -> None:
+        self._new_uow = new_uow
+        self._clock = clock
+        self._ids = ids
+        self._limiter = limiter
+        self._reads = reads
+        self._cursors = cursors
+
+    async def report(
+        self, reporter: UserId, what: Reported, reason: Reason, note: str, client: Client
+    ) -> CaseId:
+        """Tell the administrators about something; the case that the report joins. A second time changes nothing.
+
+        Raises NotFound, OneselfNotAllowed, Invalid, TooMany.
+        """
+        note = clean_note(note)
+        allowance = await self._limiter.hit(REPORTS, str(reporter))
+        if not allowance.allowed and not client.relaxed:
+            raise TooMany(allowance.reset_seconds)
+        now = self._clock.now()
+        async with self._new_uow() as uow:
+            case = await self._case_about(uow, reporter, what, now)
+            if case.owner_id == reporter:
+                raise OneselfNotAllowed
+            found = await uow.moderation.report(case, Report(reporter, reason, note, now))
+            await uow.commit()
+        return found
+
+    async def _case_about(self, uow: UnitOfWork, reporter: UserId, what: Reported, now: datetime) -> Case:
+        new_id = CaseId(self._ids.new())
+        if (what.post_id, what.comment_id, what.username).count(None) != 2:
+            raise Invalid.field("#/post_id", "one_of", msg("Report one post, one comment or one member."))
+        if what.post_id is not None:
+            await access_post(uow, reporter, what.post_id)
+            post = await uow.posts.find(what.post_id)
+            if post is None:
+                raise NotFound
+            return Case(new_id, "post", post.id, post.author_id, excerpt_of(post.caption), now)
+        if what.comment_id is not None:
+            comment, _ = await access_comment(uow, reporter, what.comment_id)
+            return Case(new_id, "comment", comment.id, comment.author_id, excerpt_of(comment.text), now)
+        member, _ = await access_member(uow, reporter, what.username or "")
+        return Case(new_id, "member", member.id, member.id, excerpt_of(member.bio), now)
+
+    # Administrators
+
+    async def cases(self, state: CaseState, limit: int, cursor: str | None) -> Page[CaseRow]:
+        """Open or closed cases, newest first. Raises BadCursor."""
+        scope = f"cases:{state}"
+        part = self._cursors.slice(scope, limit, cursor)
+        rows = await self._reads.cases(state, part.one_more)
+        return self._cursors.cut(scope, part, rows, lambda row: Key(row.id))
+
+    async def case(self, case_id: CaseId) -> CaseView:
+        """One case. Raises NotFound."""
+        found = await self._reads.case(case_id)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def audit(self, limit: int, cursor: str | None) -> Page[AuditEntry]:
+        """What administrators did, newest first. Raises BadCursor."""
+        part = self._cursors.slice("audit", limit, cursor)
+        rows = await self._reads.audit(part.one_more)
+        return self._cursors.cut("audit", part, rows, lambda entry: Key(entry.id))
+
+    async def decide(self, by: Staff, case_id: CaseId, decision: Decision, note: str) -> None:
+        """Close a case: keep what it is about, remove it, or suspend whose it is.
+
+        Raises NotFound, AlreadyClosed, Invalid, LastAdmin.
+        """
+        async with self._new_uow() as uow:
+            case = await uow.moderation.find(case_id)
+            if case is None:
+                raise NotFound
+            case.decide(decision, note, by.username, self._clock.now())
+            if decision == "remove":
+                await self._remove(uow, case)
+            elif decision == "suspend":
+                await _suspend(uow, case.owner_id)
+            await uow.moderation.save(case)
+            await self._log(uow, by, _DECIDED[decision], f"{case.kind} {case.target_id}", case.note)
+            await uow.commit()
+
+    async def _remove(self, uow: UnitOfWork, case: Case) -> None:
+        """What the case is about; its author may have been faster."""
+        if case.kind == "post":
+            post = await uow.posts.find(PostId(case.target_id), lock=True)
+            if post is not None:
+                await remove_post(uow, post, self._clock.now())
+        else:
+            comment = await uow.comments.find(CommentId(case.target_id), lock=True)
+            if comment is not None:
+                await uow.comments.remove(comment)
+
+    async def change(
+        self,
+        username: str,
+        *,
+        role: Role | None = None,
+        suspended: bool | None = None,
+        sign_out: bool = False,
+        by: Staff = COMMAND_LINE,
+    ) -> None:
+        """Give somebody another role, hide them and everything of theirs or bring them back, end their sessions.
+
+        All of it or nothing. Raises NotFound, LastAdmin.
+        """
+        async with self._new_uow() as uow:
+            found = await account_of(uow, username)
+            if suspended or role not in (None, "admin"):
+                await keep_an_admin(uow, found.id)
+            account = await _locked(uow, found.id)
+            target = f"@{account.username}"
+            if role is not None:
+                account.role = role
+                await self._log(uow, by, "user.role", target, role)
+            if suspended is not None:
+                account.state = "suspended" if suspended else "active"
+                await self._log(uow, by, "user.suspend" if suspended else "user.restore", target)
+            await uow.accounts.save(account)
+            if suspended or sign_out:
+                await _end_everything(uow, account.id)
+            if sign_out:
+                await self._log(uow, by, "user.sign_out", target)
+            await uow.commit()
+
+    async def retry_job(self, event_id: EventId, by: Staff) -> None:
+        """Give a job that was given up a fresh start. Raises NotFound."""
+        async with self._new_uow() as uow:
+            if not await uow.jobs.retry_dead(event_id, self._clock.now()):
+                raise NotFound
+            await self._log(uow, by, "job.retry", str(event_id))
+            await uow.commit()
+
+    async def _log(self, uow: UnitOfWork, by: Staff, action: Action, target: str, detail: str = "") -> None:
+        await uow.moderation.log(
+            AuditEntry(
+                id=self._ids.new(),
+                at=self._clock.now(),
+                actor=by.username,
+                action=action,
+                target=target,
+                detail=detail,
+                address=by.address,
+            )
+        )
+
+
+_DECIDED: dict[Decision, Literal["report.keep", "report.remove", "report.suspend"]] = {
+    "keep": "report.keep",
+    "remove": "report.remove",
+    "suspend": "report.suspend",
+}
+
+
+async def _locked(uow: UnitOfWork, user: UserId) -> Account:
+    account = await uow.accounts.find(user, lock=True)
+    if account is None or account.state == "deleted":
+        raise NotFound
+    return account
+
+
+async def _suspend(uow: UnitOfWork, user: UserId) -> None:
+    await keep_an_admin(uow, user)
+    account = await _locked(uow, user)
+    account.state = "suspended"
+    await uow.accounts.save(account)
+    await _end_everything(uow, user)
+
+
+async def _end_everything(uow: UnitOfWork, user: UserId) -> None:
+    await uow.sessions.end_all(user)
+    await uow.tokens.revoke_all(user)
