@@ -1,12 +1,24 @@
 """What whoever runs the server looks at and repairs: health, numbers, invariants, dead jobs, idempotent requests."""
 
+import logging
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from domain.kernel import EventId, UserId
 from domain.ports import Clock, Ids, MediaStore, UnitOfWorks
+
+log = logging.getLogger("heliograph.media")
+
+# A pass over the store in as many parts as the first letters of keys give; every minute has its part.
+PARTS = tuple(
+    f"{root}/{letter}" for root in ("photos", "avatars") for letter in "abcdefghijklmnopqrstuvwxyz234567"
+)
+GRACE = timedelta(days=1)
+MOST_PER_SWEEP = 200
+FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +98,8 @@ class OperationsReads(Protocol):
         """Every broken invariant that the database alone can show."""
         ...
 
-    async def media_prefixes(self) -> set[str]:
-        """Every prefix in the media store that a row refers to."""
+    async def media_prefixes(self, keys: Collection[str] | None = None) -> set[str]:
+        """Every prefix in the media store that a row refers to: all, or those of these (`<key>` of `photos/<key>/`)."""
         ...
 
     async def media_keys(self) -> set[str]:
@@ -139,9 +151,7 @@ class Operations:
         wanted, prefixes = await self.reads.media_keys(), await self.reads.media_prefixes()
         stored = {found.key async for found in self._media.walk()}
         missing = sorted(wanted - stored)
-        orphans = sorted(
-            key for key in stored if not any(key.startswith(prefix) for prefix in _prefixes(key, prefixes))
-        )
+        orphans = sorted(key for key in stored if _prefix(key) not in prefixes)
         if missing:
             violations.append(Violation("rows without their object", len(missing), tuple(missing[:5])))
         if orphans:
@@ -157,12 +167,31 @@ class Operations:
         orphans = [
             found.key
             async for found in self._media.walk()
-            if found.stored_at < limit and not _prefixes(found.key, prefixes)
+            if found.stored_at < limit and _prefix(found.key) not in prefixes
         ]
         if not dry_run:
             for key in orphans:
                 await self._media.delete(key)
         return sorted(orphans)
+
+    async def sweep_orphans(self, *, grace: timedelta = GRACE) -> int:
+        """Remove some of what no row refers to and is older than `grace`, in this minute's part; how many objects.
+
+        Where most of a part has no row, the database is more likely the wrong one than the pictures: nothing is removed.
+        """
+        now = self._clock.now()
+        part = PARTS[int(now.timestamp() // 60) % len(PARTS)]
+        newest: dict[str, datetime] = {}
+        async for found in self._media.walk(part):
+            prefix = _prefix(found.key)
+            newest[prefix] = max(found.stored_at, newest.get(prefix, found.stored_at))
+        # Asked after the walk, so that whatever was stored before it has its row by now, or is younger than the grace.
+        known = await self.reads.media_prefixes([prefix.split("/")[1] for prefix in newest])
+        orphans = [prefix for prefix, at in newest.items() if prefix not in known and at < now - grace]
+        if len(orphans) > max(len(newest) // 2, FEW):
+            log.warning("%d of %d under %s have no row: nothing is removed", len(orphans), len(newest), part)
+            return 0
+        return sum([await self._media.delete(prefix) for prefix in orphans[:MOST_PER_SWEEP]])
 
     async def retry_dead(self, event_id: EventId | None = None) -> int:
         """Give dead jobs a fresh start; how many."""
@@ -172,7 +201,6 @@ class Operations:
         return count
 
 
-def _prefixes(key: str, known: set[str]) -> list[str]:
-    """The known prefix that `key` lies under (`photos/<key>/…`, `avatars/<key>/…`), if any."""
-    prefix = "/".join(key.split("/")[:2]) + "/"
-    return [prefix] if prefix in known else []
+def _prefix(key: str) -> str:
+    """What a row would refer to: `photos/<key>/`, `avatars/<key>/`."""
+    return "/".join(key.split("/")[:2]) + "/"

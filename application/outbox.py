@@ -13,7 +13,7 @@ from application.reactions import REACTIONS, Means, Reaction
 from domain.files import ObjectsOrphaned
 from domain.jobs import HEARTBEAT, Job
 from domain.kernel import Event, Unavailable
-from domain.ports import Wake
+from domain.ports import TooLong, Wake
 
 log = logging.getLogger("heliograph.jobs")
 
@@ -121,9 +121,11 @@ class Runner:
             await self._note_failure(job, error)
 
     async def _note_failure(self, job: Job, error: Exception) -> None:
+        # Whatever is away comes back; a statement that takes too long may do so at every try.
+        away = isinstance(error, Unavailable) and not isinstance(error, TooLong)
         try:
             async with self._means.new_uow() as uow:
-                note = uow.jobs.postpone if isinstance(error, Unavailable) else uow.jobs.fail
+                note = uow.jobs.postpone if away else uow.jobs.fail
                 await note(job, f"{type(error).__name__}: {error}"[:1000], self._means.clock.now())
                 await uow.commit()
         except Exception as second:  # noqa: BLE001 - the lease runs out and the job is due again

@@ -85,6 +85,10 @@ class TryAgain(Unavailable):
     """The database undid the transaction to end a deadlock or the like. Running the whole use case again is right."""
 
 
+class TooLong(Unavailable):
+    """The database ended a statement that took longer than any may. Unlike one that is away, it may be so each time."""
+
+
 class PasswordHasher(Protocol):
     """Slow on purpose, and off the event loop; at most a few at once, so callers may wait their turn."""
 
@@ -247,10 +251,6 @@ class Images(Protocol):
         Upright, cropped, sRGB, 8 bit, without any metadata. Sizes larger than the (cropped) picture are left out, but
         the largest size that the picture can fill is always there, at its own width when it is below every size.
         """
-        ...
-
-    async def strip(self, source: Path, target: Path) -> None:
-        """Write `source` upright and re-encoded in its own format family at high quality, without any metadata."""
         ...
 
 

@@ -368,6 +368,7 @@ async def _keep_house(application: Application) -> None:
             application.accounts.write_down_use,
             application.housekeeping.sweep_uploads,
             application.housekeeping.forget,
+            application.operations.sweep_orphans,
         ):
             try:
                 await chore()

@@ -103,8 +103,12 @@ class FilesystemMediaStore:
 
     def _walk(self, prefix: str) -> list[StoredObject]:
         found = []
+        above, _, first = prefix.rpartition("/")
+        top = self._path(above) if above else self._folder
         # Unlike `rglob`, this passes over folders that vanish meanwhile.
-        for folder, _, names in os.walk(self._folder):
+        for folder, below, names in os.walk(top):
+            if folder == str(top):
+                below[:] = [name for name in below if name.startswith(first)]
             for name in names:
                 path = Path(folder, name)
                 key = path.relative_to(self._folder).as_posix()

@@ -1,4 +1,4 @@
-"""The work on one picture, run in a disposable process: look at it, cut its sizes, strip it.
+"""The work on one picture, run in a disposable process: look at it, cut its sizes.
 
 Nothing here is imported by a process that serves people. Files are checked from their headers first, then decoded once;
 every output is encoded from bare pixels, so that it carries no metadata.
@@ -42,14 +42,6 @@ ENCODINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "jpeg": ("JPEG", {"quality": 82, "optimize": True, "progressive": False}),
 }
 EXTENSIONS = {"webp": "webp", "avif": "avif", "jpeg": "jpg"}
-STRIPPED: dict[str, tuple[str, dict[str, Any]]] = {
-    "JPEG": ("JPEG", {"quality": 92, "optimize": True}),
-    "PNG": ("PNG", {"compress_level": 1}),
-    "WEBP": ("WEBP", {"quality": 90, "method": 2}),
-    "GIF": ("PNG", {"compress_level": 1}),
-    "AVIF": ("JPEG", {"quality": 92, "optimize": True}),
-    "HEIF": ("JPEG", {"quality": 92, "optimize": True}),
-}
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -69,7 +61,7 @@ class Refused(Exception):
 
 def perform(work: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Do `work` and turn every outcome into an answer. Only for a process that ends right afterwards."""
-    known: dict[str, Callable[..., dict[str, Any]]] = {"inspect": inspect, "render": render, "strip": strip}
+    known: dict[str, Callable[..., dict[str, Any]]] = {"inspect": inspect, "render": render}
     try:
         return {"ok": known[work](**arguments)}
     except Refused as refusal:
@@ -133,22 +125,6 @@ def render(
             _write(_encoded(picture, *ENCODINGS[kind]), folder, f"{width}.{EXTENSIONS[kind]}")
             made.append([picture.width, picture.height, kind])
     return {"width": whole[0], "height": whole[1], "lqip": _lqip(picture), "renditions": made}
-
-
-def strip(source: str, folder: str, name: str) -> dict[str, Any]:
-    """Write the whole picture, upright and bare, to `name` in `folder`."""
-    picture, family = _whole(source)
-    _write(_encoded(picture, *STRIPPED[family]), folder, name)
-    return {}
-
-
-def _whole(source: str) -> tuple[Image.Image, str]:
-    """The whole picture and its family. Apart from `strip`, so that the decoder's memory is free before encoding."""
-    with open(source, "rb") as file:
-        im, family, _ = _open(file)
-        turns = pixels.turns_of(camera.read_exif(im), 0)
-        size = pixels.turned(im.size, turns)
-        return pixels.opaque(pixels.cut(im, turns, (0, 0, *size), size)), family
 
 
 def sizes(planned: tuple[int, ...], width: int) -> list[int]:

@@ -105,10 +105,6 @@ class SandboxedImages:
         )
         return await asyncio.to_thread(_trusted, _rendition_set, answer, into)
 
-    async def strip(self, source: Path, target: Path) -> None:
-        """See `domain.ports.Images`. A GIF becomes a PNG, AVIF and HEIC become a JPEG."""
-        await self._ask("strip", source=str(source), folder=str(target.parent), name=target.name)
-
     async def _ask(self, work: str, **arguments: Any) -> dict[str, Any]:
         answer = await self._sandbox.call(work, **arguments)
         detail = str(answer.get("detail", ""))

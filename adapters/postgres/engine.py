@@ -29,6 +29,7 @@ from tortoise.exceptions import BaseORMException
 
 from adapters.postgres.embedded import Address
 from domain.kernel import Unavailable
+from domain.ports import TooLong
 
 CONNECTION = "default"
 APP = "main"
@@ -54,7 +55,6 @@ _LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.QueryCanceledError,
     asyncpg.TargetServerAttributeNotMatched,
     ConnectionError,
     TimeoutError,
@@ -115,6 +115,8 @@ def translate(error: BaseException) -> Unavailable | None:
         return Unavailable(
             f"the database's disk is full: {error}", code="insufficient_storage", retry_after_seconds=60
         )
+    if isinstance(error, asyncpg.QueryCanceledError):
+        return TooLong(f"the database ended a statement: {error}")
     lost = isinstance(error, asyncpg.InterfaceError) and any(text in str(error) for text in _LOST_TEXTS)
     if lost or isinstance(error, _LOST):
         return Unavailable(f"the database cannot serve: {type(error).__name__}: {error}")

@@ -1,5 +1,6 @@
 """The SQL behind operations: counts, invariants, dead jobs, idempotency keys."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from adapters.postgres.cards import build_card
@@ -117,11 +118,16 @@ class PostgresOperationsReads:
             found.append(Violation("a stored card that is out of date", len(stale), tuple(stale[:5])))
         return found
 
-    async def media_prefixes(self) -> set[str]:
+    async def media_prefixes(self, keys: Collection[str] | None = None) -> set[str]:
+        wanted = None if keys is None else list(keys)
         async with acquire() as connection:
-            photos = await connection.fetch("SELECT key FROM files")
+            photos = await connection.fetch(
+                "SELECT key FROM files WHERE $1::text[] IS NULL OR key = ANY ($1)", wanted
+            )
             avatars = await connection.fetch(
-                "SELECT avatar_key AS key FROM users WHERE avatar_key IS NOT NULL"
+                "SELECT avatar_key AS key FROM users "
+                "WHERE avatar_key IS NOT NULL AND ($1::text[] IS NULL OR avatar_key = ANY ($1))",
+                wanted,
             )
         return {f"photos/{row['key']}/" for row in photos} | {f"avatars/{row['key']}/" for row in avatars}
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +16,7 @@ import pytest
 import adapters.postgres.jobs
 from adapters.inprocess.live import InProcessWake
 from application import outbox
+from application.operations import Operations
 from application.outbox import Runner
 from application.program import Application
 from application.reactions import Means, Write, nothing
@@ -213,6 +216,23 @@ async def test_what_fails_because_something_else_is_away_waits_without_using_up_
     away = False
     await workshop.runner().drain()
     assert await workshop.states() == {"done": 1}
+
+
+@pytest.mark.goal("D7")
+async def test_a_statement_that_takes_too_long_each_time_uses_up_the_tries(workshop: Workshop) -> None:
+    async def count_everything(means: Means, event: PostPublished) -> Write:
+        async with means.new_uow() as uow:
+            await uow._connection.execute("SET LOCAL statement_timeout = 5; SELECT pg_sleep(1)")  # type: ignore[attr-defined]
+        return nothing
+
+    workshop.register("count_everything", count_everything)
+    await workshop.add("count_everything")
+    for _ in range(MAX_ATTEMPTS):
+        assert await workshop.states() == {"waiting": 1}
+        await workshop.runner().drain()
+        workshop.clock.time += timedelta(minutes=10)
+    assert await workshop.states() == {"dead": 1}
+    assert "statement timeout" in await workshop.sql.fetchval("SELECT error FROM jobs")
 
 
 @pytest.mark.goal("D7")
@@ -426,6 +446,46 @@ async def test_a_database_that_goes_away_does_not_end_the_runner(
     await runner.stop()
     await running
     assert "dead" not in await workshop.states()
+
+
+@pytest.mark.goal("P2")
+async def test_pictures_without_a_row_go_by_themselves_a_day_later(
+    program: Application, data_dir: Path, tmp_path: Path
+) -> None:
+    mira = await a_person(program)
+    kept = (await program.uploading.original(mira.id, await a_picture(program, mira))).prefix
+    (tmp_path / "picture").write_bytes(b"light")
+    orphans = ("photos/qrst", "avatars/qrst", "avatars/2345")
+    for prefix in (*orphans, "photos/uvwx"):
+        await program.media.put(f"{prefix}/0/320.webp", tmp_path / "picture")
+    clock = SetClock(datetime.now(UTC) + timedelta(hours=23))
+    young = (clock.time + timedelta(hours=1)).timestamp()
+    os.utime(data_dir / "media/photos/uvwx/0/320.webp", (young, young))
+    operations = Operations(program.operations.reads, new_uow(program), program.media, clock, program.ids)
+
+    async def an_hour_and_more() -> set[str]:
+        for _ in range(70):
+            await operations.sweep_orphans()
+            clock.time += timedelta(minutes=1)
+        return {"/".join(found.key.split("/")[:2]) async for found in program.media.walk()}
+
+    clock.time -= timedelta(hours=2)
+    assert await an_hour_and_more() == {kept.rstrip("/"), *orphans, "photos/uvwx"}
+    clock.time += timedelta(hours=3)
+    assert await an_hour_and_more() == {kept.rstrip("/"), "photos/uvwx"}
+
+
+async def test_a_store_that_mostly_has_no_rows_is_left_alone(program: Application, tmp_path: Path) -> None:
+    # Another database in front of the pictures must not cost them.
+    (tmp_path / "picture").write_bytes(b"light")
+    for number in range(8):
+        await program.media.put(f"photos/a{number}/original", tmp_path / "picture")
+    clock = SetClock(datetime.now(UTC) + timedelta(days=2))
+    operations = Operations(program.operations.reads, new_uow(program), program.media, clock, program.ids)
+    for _ in range(70):
+        assert await operations.sweep_orphans() == 0
+        clock.time += timedelta(minutes=1)
+    assert len(await operations.collect_garbage()) == 8, "somebody who asks for it gets it"
 
 
 async def test_finished_jobs_are_forgotten_after_a_week_and_dead_ones_never(workshop: Workshop) -> None:
