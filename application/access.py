@@ -8,7 +8,7 @@ from domain.kernel import CommentId, DomainError, FileId, NotFound, PostId, User
 from domain.ports import UnitOfWork
 from domain.posts import Comment, NotYours, Post, Standing
 from domain.users import Account, Identity, LastAdmin
-from domain.visibility import can_know, can_view
+from domain.visibility import can_know, can_unblock, can_view
 
 
 class Gone(DomainError):
@@ -83,13 +83,15 @@ async def access_comment(uow: UnitOfWork, viewer: UserId, comment_id: CommentId)
 
 
 async def access_member(
-    uow: UnitOfWork, viewer: UserId | None, username: str
+    uow: UnitOfWork, viewer: UserId | None, username: str, *, blocked: bool = False
 ) -> tuple[Account, Relationship]:
-    """A member whom the viewer may know. Raises NotFound."""
+    """A member whom the viewer may know, with `blocked` also one whom they block themselves. Raises NotFound."""
     account = await uow.accounts.find_by_name(username)
     if account is None:
         raise NotFound
     relationship = await uow.follows.relationship(viewer, account.id)
+    if blocked and can_unblock(active=account.active, relationship=relationship):
+        return account, relationship
     if not can_know(viewer, account.id, active=account.active, relationship=relationship):
         raise NotFound
     return account, relationship

@@ -1,5 +1,7 @@
 """Following, asking to follow, blocking and muting."""
 
+from dataclasses import replace
+
 from application.access import access_member
 from application.people import present_relationship
 from application.views import MemberViewer
@@ -57,27 +59,17 @@ class FollowingPeople:
             await uow.commit()
         return len(followers)
 
-    async def remove_follower(self, viewer: UserId, username: str) -> None:
-        """Make somebody stop following the viewer. Raises NotFound."""
-        async with self._new_uow() as uow:
-            member, _ = await self._lock(uow, viewer, username)
-            if not await uow.follows.unfollow(member.id, viewer):
-                raise NotFound
-            await uow.commit()
-
     async def block(self, viewer: UserId, username: str) -> MemberViewer:
         """Block: both lose sight of each other, follows and requests in both directions end. Raises NotFound."""
         async with self._new_uow() as uow:
-            member, _ = await self._lock(uow, viewer, username, known=False)
+            member, _ = await self._lock(uow, viewer, username, blocked=True)
             await uow.follows.block(viewer, member.id, self._clock.now())
             return await _settled(uow, viewer, member)
 
     async def unblock(self, viewer: UserId, username: str) -> MemberViewer:
         """Take a block back; follows do not return. Raises NotFound."""
         async with self._new_uow() as uow:
-            member, stands = await self._lock(uow, viewer, username, known=False)
-            if not stands.blocks and stands.blocked_by:
-                raise NotFound
+            member, _ = await self._lock(uow, viewer, username, blocked=True)
             await uow.follows.unblock(viewer, member.id)
             return await _settled(uow, viewer, member)
 
@@ -100,11 +92,11 @@ class FollowingPeople:
             return await _settled(uow, viewer, member)
 
     async def _lock(
-        self, uow: UnitOfWork, viewer: UserId, username: str, *, known: bool = True
+        self, uow: UnitOfWork, viewer: UserId, username: str, *, blocked: bool = False
     ) -> tuple[Account, Relationship]:
-        """The member and how the viewer stands to them, with the pair locked.
+        """The member and how the viewer stands to them, with the pair locked. Raises NotFound, OneselfNotAllowed.
 
-        With `known` a member behind a block is NotFound; blocking itself must work from either side of one.
+        With `blocked` also one whom the viewer blocks. Whether they block the viewer makes no difference then.
         """
         found = await uow.accounts.find_by_name(username)
         if found is None:
@@ -112,17 +104,12 @@ class FollowingPeople:
         if found.id == viewer:
             raise OneselfNotAllowed
         await uow.follows.lock_pair(viewer, found.id)
-        if known:
-            return await access_member(uow, viewer, username)
-        member = await uow.accounts.find_by_name(username)
-        if member is None:
-            raise NotFound
-        return member, await uow.follows.relationship(viewer, member.id)
+        return await access_member(uow, viewer, username, blocked=blocked)
 
 
 async def _settled(uow: UnitOfWork, viewer: UserId, member: Account) -> MemberViewer:
-    """Commit, and answer with how the viewer stands to the member then."""
-    stands = await uow.follows.relationship(viewer, member.id)
+    """Commit, and answer with how the viewer stands to the member then; a block from the other side stays unsaid."""
+    stands = replace(await uow.follows.relationship(viewer, member.id), blocked_by=False)
     await uow.commit()
     sees = can_see_posts(viewer, member.id, active=member.active, private=member.private, relationship=stands)
     return present_relationship(viewer, member.id, stands, sees=sees)

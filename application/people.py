@@ -9,7 +9,7 @@ from domain.follows import Relationship
 from domain.kernel import NotFound, UserId
 from domain.posts import Audience
 from domain.users import Account
-from domain.visibility import can_know, can_see_posts, can_view
+from domain.visibility import can_know, can_see_posts, can_unblock, can_view
 
 ListKind = Literal["followers", "following", "requests", "blocked", "muted"]
 
@@ -104,7 +104,7 @@ def _knowable(
     if found is None:
         raise NotFound
     account, stands = found
-    own_block = stands.blocks and not stands.blocked_by and account.active
+    own_block = can_unblock(active=account.active, relationship=stands)
     if not own_block and not can_know(viewer, account.id, active=account.active, relationship=stands):
         raise NotFound
     return account, stands

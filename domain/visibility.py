@@ -13,6 +13,14 @@ def can_know(viewer: UserId | None, member: UserId, *, active: bool, relationshi
     return active and (viewer == member or not relationship.blocked)
 
 
+def can_unblock(*, active: bool, relationship: Relationship) -> bool:
+    """Whether the viewer blocks the member, and so still finds them, by name and in the list of the blocked.
+
+    Nothing here depends on the other's blocks: who was blocked in return must not be able to tell.
+    """
+    return active and relationship.blocks
+
+
 def can_see_posts(
     viewer: UserId | None, member: UserId, *, active: bool, private: bool, relationship: Relationship
 ) -> bool:

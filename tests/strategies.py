@@ -28,7 +28,6 @@ _edges = (
     "accept",
     "accept",
     "decline",
-    "remove follower",
     "block",
     "unblock",
 )
@@ -117,8 +116,6 @@ class Community:
                 await app.following.unfollow(me.id, other.name)
             case "accept" | "decline":
                 await app.following.answer_request(me.id, other.name, accept=act.kind == "accept")
-            case "remove follower":
-                await app.following.remove_follower(me.id, other.name)
             case "block":
                 await app.following.block(me.id, other.name)
             case "unblock":

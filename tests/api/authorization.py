@@ -44,7 +44,7 @@ GET    /users/<username>/followers                 404  404  404  404  404  404 
 GET    /users/<username>/following                 404  404  404  404  404  404  404  200  200  200  401
 PUT    /users/<username>/follow                    401  200  200  200  404  404  200  403  200  422  401
 DELETE /users/<username>/follow                    401  200  200  200  404  404  200  403  200  422  401
-PUT    /users/<username>/block                     401  200  200  200  200  200  200  403  200  422  401
+PUT    /users/<username>/block                     401  200  200  200  404  200  200  403  200  422  401
 DELETE /users/<username>/block                     401  200  200  200  404  200  200  403  200  422  401
 PUT    /users/<username>/mute                      401  200  200  200  404  404  200  403  200  422  401
 DELETE /users/<username>/mute                      401  200  200  200  404  404  200  403  200  422  401

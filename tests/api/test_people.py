@@ -1,6 +1,12 @@
 """Following, asking, blocking and muting as the contract says."""
 
+from typing import Any
+
+import asyncpg
+import pytest
+
 from tests.api.conftest import Api
+from tests.api.described import Reply
 
 PERSON = {"id", "username", "display_name", "avatar"}
 
@@ -84,6 +90,59 @@ async def test_a_block_ends_follows_and_can_be_taken_back(api: Api) -> None:
     assert [row["user"]["username"] for row in blocked["items"]] == ["noor"]
     assert (await api.ok("DELETE", "/users/noor/block", mira))["blocked"] is False
     assert (await api.ok("GET", "/users/mira", noor))["viewer"]["following"] == "no"
+
+
+# What is answered about a member: (nobody of that name, one who blocks me, one whom I block, both of us do).
+BLOCKS = {
+    "GET /users/{name}": (404, 404, 200, 200),
+    "GET /users/{name}/posts": (404, 404, 200, 200),
+    "GET /users/{name}/followers": (404, 404, 404, 404),
+    "GET /users/{name}/following": (404, 404, 404, 404),
+    "PUT /users/{name}/follow": (404, 404, 404, 404),
+    "DELETE /users/{name}/follow": (404, 404, 404, 404),
+    "PUT /users/{name}/follow/notify": (404, 404, 404, 404),
+    "DELETE /users/{name}/follow/notify": (404, 404, 404, 404),
+    "PUT /users/{name}/mute": (404, 404, 404, 404),
+    "DELETE /users/{name}/mute": (404, 404, 404, 404),
+    "POST /follow-requests/{name}/accept": (404, 404, 404, 404),
+    "POST /follow-requests/{name}/decline": (404, 404, 404, 404),
+    "PUT /users/{name}/block": (404, 404, 200, 200),
+    "DELETE /users/{name}/block": (404, 404, 200, 200),
+}
+
+
+@pytest.mark.goal("Z4")
+async def test_no_answer_tells_whether_one_is_blocked(api: Api, sql: asyncpg.Connection) -> None:
+    me = await api.join("mira")
+    absent, theirs, mine, both = "nobody", "noor", "timo", "jiho"
+    for name in (theirs, mine, both):
+        await api.join(name)
+    for name in (mine, both):
+        await api.ok("PUT", f"/users/{name}/block", me)
+    for name in (theirs, both):
+        # Who was blocked finds nobody to block in return; a pair that blocks each other can only come from elsewhere.
+        await sql.execute(
+            "INSERT INTO blocks SELECT gen_random_uuid(), one.id, other.id, now() FROM users one, users other "
+            "WHERE one.username = $1 AND other.username = 'mira'",
+            name,
+        )
+    listed = await api.ok("GET", "/me/blocked", me)
+    assert [row["user"]["username"] for row in listed["items"]] == [both, mine]
+    assert listed["items"][0]["viewer"] == listed["items"][1]["viewer"]
+    for request, expected in BLOCKS.items():
+        method, path = request.split()
+        got = {name: await api(method, path.format(name=name), me) for name in (absent, theirs, mine, both)}
+        assert tuple(reply.status for reply in got.values()) == expected, request
+        assert _unnamed(got[absent], absent) == _unnamed(got[theirs], theirs), request
+        assert _unnamed(got[mine], mine) == _unnamed(got[both], both), request
+
+
+def _unnamed(reply: Reply, name: str) -> Any:
+    """What an answer says apart from whom it is about."""
+    if reply.status != 200:
+        return reply.plain.replace(name.encode(), b""), sorted(reply.headers)
+    said = {key: value for key, value in reply.json.items() if key not in ("id", "username", "created_at")}
+    return said, sorted(reply.headers)
 
 
 async def test_a_mute_hides_posts_from_home_only(api: Api) -> None:

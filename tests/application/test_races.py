@@ -189,7 +189,6 @@ MOVES = (
     "follow",
     "unfollow",
     "accept",
-    "remove follower",
     "block",
     "unblock",
     "hide away",
@@ -519,7 +518,7 @@ async def test_removing_a_post_while_others_react_leaves_no_orphan(
 WRITES = (
     *"follow unfollow accept block unblock mute unmute like like like unlike save unsave hide comment comment".split(),
     *("reply", "publish", "publish", "like comment", "unlike comment", "delete post", "delete comment"),
-    *("hide away", "open up", "remove follower", "show to", "show to"),
+    *("hide away", "open up", "show to", "show to"),
 )
 
 

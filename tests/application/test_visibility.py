@@ -220,7 +220,7 @@ async def check_people(app: Application, model: Model, viewer: Viewer) -> None:
         name = row["username"]
         stands = model.stands(viewer, member)
         # Whoever blocked a member still finds the profile, to undo it; the posts stay away.
-        undo = stands.blocks and not stands.blocked_by and row["state"] == "active"
+        undo = stands.blocks and row["state"] == "active"
         assert await shown(app.people.profile(viewer, name)) == (model.knows(viewer, member) or undo)
         if model.knows(viewer, member) or undo:
             profile = await app.people.profile(viewer, name)
