@@ -8,16 +8,19 @@ Templates get values and show them. They load nothing and decide nothing about p
 and never HTML, so that escaping has no exception.
 """
 
-from collections.abc import Callable, Iterator
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from babel import dates, numbers
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
 
 from domain.text import fold, split_links
 from entrypoints.web import pictures, translation
@@ -29,6 +32,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 _DAY_SECONDS = 86_400
 # After a week "9 days ago" is harder to place than the date.
 _RELATIVE_FOR_SECONDS = 7 * _DAY_SECONDS
+# Some thousand cards: what a process shows again and again.
+_MOST_FRAGMENT_BYTES = 16 * 1024 * 1024
+# Around the name of a place in a kept fragment. The database stores no such character, so no text of a person's has it.
+_EDGE = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +78,12 @@ class Pages:
         self.environment = _environment(root)
         self.environment.globals["static"] = assets.url
         self.environment.filters["static"] = assets.url
+        self.fragments = Fragments(_MOST_FRAGMENT_BYTES)
+        self.environment.globals.update(kept=self._kept, card_maker=self._card_maker)
         for name in self.environment.list_templates():
             self.environment.get_template(name)
 
-    def render(self, template: str, shell: Shell, **values: Any) -> str:
+    def render(self, template: str | Template, shell: Shell, **values: Any) -> str:
         """The page as text, in the language, the time zone and for the viewer of `shell`."""
         token = _shell.set(shell)
         try:
@@ -82,6 +91,117 @@ class Pages:
                 return self.environment.get_template(template).render(shell=shell, nav=shell.nav, **values)
         finally:
             _shell.reset(token)
+
+    def _kept(self, macro: Any, places: Mapping[str, Any], *values: Hashable) -> Markup:
+        """What `macro` makes of `values`, kept for the next page, with `places` filled in.
+
+        It can depend on nothing but its values, the language and the time zone: who looks is out of its reach, and its
+        forms get their proof when they are shown. What differs from page to page stands in it as `place(name)`.
+        """
+        return self._fill(self._fragment(macro, values, *values), places)
+
+    def _fragment(self, macro: Any, key: tuple[Hashable, ...], *values: Any) -> list[str]:
+        """The pieces of what `macro` makes of `values`: text, the name of a place, text, …
+
+        `key` holds everything that the macro looks at, so a fragment shows nobody more than their own page was given.
+        """
+        full_key = (macro.name, current_language(), current_timezone(), *key)
+        pieces = self.fragments.get(full_key)
+        if pieces is None:
+            token = _shell.set(_NOBODY)
+            try:
+                pieces = str(macro(*values)).split(_EDGE)
+            finally:
+                _shell.reset(token)
+            self.fragments.put(full_key, pieces)
+        return pieces
+
+    def _fill(self, pieces: list[str], places: Mapping[str, Any]) -> Markup:
+        filled = pieces.copy()
+        for at in range(1, len(pieces), 2):
+            name = pieces[at]
+            value = _shell.get().csrf_token if name == "csrf" else places[name]
+            filled[at] = value if type(value) is Markup else escape(value)
+        return _our_markup("".join(filled))
+
+    def _card_maker(self, card: Any, actions: Any) -> Callable[..., Markup]:
+        """`post_card` of the templates, from the macro that makes a card for everybody and the one of its buttons.
+
+        Runs a dozen times a page, so it is not a macro itself.
+        """
+
+        def post_card(post: Any, back: str, position: int | None = None, priority: bool = False) -> Markup:
+            did, counts, at = post.viewer, post.counts, f"/p/{post.id}"
+            member = _viewer() is not None
+            places = {
+                "at": escape(at),
+                "talk": escape(f"{at}#comments"),
+                "back": escape(f"{back}#post-{post.id}"),
+                "position": position,
+                "ago": relative_time(post.created_at),
+            }
+            places["actions"] = self._kept(
+                actions, places, counts.likes, counts.comments, member, did.liked, did.saved
+            )
+            numbered = position is not None
+            key = (numbered, priority, member, *_card_key(post))
+            return self._fill(self._fragment(card, key, post, numbered, priority, member), places)
+
+        return post_card
+
+
+class Fragments:
+    """Pieces of pages in memory; beyond `most_bytes`, with their keys, the least recently used go."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.most_bytes = most_bytes
+        self.bytes = 0
+        self._pieces: OrderedDict[tuple[Hashable, ...], list[str]] = OrderedDict()
+
+    def get(self, key: tuple[Hashable, ...]) -> list[str] | None:
+        """The pieces kept under `key`; they are not to be changed."""
+        found = self._pieces.get(key)
+        if found is not None:
+            self._pieces.move_to_end(key)
+        return found
+
+    def put(self, key: tuple[Hashable, ...], pieces: list[str]) -> None:
+        """Keep `pieces` under a new `key`."""
+        self._pieces[key] = pieces
+        self.bytes += _size(key, pieces)
+        while self.bytes > self.most_bytes:
+            self.bytes -= _size(*self._pieces.popitem(last=False))
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        self._pieces.clear()
+        self.bytes = 0
+
+
+def _size(key: tuple[Hashable, ...], pieces: list[str]) -> int:
+    return sum(map(sys.getsizeof, (key, pieces, *key, *pieces)))
+
+
+def _our_markup(text: str) -> Markup:
+    """Text that a template made, whose values are escaped."""
+    return Markup(text)  # noqa: S704 - never a person's text
+
+
+def _place(name: str) -> Markup:
+    """Where a kept fragment leaves room for a value of the page."""
+    return _our_markup(f"{_EDGE}{name}{_EDGE}")
+
+
+def _card_key(post: Any) -> tuple[Hashable, ...]:
+    """Everything that `post_card` shows of a PostCard but its likes and saves, which are filled in."""
+    author, may = post.author, post.viewer
+    key = (
+        *(post.id, post.stored, post.audience, author.username, author.name),
+        *(author.avatar and author.avatar.url, post.counts.comments, may.can_edit, may.can_comment),
+    )
+    for comment in post.comments_preview:
+        key += (comment.author.username, comment.author.name, comment.text)
+    return key
 
 
 def _environment(root: Path) -> Environment:
@@ -111,27 +231,21 @@ def _environment(root: Path) -> Environment:
         _=translation.template_gettext,
         csrf_token=_csrf_token,
         viewer=_viewer,
-        kept=_kept,
+        place=_place,
     )
     return environment
 
 
-_fragments: dict[tuple[Any, ...], Any] = {}
-_MOST_FRAGMENTS = 4_000
+class _Nobody:
+    """Stands for the shell while a fragment for everybody is made."""
+
+    csrf_token = _place("csrf")
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"a kept fragment is the same for everybody, but asks for {name}")
 
 
-def _kept(macro: Any, key: tuple[Any, ...], *values: Any, **named: Any) -> Any:
-    """What `macro` makes of the values, kept for the next page. Only for what is the same for every viewer.
-
-    `key` holds whatever the result depends on, besides the language.
-    """
-    full_key = (macro.name, current_language().code, key)
-    found = _fragments.get(full_key)
-    if found is None:
-        if len(_fragments) >= _MOST_FRAGMENTS:
-            _fragments.clear()
-        found = _fragments[full_key] = macro(*values, **named)
-    return found
+_NOBODY: Any = _Nobody()
 
 
 def _csrf_token() -> str:
@@ -205,8 +319,12 @@ def _duration(seconds: int, language: Language) -> str:
 def short_date(moment: datetime, now: datetime) -> str:
     """`Mar 4`, with the year when it is not this one."""
     local, today = moment.astimezone(current_timezone()), now.astimezone(current_timezone())
-    skeleton = "MMMd" if local.year == today.year else "yMMMd"
-    return dates.format_skeleton(skeleton, local, tzinfo=current_timezone(), locale=current_language().locale)
+    return _short_date(local.date(), local.year == today.year, current_language())
+
+
+@lru_cache(maxsize=4_000)
+def _short_date(day: date, this_year: bool, language: Language) -> str:
+    return dates.format_skeleton("MMMd" if this_year else "yMMMd", day, locale=language.locale)
 
 
 def full_time(moment: datetime) -> str:
@@ -216,9 +334,9 @@ def full_time(moment: datetime) -> str:
 
 @lru_cache(maxsize=4_000)
 def _full_time(moment: datetime, language: Language, zone: tzinfo) -> str:
-    date = dates.format_date(moment.astimezone(zone), "full", locale=language.locale)
+    day = dates.format_date(moment.astimezone(zone), "full", locale=language.locale)
     time = dates.format_time(moment, "short", tzinfo=zone, locale=language.locale)
-    return language.translations.gettext("%(date)s, %(time)s") % {"date": date, "time": time}
+    return language.translations.gettext("%(date)s, %(time)s") % {"date": day, "time": time}
 
 
 def clock_after(seconds: int) -> str:
