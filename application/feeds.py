@@ -25,7 +25,10 @@ _LAST = UUID(int=2**128 - 1)
 
 @dataclass(slots=True)
 class PostRow:
-    """A post as the database found it for a viewer, before the rules. `rank` orders ranked lists, else 0."""
+    """A post as the database found it for a viewer, before the rules.
+
+    `unwanted` says that they are not interested in it, or muted its author.
+    """
 
     key: Key
     author: Person
@@ -35,7 +38,7 @@ class PostRow:
     comments: int
     liked: bool
     saved: bool
-    muted: bool
+    unwanted: bool
 
 
 @dataclass(slots=True)
@@ -51,12 +54,12 @@ Source = Callable[[Slice], Awaitable[list[PostRow]]]
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """What a list asks beyond the privacy rule: `muted` people too, `public` posts only, `followed` people's only.
+    """What a list asks beyond the privacy rule: `unwanted` posts too, `public` posts only, `followed` people's only.
 
     The home feed's skeleton may still hold somebody just unfollowed, so it asks again.
     """
 
-    muted: bool = True
+    unwanted: bool = True
     public: bool = False
     followed: bool = False
 
@@ -140,24 +143,26 @@ class Feeds:
     async def home(
         self, viewer: UserId, limit: int, cursor: str | None = None, since: str | None = None
     ) -> Page[PostCard]:
-        """Own and followed people's posts, newest first, without muted people's. Raises BadCursor."""
+        """Own and followed people's posts, newest first, without unwanted ones. Raises BadCursor."""
 
         async def source(part: Slice) -> list[PostRow]:
             return await self._reads.home(viewer, part)
 
-        rule = Extra(muted=False, followed=True)
+        rule = Extra(unwanted=False, followed=True)
         return await self._walk(viewer, f"home:{viewer}", source, limit, cursor, since, rule)
 
     async def explore(
         self, viewer: UserId | None, limit: int, cursor: str | None = None, *, popular: bool = False
     ) -> Page[PostCard]:
-        """What is open to everyone, fresh or popular. Raises BadCursor."""
+        """What is open to everyone, fresh or popular, without unwanted ones. Raises BadCursor."""
 
         async def source(part: Slice) -> list[PostRow]:
             return await (self._reads.popular if popular else self._reads.fresh)(viewer, part)
 
         scope = "popular" if popular else "fresh"
-        return await self._walk(viewer, scope, source, limit, cursor, None, Extra(muted=False, public=True))
+        return await self._walk(
+            viewer, scope, source, limit, cursor, None, Extra(unwanted=False, public=True)
+        )
 
     async def of_member(
         self, viewer: UserId | None, member: UserId, limit: int, cursor: str | None = None
@@ -334,7 +339,7 @@ class Feeds:
 
 def _shown(viewer: UserId | None, row: PostRow, rule: Extra) -> bool:
     standing = row.standing
-    if row.muted and not rule.muted:
+    if row.unwanted and not rule.unwanted:
         return False
     if rule.public and not is_public(
         standing.audience, active=standing.author_active, private=standing.author_private

@@ -31,7 +31,7 @@ _edges = (
     "block",
     "unblock",
 )
-_sets = ("like", "like", "unlike", "save", "unsave", "hide")
+_sets = ("like", "like", "unlike", "save", "unsave", "hide", "hide", "unhide")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +143,8 @@ class Community:
                 await app.posting.unlike(me.id, post)
             case "save" | "unsave":
                 await app.posting.save(me.id, post, act.kind == "save")
-            case "hide":
-                await app.posting.hide(me.id, post, True)
+            case "hide" | "unhide":
+                await app.posting.hide(me.id, post, act.kind == "hide")
             case "delete post":
                 await app.posting.delete(me.id, post)
             case "delete comment":

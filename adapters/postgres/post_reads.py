@@ -29,7 +29,8 @@ _HYDRATE = f"""
 SELECT k.key, k.rank, p.id, p.author_id, p.audience, p.comments_on, p.card, p.likes, p.comments,
   a.username, a.display_name, a.avatar_key, a.state = 'active' AS active, a.private,
   {standing("$1", "p.author_id")},
-  EXISTS (SELECT FROM mutes WHERE muter_id = $1 AND muted_id = p.author_id) AS muted,
+  EXISTS (SELECT FROM mutes WHERE muter_id = $1 AND muted_id = p.author_id)
+    OR EXISTS (SELECT FROM hidden_posts WHERE user_id = $1 AND post_id = p.id) AS unwanted,
   EXISTS (SELECT FROM likes WHERE user_id = $1 AND post_id = p.id) AS liked,
   EXISTS (SELECT FROM saves WHERE user_id = $1 AND post_id = p.id) AS saved
 FROM k JOIN posts p ON p.id = k.post_id JOIN users a ON a.id = p.author_id
@@ -190,7 +191,7 @@ def _post_row(row: asyncpg.Record) -> PostRow:
         row["comments"],
         row["liked"],
         row["saved"],
-        row["muted"],
+        row["unwanted"],
     )
 
 

@@ -162,14 +162,33 @@ async def test_likes_and_saves_are_sets(api: Api, kind: str, member: str) -> Non
         assert answer["counts"]["likes"] == 0
 
 
-async def test_likers_and_not_interested(api: Api) -> None:
+async def test_what_one_is_not_interested_in_stays_out_of_home_and_explore(api: Api) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    await api.follow(noor, mira)
+    post = await api.post(mira, "#row")
+    lists = ("/feeds/home", "/feeds/explore", "/feeds/explore?sort=popular")
+
+    async def shown(who: Any) -> list[int]:
+        return [len((await api.ok("GET", path, who))["items"]) for path in lists]
+
+    for _ in range(2):
+        await api.ok("PUT", f"/posts/{post['id']}/hidden", noor)
+    assert await shown(noor) == [0, 0, 0]
+    assert await shown(mira) == [1, 1, 1]
+    assert (await api.ok("GET", f"/posts/{post['id']}", noor))["id"] == post["id"]
+    for path in ("/users/mira/posts", "/tags/row/posts"):
+        assert len((await api.ok("GET", path, noor))["items"]) == 1
+    for _ in range(2):
+        await api.ok("DELETE", f"/posts/{post['id']}/hidden", noor)
+    assert await shown(noor) == [1, 1, 1]
+
+
+async def test_who_likes_a_post_is_listed(api: Api) -> None:
     mira, noor = await api.join("mira"), await api.join("noor")
     post = await api.post(mira)
     await api.ok("PUT", f"/posts/{post['id']}/like", noor)
     likers = await api.ok("GET", f"/posts/{post['id']}/likes")
     assert [row["user"]["username"] for row in likers["items"]] == ["noor"]
-    assert (await api("PUT", f"/posts/{post['id']}/hidden", noor)).status == 200
-    assert (await api("DELETE", f"/posts/{post['id']}/hidden", noor)).status == 200
 
 
 async def test_comments_are_written_answered_liked_edited_and_deleted(api: Api) -> None:

@@ -69,6 +69,8 @@ class Model:
                 ("saves", "user_id", "post_id"),
             )
         }
+        hidden = await sql.fetch("SELECT user_id, post_id, post_id FROM hidden_posts")
+        edges["hidden_posts"] = [tuple(row) for row in hidden]
         tables = [
             {row["id"]: row for row in await sql.fetch(f"SELECT * FROM {name} ORDER BY id DESC")}
             for name in ("users", "posts", "comments")
@@ -125,8 +127,8 @@ class Model:
         """Posts that belong into a list, newest first, as far as the viewer may see them."""
         return [id_ for id_, row in self.posts.items() if belongs(row) and self.sees(viewer, id_)]
 
-    def muted(self, viewer: Viewer, row: asyncpg.Record) -> bool:
-        return self.has("mutes", viewer, row["author_id"])
+    def unwanted(self, viewer: Viewer, row: asyncpg.Record) -> bool:
+        return self.has("mutes", viewer, row["author_id"]) or self.has("hidden_posts", viewer, row["id"])
 
 
 async def ids(listing: Awaitable[Page[Any]]) -> list[UUID]:
@@ -148,7 +150,7 @@ async def shown(reading: Awaitable[Any]) -> bool:
 async def check_lists(app: Application, model: Model, viewer: Viewer) -> None:
     """Every list of posts."""
     feeds, n = app.feeds, 100
-    public = model.visible(viewer, lambda p: model.public(p["id"]) and not model.muted(viewer, p))
+    public = model.visible(viewer, lambda p: model.public(p["id"]) and not model.unwanted(viewer, p))
     assert await ids(feeds.explore(viewer, n)) == public
     popular = sorted(public, key=lambda post: (model.posts[post]["likes"], post), reverse=True)
     assert await ids(feeds.explore(viewer, n, popular=True)) == popular
@@ -166,8 +168,8 @@ async def check_lists(app: Application, model: Model, viewer: Viewer) -> None:
         home = model.visible(
             viewer,
             lambda p: (
-                p["author_id"] == viewer
-                or (model.has("follows", viewer, p["author_id"]) and not model.muted(viewer, p))
+                (p["author_id"] == viewer or model.has("follows", viewer, p["author_id"]))
+                and not model.unwanted(viewer, p)
             ),
         )
         assert await ids(feeds.home(viewer, n)) == home
@@ -283,6 +285,8 @@ ONE_OF_EACH = [
     Act("mute", 4, 3),
     Act("follow", 4, 3),
     Act("publish", 1, 0, ("everyone", TAGS[2], None)),
+    Act("hide", 0, 0),
+    Act("hide", 4, 3),
     Act("mute", 3, 1),
     Act("follow", 3, 1),
 ]
