@@ -34,6 +34,7 @@ class Status:
     jobs_waiting: int
     jobs_running: int
     jobs_dead: int
+    reports_open: int
     sessions: int
 
 

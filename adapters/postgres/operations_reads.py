@@ -87,6 +87,7 @@ class PostgresOperationsReads:
                   (SELECT count(*) FROM jobs WHERE state = 'waiting') AS jobs_waiting,
                   (SELECT count(*) FROM jobs WHERE state = 'running') AS jobs_running,
                   (SELECT count(*) FROM jobs WHERE state = 'dead') AS jobs_dead,
+                  (SELECT count(*) FROM cases WHERE decision IS NULL) AS reports_open,
                   (SELECT count(*) FROM sessions WHERE expires_at > now()) AS sessions
                 """
             )

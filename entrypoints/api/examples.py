@@ -226,6 +226,7 @@ ANSWERS: dict[str, Any] = {
         "jobs_waiting": 0,
         "jobs_running": 1,
         "jobs_dead": 0,
+        "reports_open": 1,
         "sessions": 31,
     },
     "DeadJob": {

@@ -30,6 +30,7 @@ def navigation(viewer: Any | None, path: str, *, requests: int = 0) -> tuple[Nav
 
     if viewer is None:
         return (item("/", _("Home"), "house"), item("/explore", _("Explore"), "compass"))
+    staff = (item("/admin", _("Administration"), "shield", in_bar=False),) if viewer.role == "admin" else ()
     return (
         item("/", _("Home"), "house"),
         item("/explore", _("Explore"), "compass"),
@@ -37,4 +38,5 @@ def navigation(viewer: Any | None, path: str, *, requests: int = 0) -> tuple[Nav
         item("/requests", _("Requests"), "user-plus", count=requests),
         item(f"/@{viewer.username}", _("You"), "user"),
         item("/settings", _("Settings"), "settings", in_bar=False),
+        *staff,
     )

@@ -4,6 +4,7 @@ from sanic import Blueprint, HTTPResponse, Request
 
 from entrypoints.web import (
     account_pages,
+    admin_pages,
     compose_pages,
     feed_pages,
     help_pages,
@@ -21,6 +22,7 @@ _groups = (
     compose_pages,
     account_pages,
     settings_pages,
+    admin_pages,
     help_pages,
 )
 blueprint = Blueprint.group(_static, *(group.routes.blueprint for group in _groups))
