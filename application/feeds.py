@@ -10,7 +10,6 @@ from typing import Protocol
 from uuid import UUID
 
 from application.access import admit, may_view
-from application.media import MediaGrants
 from application.paging import Cursors, Key, Slice
 from application.views import CommentView, MemberRow, Page, Person, PlaceRef, PostCard, PostViewer
 from domain.kernel import CommentId, NotFound, PlaceId, PostId, UserId
@@ -135,10 +134,9 @@ class PostReads(Protocol):
 class Feeds:
     """Every list of posts. Viewer first; None is somebody signed out."""
 
-    def __init__(self, reads: PostReads, cursors: Cursors, grants: MediaGrants) -> None:
+    def __init__(self, reads: PostReads, cursors: Cursors) -> None:
         self._reads = reads
         self._cursors = cursors
-        self._grants = grants
 
     async def home(
         self, viewer: UserId, limit: int, cursor: str | None = None, since: str | None = None
@@ -333,8 +331,7 @@ class Feeds:
         if talked:
             for found in await self._reads.newest_comments(viewer, talked, 2):
                 previews.setdefault(found.post_id, []).append(found.view)
-        grant = self._grants.grant(viewer)
-        return [_card(viewer, row, grant, previews.get(row.standing.post_id, [])) for row in rows]
+        return [_card(viewer, row, previews.get(row.standing.post_id, [])) for row in rows]
 
 
 def _shown(viewer: UserId | None, row: PostRow, rule: Extra) -> bool:
@@ -350,7 +347,7 @@ def _shown(viewer: UserId | None, row: PostRow, rule: Extra) -> bool:
     return may_view(viewer, standing)
 
 
-def _card(viewer: UserId | None, row: PostRow, grant: str, preview: list[CommentView]) -> PostCard:
+def _card(viewer: UserId | None, row: PostRow, preview: list[CommentView]) -> PostCard:
     standing = row.standing
     own = viewer is not None and viewer == standing.author_id
     public = is_public(standing.audience, active=standing.author_active, private=standing.author_private)
@@ -359,7 +356,6 @@ def _card(viewer: UserId | None, row: PostRow, grant: str, preview: list[Comment
         row.author,
         standing.audience,
         row.stored,
-        "" if public else grant,
         Counts(row.likes, row.comments),
         PostViewer(row.liked, row.saved, own, viewer is not None and (standing.comments or own)),
         preview,

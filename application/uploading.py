@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from application.access import Client, access_own_file
-from application.media import MediaGrants
 from application.paging import Cursors, Key
 from application.views import FileView, Page, present_file
 from domain.files import File, FileStored, ImageRefused, Kind, ObjectsOrphaned, State
@@ -52,7 +51,6 @@ class Uploading:
         limiter: RateLimiter,
         reads: FileReads,
         cursors: Cursors,
-        grants: MediaGrants,
         *,
         quota_bytes: int,
     ) -> None:
@@ -64,7 +62,6 @@ class Uploading:
         self._limiter = limiter
         self._reads = reads
         self._cursors = cursors
-        self._grants = grants
         self._quota_bytes = quota_bytes
 
     async def admit(self, owner: UserId, client: Client) -> None:
@@ -111,18 +108,18 @@ class Uploading:
         except BaseException:
             await self._clear_away(file)
             raise
-        return self._present(owner, file)
+        return present_file(file)
 
     async def get(self, owner: UserId, file_id: FileId) -> FileView:
         """One of one's own uploads. Raises NotFound."""
         async with self._new_uow() as uow:
-            return self._present(owner, await access_own_file(uow, owner, file_id, lock=False))
+            return present_file(await access_own_file(uow, owner, file_id, lock=False))
 
     async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[FileView]:
-        """Those of `file_ids` that the owner can still post, in that order; their addresses open by cookie alone."""
+        """Those of `file_ids` that the owner can still post, in that order."""
         async with self._new_uow() as uow:
             files = await uow.files.find_many(file_ids)
-        return [present_file(f, "") for f in files if f.owner_id == owner and f.post_id is None]
+        return [present_file(f) for f in files if f.owner_id == owner and f.post_id is None]
 
     async def list(
         self,
@@ -136,7 +133,7 @@ class Uploading:
         scope = f"files:{owner}:{kind}:{state}"
         part = self._cursors.slice(scope, limit, cursor)
         files = await self._reads.of_owner(owner, kind, state, part.before, limit + 1)
-        shown = [self._present(owner, file) for file in files[:limit]]
+        shown = [present_file(file) for file in files[:limit]]
         return self._cursors.page(scope, part, shown, lambda f: Key(f.id), more=len(files) > limit)
 
     async def original(self, owner: UserId, file_id: FileId) -> File:
@@ -154,7 +151,7 @@ class Uploading:
             await uow.files.save(file)
             uow.record(FileStored(file_id=file.id))
             await uow.commit()
-        return self._present(owner, file)
+        return present_file(file)
 
     async def remove(self, owner: UserId, file_id: FileId) -> None:
         """Remove an upload that no post uses, with everything made from it. Raises NotFound, InUse."""
@@ -172,9 +169,6 @@ class Uploading:
             kept = await uow.files.find(file.id)
         if kept is None or kept.key != file.key:
             await self._media.delete(file.prefix)
-
-    def _present(self, owner: UserId, file: File) -> FileView:
-        return present_file(file, self._grants.grant(owner))
 
     async def _check_quota(self, uow: UnitOfWork, owner: UserId, size: int, *, lock: bool = False) -> None:
         account = await uow.accounts.find(owner, lock=lock)

@@ -225,8 +225,8 @@ class PostCard:
     """A post as a viewer sees it.
 
     `stored` is the part that is the same for everybody: the JSON text that the database keeps beside the post, with
-    GRANT_MARK behind every media address; `grant` takes its place. API answers put `document` in as it is; pages read
-    it through the properties, where addresses carry no grant: a browser has its cookie, and may keep what it loaded.
+    GRANT_MARK behind every media address. API answers put `document` in as it is; pages read it through the
+    properties, where addresses carry no grant: a browser has its cookie, and may keep what it loaded.
     `public` tells that everybody may see it.
     """
 
@@ -234,16 +234,17 @@ class PostCard:
     author: Person
     audience: Audience
     stored: bytes
-    grant: str
     counts: Counts
     viewer: PostViewer
     comments_preview: list[CommentView] = field(default_factory=list)
     public: bool = False
 
-    @property
-    def document(self) -> bytes:
-        """The members of the JSON object between the author and the counts, without braces."""
-        return self.stored.replace(GRANT_MARK, self.grant.encode())
+    def document(self, grant: str) -> bytes:
+        """The members of the JSON object between the author and the counts, without braces.
+
+        `grant` stands behind the addresses of a post that not everybody may see.
+        """
+        return self.stored.replace(GRANT_MARK, b"" if self.public else grant.encode())
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
@@ -366,14 +367,14 @@ class FileView:
     renditions: tuple[RenditionView, ...]
 
 
-def present_renditions(file: File, mark: str) -> tuple[RenditionView, ...]:
+def present_renditions(file: File, mark: str = "") -> tuple[RenditionView, ...]:
     """Addresses of the sizes of a picture, `mark` behind each."""
     base = f"/m/{file.key}/{file.cut}"
     return tuple(RenditionView(r.width, r.height, r.type, f"{base}/{r.name}{mark}") for r in file.renditions)
 
 
-def present_file(file: File, grant: str) -> FileView:
-    """A file for its owner. `grant` opens its pictures without a cookie."""
+def present_file(file: File) -> FileView:
+    """A file for its owner."""
     facts: dict[str, Any] = {}
     if file.facts is not None:
         camera = file.facts.camera
@@ -404,7 +405,7 @@ def present_file(file: File, grant: str) -> FileView:
         width=file.width,
         height=file.height,
         lqip=file.lqip,
-        renditions=present_renditions(file, grant),
+        renditions=present_renditions(file),
     )
 
 

@@ -108,7 +108,6 @@ class Container(containers.DeclarativeContainer):
     new_uow = providers.Factory(PostgresUnitOfWork, clock, ids, wake, providers.Object(reactions_to))
 
     cursors = providers.Singleton(Cursors, secret)
-    grants = providers.Singleton(MediaGrants, secret, clock)
     people_reads = providers.Singleton(PostgresPeopleReads)
     # Leases are about the machine's time, also where `clock` has been set to another.
     means = providers.Singleton(
@@ -146,13 +145,12 @@ class Container(containers.DeclarativeContainer):
             limiter,
             providers.Singleton(PostgresFileReads),
             cursors,
-            grants,
             quota_bytes=providers.Callable(lambda settings: settings.quota_mb * 2**20, settings),
         ),
-        feeds=providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors, grants),
+        feeds=providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors),
         people=providers.Singleton(People, people_reads, cursors),
         media_access=providers.Singleton(MediaAccess, people_reads),
-        grants=grants,
+        grants=providers.Singleton(MediaGrants, secret, clock),
         operations=providers.Singleton(
             Operations, providers.Singleton(PostgresOperationsReads), new_uow.provider, media, clock, ids
         ),

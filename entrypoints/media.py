@@ -6,7 +6,7 @@ from urllib.parse import quote
 from sanic import Blueprint, HTTPResponse, Request
 
 from domain.files import File
-from domain.kernel import NotFound, UserId
+from domain.kernel import NotFound, SessionId, TokenId, UserId
 from domain.ports import StoredObject
 from entrypoints import requests
 from entrypoints.api.operation import is_known
@@ -30,7 +30,8 @@ HEADERS = {
 async def photo(request: Request, key: str, cut: int, name: str) -> HTTPResponse | None:
     """A size of a photo, for whoever may see its post: by the session, a token, or a grant in the address."""
     kind = _kind(key, name)
-    public = await requests.application(request).media_access.admit(await _viewer(request), key)
+    viewer, secret_id = await _viewer(request)
+    public = await requests.application(request).media_access.admit(viewer, key, secret_id)
     caching = f"public, {_FOREVER}, {_SHARED}" if public else f"private, {_FOREVER}"
     return await _send(request, f"photos/{key}/{cut}/{name}", kind, caching)
 
@@ -59,17 +60,20 @@ async def send_original(request: Request, file: File) -> HTTPResponse | None:
     return await _send(request, file.original_key, "application/octet-stream", "private, no-cache", extra)
 
 
-async def _viewer(request: Request) -> UserId | None:
-    """The holder of the address's grant; without one that is valid, whoever is signed in with the right to read."""
+async def _viewer(request: Request) -> tuple[UserId | None, SessionId | TokenId | None]:
+    """The holder of the address's grant, and what it was made for.
+
+    Without one that is valid, whoever is signed in with the right to read.
+    """
     grant = request.args.get("g") if request.query_string else None
     holder = requests.application(request).grants.holder(grant) if grant else None
     if holder is not None:
-        return holder
+        return holder.user_id, holder.secret_id
     identity = await requests.identify(request)
     if identity is None:
-        return None
+        return None, None
     requests.check_scope(identity, "read")
-    return identity.user_id
+    return identity.user_id, None
 
 
 async def _send(

@@ -14,7 +14,7 @@ from application.paging import Key, Slice
 from application.people import ListKind, present_relationship
 from application.views import MemberRow, Person, present_avatar
 from domain.follows import Relationship
-from domain.kernel import FileId, UserId
+from domain.kernel import FileId, SessionId, TokenId, UserId
 from domain.text import is_storable
 from domain.users import Account
 
@@ -89,11 +89,13 @@ class PostgresPeopleReads:
             rows = await connection.fetch(sql, viewer or _NOBODY, of, key)
         return [(Key(row["key"]), read_member_row(viewer, row)) for row in rows]
 
-    async def owner_of(self, viewer: UserId | None, key: str) -> MediaOwner | None:
+    async def owner_of(
+        self, viewer: UserId | None, key: str, secret_id: SessionId | TokenId | None = None
+    ) -> MediaOwner | None:
         if not is_storable(key):
             return None
         async with acquire() as connection:
-            row = await connection.fetchrow(_MEDIA, viewer or _NOBODY, key)
+            row = await connection.fetchrow(_MEDIA, viewer or _NOBODY, key, secret_id)
         if row is None:
             return None
         found = read_standing_row(row) if row["id"] else None
@@ -115,4 +117,6 @@ SELECT f.id AS file_id, f.owner_id, p.id, p.author_id, p.audience, p.comments_on
   {standing("$1", "p.author_id")}
 FROM files f JOIN users a ON a.id = f.owner_id LEFT JOIN posts p ON p.id = f.post_id WHERE f.key = $2
   AND ($1 = '00000000-0000-0000-0000-000000000000' OR EXISTS (SELECT FROM users WHERE id = $1 AND state = 'active'))
+  AND ($3::uuid IS NULL OR EXISTS (SELECT FROM sessions WHERE id = $3 AND user_id = $1)
+    OR EXISTS (SELECT FROM tokens WHERE id = $3 AND user_id = $1))
 """

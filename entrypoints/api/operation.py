@@ -369,7 +369,7 @@ def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str
     headers.update(answer.headers)
     if status == 204 or (answer.value is None and operation.answer is None):
         return HTTPResponse(status=status, headers=headers)
-    content = to_json(answer.value)
+    content = to_json(answer.value, call.app.grants.grant(call.identity))
     if operation.method == "GET":
         headers["Cache-Control"] = "private, no-cache"
         headers["Vary"] = "Authorization, Cookie, Accept-Language"

@@ -215,7 +215,8 @@ async def edit_post(call: Call, post_id: UUID) -> Answer:
     )
     await call.app.posting.edit(call.user, PostId(post_id), edit)
     post = await call.app.feeds.post(call.user, PostId(post_id))
-    return Answer(post, headers={"ETag": etag_of(post, to_json(post))})
+    content = to_json(post, call.app.grants.grant(call.identity))
+    return Answer(post, headers={"ETag": etag_of(post, content)})
 
 
 @group.declare(

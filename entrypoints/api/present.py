@@ -1,36 +1,47 @@
 """Views as JSON. Posts are put together from their stored documents; everything else is encoded from its dataclass."""
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import msgspec
 
-from application.views import Page, PostCard, PostViewer
+from application.views import FileView, Page, PostCard, PostViewer
 
 _encode = msgspec.json.Encoder().encode
 
 
-def to_json(value: Any) -> bytes:
-    """A view, a page of views, or plain values as JSON."""
+def to_json(value: Any, grant: str = "") -> bytes:
+    """A view, a page of views, or plain values as JSON.
+
+    `grant` stands behind the addresses of pictures that not everybody may see.
+    """
     if isinstance(value, PostCard):
-        return b"".join(_post(value))
+        return b"".join(_post(value, grant))
+    if isinstance(value, Page) and value.items and isinstance(value.items[0], PostCard):
+        return _posts(value, grant)
     if isinstance(value, Page):
-        return _page(value)
-    return _encode(value)
+        return _encode(replace(value, items=[_granted(item, grant) for item in value.items]))
+    return _encode(_granted(value, grant))
 
 
-def _page(page: Page[Any]) -> bytes:
-    if not (page.items and isinstance(page.items[0], PostCard)):
-        return _encode(page)
+def _granted(value: Any, grant: str) -> Any:
+    if not isinstance(value, FileView):
+        return value
+    sizes = tuple(replace(size, url=size.url + grant) for size in value.renditions)
+    return replace(value, renditions=sizes)
+
+
+def _posts(page: Page[PostCard], grant: str) -> bytes:
     parts = [b'{"items":[']
     for card in page.items:
-        parts += _post(card)
+        parts += _post(card, grant)
         parts.append(b",")
     parts[-1] = b'],"next":%b,"prev":%b}' % (_encode(page.next), _encode(page.prev))
     return b"".join(parts)
 
 
-def _post(card: PostCard) -> tuple[bytes, ...]:
+def _post(card: PostCard, grant: str) -> tuple[bytes, ...]:
     # The stored document is JSON already and most of the bytes; encoding it again would be most of the work.
     counts, viewer = card.counts, card.viewer
     return (
@@ -39,7 +50,7 @@ def _post(card: PostCard) -> tuple[bytes, ...]:
         b'","author":',
         _encode(card.author),
         b",",
-        card.document,
+        card.document(grant),
         b',"counts":{"likes":%d,"comments":%d},"viewer":' % (counts.likes, counts.comments),
         _VIEWERS[viewer.liked, viewer.saved, viewer.can_edit, viewer.can_comment],
         b',"comments_preview":',

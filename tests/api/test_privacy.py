@@ -11,7 +11,7 @@ from tests.api.conftest import Api
 from tests.api.described import Reply
 from tests.api.scene import CANARY, INSIDERS, Scene, make_scene
 from tests.api.test_authorization import ACTORS, GONE, path_of
-from tests.conftest import settle
+from tests.conftest import PASSWORD, settle
 
 # The tag of the canary is in the address of its list, and a list that is empty still links nowhere.
 _OUTSIDERS = [actor for actor in ACTORS if actor not in INSIDERS and actor not in GONE]
@@ -131,6 +131,33 @@ async def test_a_grant_opens_only_what_its_holder_may_see(scene: Scene) -> None:
         assert (await scene.ask("GET", f"/{url}?{wrong}", "anon")).status == 404, wrong
     # One that is too old or not a grant takes nothing away from whoever is signed in.
     assert (await scene.ask("GET", f"/{url}?g=x", "follower")).status == 200
+
+
+@pytest.mark.goal("A4")
+async def test_a_grant_ends_with_the_token_that_it_was_given_to(scene: Scene) -> None:
+    api, follower = scene.api, scene.members["follower"]
+    signed = {"username": follower.name, "password": PASSWORD}
+    other = await api.ok("POST", "/tokens", json=signed)
+    headers = {"Authorization": f"Bearer {other['token']}"}
+    post = await api.ok("GET", f"/posts/{scene.ids['post']}", headers=headers)
+    kept = await api.ok("GET", f"/posts/{scene.ids['post']}", follower)
+    ended, open_still = [found["media"][0]["renditions"][0]["url"] for found in (post, kept)]
+    assert await _loads(scene, "anon", [ended, open_still]) == {200}
+    await api.ok("DELETE", f"/tokens/{other['id']}", follower)
+    assert await _loads(scene, "anon", [ended]) == {404}
+    assert await _loads(scene, "anon", [open_still]) == {200}
+
+
+@pytest.mark.goal("A4")
+async def test_a_grant_of_somebody_suspended_opens_nothing(scene: Scene, sql: asyncpg.Connection) -> None:
+    follower = scene.members["follower"]
+    post = await scene.api.ok("GET", f"/posts/{scene.ids['post']}", follower)
+    urls = [size["url"] for media in post["media"] for size in media["renditions"]]
+    # The state alone, without the end of tokens that comes with it: each of the two must do.
+    await sql.execute("UPDATE users SET state = 'suspended' WHERE id = $1", follower.id)
+    assert await _loads(scene, "anon", urls) == {404}
+    await sql.execute("UPDATE users SET state = 'active' WHERE id = $1", follower.id)
+    assert await _loads(scene, "anon", urls) == {200}
 
 
 @pytest.mark.goal("Z3")

@@ -132,6 +132,9 @@ async def test_a_session_ends_at_once_everywhere(api: Api, cause: str) -> None:
     post = await api.post(mira, audience="only_me")
     url = "/" + post["media"][0]["renditions"][0]["url"].partition("?")[0]
     cookie, token = await _sign_in(api, "mira")
+    seen = await api.ok("GET", f"/posts/{post['id']}", headers=cookie)
+    granted = "/" + seen["media"][0]["renditions"][0]["url"]
+    assert (await api("GET", granted)).status == 200
     signed = cookie | {"X-CSRF-Token": token}
     assert (await api("GET", url, headers=cookie)).status == 200
     current = next(s for s in (await api.ok("GET", "/sessions", headers=cookie))["items"] if s["current"])
@@ -148,7 +151,8 @@ async def test_a_session_ends_at_once_everywhere(api: Api, cause: str) -> None:
     await settle(api.server.program)
     assert (await api("GET", "/me", headers=cookie)).status == 401
     assert (await api("PATCH", "/me", headers=signed, json={"bio": "x"})).status == 401
-    assert (await api("GET", url, headers=cookie)).status == 404
+    for address in (url, granted):
+        assert (await api("GET", address, headers=cookie)).status == 404
 
 
 @pytest.mark.goal("A6")

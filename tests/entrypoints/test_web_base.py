@@ -93,7 +93,7 @@ def a_post(
     allowed = {"liked": True, "saved": False, "can_edit": True, "can_comment": True, **viewer}
     stored = json.dumps(parts)[1:-1].encode()
     return PostCard(
-        uuid4(), author or a_person(), "followers", stored, "", Counts(1_234_567, 3), PostViewer(**allowed),
+        uuid4(), author or a_person(), "followers", stored, Counts(1_234_567, 3), PostViewer(**allowed),
         [a_comment(author, caption)],
     )  # fmt: skip
 
