@@ -1,7 +1,7 @@
 """Pages about people: profiles, followers, followed people, requests, the blocked and the muted."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from application.paging import Cursors, Key, Slice
 from application.views import Me, MemberCounts, MemberRow, MemberViewer, Page, Profile, present_avatar
@@ -35,6 +35,10 @@ class PeopleReads(Protocol):
         self, viewer: UserId | None, kind: ListKind, of: UserId, part: Slice
     ) -> list[tuple[Key, MemberRow]]:
         """People around `of`, last joined first, whom the viewer may know (the blocked: of whoever blocked them)."""
+        ...
+
+    async def count_requests(self, target: UserId, most: int) -> int:
+        """How many would be on the list of requests to `target`, counted up to `most`."""
         ...
 
 
@@ -84,6 +88,10 @@ class People:
         """Who asks to follow the viewer; whom the viewer blocks or mutes. Raises BadCursor."""
         return await self._list(viewer, kind, viewer, limit, cursor)
 
+    async def waiting(self, viewer: UserId, most: int = 100) -> int:
+        """How many ask to follow the viewer. Stops counting at `most`."""
+        return await self._reads.count_requests(viewer, most)
+
     async def _known(self, viewer: UserId | None, username: str) -> tuple[Account, Relationship]:
         return _knowable(viewer, await self._reads.by_name(viewer, username))
 
@@ -112,43 +120,7 @@ def _knowable(
 
 def present_profile(viewer: UserId | None, account: Account, stands: Relationship) -> Profile:
     """A member as the viewer sees them."""
-    sees = can_see_posts(
-        viewer, account.id, active=account.active, private=account.private, relationship=stands
-    )
-    return Profile(
-        account.id,
-        account.username,
-        account.display_name,
-        account.bio,
-        account.link,
-        account.place,
-        present_avatar(account.avatar_key),
-        account.private,
-        MemberCounts(_visible_posts(viewer, account, stands), account.followers, account.following),
-        account.created_at,
-        present_relationship(viewer, account.id, stands, sees=sees),
-    )
-
-
-def _visible_posts(viewer: UserId | None, account: Account, stands: Relationship) -> int:
-    """How many of a member's posts the viewer may see: a number that counts more would tell of what is hidden."""
-    counts: dict[Audience, int] = {
-        "everyone": account.posts_everyone,
-        "followers": account.posts_followers,
-        "only_me": account.posts_only_me,
-    }
-    return sum(
-        count
-        for audience, count in counts.items()
-        if can_view(
-            viewer,
-            account.id,
-            audience,
-            active=account.active,
-            private=account.private,
-            relationship=stands,
-        )
-    )
+    return Profile(**_parts(viewer, account, stands))
 
 
 def present_relationship(
@@ -169,21 +141,50 @@ def present_relationship(
 def present_me(account: Account) -> Me:
     """One's own account."""
     return Me(
-        account.id,
-        account.username,
-        account.display_name,
-        account.bio,
-        account.link,
-        account.place,
-        present_avatar(account.avatar_key),
-        account.private,
-        MemberCounts(
-            _visible_posts(account.id, account, Relationship()), account.followers, account.following
-        ),
-        account.created_at,
-        MemberViewer(is_self=True),
-        account.email,
-        account.role,
-        account.language,
-        account.show_camera,
+        **_parts(account.id, account, Relationship()),
+        email=account.email,
+        role=account.role,
+        language=account.language,
+        show_camera=account.show_camera,
+    )
+
+
+def _parts(viewer: UserId | None, account: Account, stands: Relationship) -> dict[str, Any]:
+    """The members of a Profile."""
+    sees = can_see_posts(
+        viewer, account.id, active=account.active, private=account.private, relationship=stands
+    )
+    return {
+        "id": account.id,
+        "username": account.username,
+        "display_name": account.display_name,
+        "bio": account.bio,
+        "link": account.link,
+        "place": account.place,
+        "avatar": present_avatar(account.avatar_key),
+        "private": account.private,
+        "counts": MemberCounts(_visible_posts(viewer, account, stands), account.followers, account.following),
+        "created_at": account.created_at,
+        "viewer": present_relationship(viewer, account.id, stands, sees=sees),
+    }
+
+
+def _visible_posts(viewer: UserId | None, account: Account, stands: Relationship) -> int:
+    """How many of a member's posts the viewer may see: a number that counts more would tell of what is hidden."""
+    counts: dict[Audience, int] = {
+        "everyone": account.posts_everyone,
+        "followers": account.posts_followers,
+        "only_me": account.posts_only_me,
+    }
+    return sum(
+        count
+        for audience, count in counts.items()
+        if can_view(
+            viewer,
+            account.id,
+            audience,
+            active=account.active,
+            private=account.private,
+            relationship=stands,
+        )
     )

@@ -117,29 +117,13 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Me:
+class Me(Profile):
     """One's own account with what nobody else sees."""
 
-    id: UUID
-    username: str
-    display_name: str
-    bio: str
-    link: str
-    place: str
-    avatar: Avatar | None
-    private: bool
-    counts: MemberCounts
-    created_at: datetime
-    viewer: MemberViewer
     email: str | None
     role: str
     language: str
     show_camera: bool
-
-    @property
-    def name(self) -> str:
-        """What to call oneself."""
-        return self.display_name or self.username
 
 
 @dataclass(frozen=True, slots=True)

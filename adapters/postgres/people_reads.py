@@ -89,6 +89,16 @@ class PostgresPeopleReads:
             rows = await connection.fetch(sql, viewer or _NOBODY, of, key)
         return [(Key(row["key"]), read_member_row(viewer, row)) for row in rows]
 
+    async def count_requests(self, target: UserId, most: int) -> int:
+        sql = f"""
+        SELECT count(*) FROM (
+          SELECT FROM follow_requests e JOIN users a ON a.id = e.requester_id
+          WHERE e.target_id = $1 AND a.state = 'active' AND {not_blocked("$1", "a.id")} LIMIT $2
+        ) waiting
+        """
+        async with acquire() as connection:
+            return int(await connection.fetchval(sql, target, most))
+
     async def owner_of(
         self, viewer: UserId | None, key: str, secret_id: SessionId | TokenId | None = None
     ) -> MediaOwner | None:

@@ -42,7 +42,7 @@ async def get_user(call: Call, username: str) -> Profile:
 )
 async def list_user_posts(call: Call, username: str) -> Page[PostCard]:
     profile = await call.app.people.profile(call.viewer, fold(username))
-    if profile.viewer.blocked:
+    if not profile.viewer.can_see_posts:
         return Page([])
     return await call.app.feeds.of_member(call.viewer, profile.id, call.query.limit, call.query.cursor)
 

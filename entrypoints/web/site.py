@@ -97,8 +97,7 @@ async def _shell(request: Request) -> Shell:
     viewer = await me(request)
     waiting = 0
     if viewer is not None and viewer.private:
-        rows = await requests.application(request).people.own(UserId(viewer.id), "requests", 99, None)
-        waiting = len(rows.items)
+        waiting = await requests.application(request).people.waiting(UserId(viewer.id))
     return _make_shell(request, viewer, waiting)
 
 

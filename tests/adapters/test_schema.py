@@ -327,6 +327,18 @@ async def test_a_list_asks_as_often_for_one_as_for_a_hundred_and_reads_no_whole_
 
 
 @pytest.mark.goal("O7")
+async def test_the_number_of_who_waits_is_counted_in_the_database_and_not_far(town: Town) -> None:
+    for most, expected in ((1, 1), (100, 100), (1_000, 131)):
+        number, queries = await town.asked_by(town.program.people.waiting(UserId(town.hermit), most))
+        assert number == expected
+        ((query, arguments),) = queries
+        assert not await town.scans(query, arguments) & BIG
+        plan = json.loads(await town.sql.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments))
+        read = [node for node in _nodes(plan[0]["Plan"]) if node.get("Relation Name") == "follow_requests"]
+        assert [node["Actual Rows"] for node in read] == [expected]
+
+
+@pytest.mark.goal("O7")
 async def test_the_search_for_scans_notices_one(town: Town) -> None:
     assert await town.scans("SELECT * FROM likes WHERE id::text LIKE $1", ("%x%",)) == {"likes"}
 

@@ -247,6 +247,8 @@ async def check_people(app: Application, model: Model, viewer: Viewer) -> None:
         found = [e[other] for e in model.edges[edge] if e[mine] == viewer]
         expected = [p for p in found if p in active and (kind == "blocked" or model.knows(viewer, p))]
         assert await ids(app.people.own(viewer, kind, 50, None)) == expected  # type: ignore[arg-type]
+        if kind == "requests":
+            assert await app.people.waiting(viewer) == len(expected)
 
 
 async def check_everything(community: Community, sql: asyncpg.Connection) -> None:
