@@ -196,7 +196,9 @@ class Moderation:
             elif decision == "suspend":
                 await _suspend(uow, case.owner_id)
             await uow.moderation.save(case)
-            await self._log(uow, by, _DECIDED[decision], f"{case.kind} {case.target_id}", case.note)
+            owner = await uow.accounts.find(case.owner_id)
+            target = f"@{owner.username if owner else ''} {case.kind} {case.target_id}"
+            await self._log(uow, by, _DECIDED[decision], target, case.note)
             await uow.commit()
 
     async def _remove(self, uow: UnitOfWork, case: Case) -> None:

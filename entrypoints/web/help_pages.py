@@ -143,6 +143,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("You are the only one."),
         _("Make somebody else an administrator first."),
     ),
+    "already_closed": Explanation(
+        _("Somebody was faster"),
+        _("Another administrator decided about this report before."),
+        _("Two people looked at it at the same time."),
+        _("Open it again to see what was decided."),
+    ),
     "in_use": Explanation(
         _("The file is part of a post"),
         _("A file that a post shows cannot be removed by itself."),

@@ -84,7 +84,7 @@ async def test_a_decision_is_made_once_and_logged_with_what_it_does(api: Api, ad
     assert (await api("GET", f"/comments/{comment['id']}", mira)).status == 404
     assert (await api.ok("GET", "/admin/reports", admin))["items"] == []
     assert len((await api.ok("GET", "/admin/reports?state=closed", admin))["items"]) == 2
-    assert (await _actions(api, admin))[0] == ("greta", "report.remove", f"comment {comment['id']}")
+    assert (await _actions(api, admin))[0] == ("greta", "report.remove", f"@noor comment {comment['id']}")
     assert len(await _actions(api, admin)) == 2
     # Closed cases take no more reports: the next one opens another.
     assert await _report(api, mira, username="noor") not in (kept, removed)

@@ -1,0 +1,112 @@
+"""Reporting, and the administrators' pages, as a browser without scripts meets them."""
+
+from typing import Any
+
+import pytest
+
+from tests.builders import Someone, a_person, a_post
+from tests.conftest import Server
+from tests.entrypoints.test_pages import Browser, Page, browse
+
+__all__ = ["browse"]
+
+PAGES = ("/admin", "/admin/reports", "/admin/users", "/admin/users/mira", "/admin/jobs", "/admin/audit")
+
+
+@pytest.fixture
+async def mira(server: Server) -> Someone:
+    return await a_person(server.program, "mira")
+
+
+@pytest.fixture
+async def admin(server: Server, browse: Any) -> Browser:
+    await a_person(server.program, "greta", role="admin")
+    opened: Browser = await browse("greta")
+    return opened
+
+
+async def test_nobody_but_administrators_learns_of_their_pages(mira: Someone, browse: Any) -> None:
+    member = await browse("mira")
+
+    def told(page: Page) -> tuple[int, str]:
+        return page.status, page.words.partition("Request")[0] + page.words.rpartition("Request")[2][20:]
+
+    nothing = told(await member.get("/nothing/here"))
+    for path in PAGES:
+        assert told(await member.get(path)) == nothing
+    assert nothing[0] == 404
+    assert "/admin" not in (await member.get("/")).html
+    assert (await (await browse()).get("/admin")).path.startswith("/login")
+
+
+async def test_a_post_is_reported_looked_at_and_removed(
+    server: Server, mira: Someone, admin: Browser, browse: Any
+) -> None:
+    post = await a_post(server.program, mira, caption="Cheap watches")
+    member = await browse("noor")
+    page = await member.get(f"/p/{post}")
+    assert f"/report?post={post}" in page.html
+    refused = await member.send(await member.get(f"/report?post={post}"), "/report", note="Again!")
+    assert refused.status == 422
+    assert "Choose what is wrong." in refused.words
+    assert "Again!" in refused.html
+    sent = await member.send(refused, "/report", reason="spam")
+    assert sent.path == f"/p/{post}"
+    assert "Thank you" in sent.words
+
+    assert "1 report waits" in (await admin.get("/admin")).words
+    listed = await admin.get("/admin/reports")
+    assert "Advertising or spam" in listed.words
+    case = next(link for link in listed.links() if "/admin/reports/" in link)
+    shown = await admin.get(case)
+    assert "Cheap watches" in shown.words
+    assert "Again!" in shown.words
+    done = await admin.send(shown, r"/admin/reports/.+", decision="remove", note="Advert")
+    assert "written to the log" in done.words
+    assert (await member.get(f"/p/{post}")).status in (404, 410)
+    assert "not there any more" in (await admin.get(case)).words
+    log = (await admin.get("/admin/audit")).words
+    assert f"@mira post {post}" in log
+    assert "removed what was reported" in log
+
+
+async def test_a_case_tells_an_administrator_no_more_than_its_text(
+    server: Server, mira: Someone, admin: Browser, browse: Any
+) -> None:
+    post = await a_post(server.program, mira, caption="For friends", audience="followers")
+    member = await browse("noor")
+    await member.send(await member.get("/@mira"), "/@mira/follow")
+    await member.send(await member.get(f"/report?post={post}"), "/report", reason="other")
+    case = next(link for link in (await admin.get("/admin/reports")).links() if "/admin/reports/" in link)
+    shown = await admin.get(case)
+    assert "For friends" in shown.words
+    assert "not shared with you" in shown.words
+    assert "/m/" not in shown.html
+
+
+async def test_a_member_is_found_suspended_and_brought_back(
+    server: Server, mira: Someone, admin: Browser, browse: Any
+) -> None:
+    member = await browse("mira")
+    found = await admin.get("/admin/users?q=mir")
+    assert "/admin/users/mira" in found.html
+    assert "/admin/users/greta" not in found.html
+    page = await admin.get("/admin/users/mira")
+    assert "written to the log" in (await admin.send(page, "/admin/users/mira", act="suspend")).words
+    assert (await member.get("/settings")).path.startswith("/login")
+    assert (await admin.get("/@mira")).status == 404
+    page = await admin.get("/admin/users/mira")
+    assert "Bring back" in page.words
+    await admin.send(page, "/admin/users/mira", act="restore")
+    assert (await admin.get("/@mira")).status == 200
+    last = await admin.send(
+        await admin.get("/admin/users/greta"), "/admin/users/greta", act="role", role="member"
+    )
+    assert last.status == 409
+    assert "The last administrator must stay" in last.words
+
+
+async def test_odd_addresses_of_reports_lead_nowhere(mira: Someone, browse: Any) -> None:
+    member = await browse("mira")
+    for query in ("", "?post=1", "?member=", "?member=nobody.here", "?comment=%00", "?post=' OR 1"):
+        assert (await member.get(f"/report{query}")).status == 404
