@@ -63,7 +63,7 @@ def path_of(route: str, ids: dict[str, str]) -> str:
     return path if _full(route) != route else "/" + path
 
 
-def _elsewhere(ids: dict[str, str]) -> dict[str, str]:
+def elsewhere(ids: dict[str, str]) -> dict[str, str]:
     """Ids of nothing that ever was."""
     return {
         name: NOWHERE if len(value) == 36 else "a" * 32 if len(value) == 32 else "nobody.at.all"
@@ -128,7 +128,7 @@ async def _statuses(scene: Scene, snapshot: Snapshot, method: str, route: str) -
         if method != "GET" and reply.status < 300:
             await snapshot.restore()
         if reply.status == 404:
-            nothing = await _try(scene, method, route, actor, _elsewhere(scene.ids))
+            nothing = await _try(scene, method, route, actor, elsewhere(scene.ids))
             assert nothing.status == 404, (method, route, actor)
             assert nothing.plain == reply.plain, (method, route, actor)
             assert nothing.headers.keys() == reply.headers.keys(), (method, route, actor)

@@ -48,11 +48,13 @@ async def _canaries(scene: Scene, actor: str, photos: set[bytes]) -> list[str]:
     return [
         path
         for path, reply in (await _crawl(scene, actor)).items()
-        if CANARY.encode() in reply.content or reply.content in photos
+        if (CANARY.encode() in reply.content or reply.content in photos)
+        # What was reported is shown to whoever decides about it.
+        and not (actor == "admin" and path.startswith("/admin/"))
     ]
 
 
-async def _photos(scene: Scene) -> set[bytes]:
+async def photos_of(scene: Scene) -> set[bytes]:
     """The bytes of every size of the private post's picture."""
     media = scene.api.server.program.media
     prefix = f"photos/{scene.ids['key']}/"
@@ -61,7 +63,7 @@ async def _photos(scene: Scene) -> set[bytes]:
 
 @pytest.mark.goal("Z2")
 async def test_outsiders_find_nothing_of_a_private_account_anywhere(scene: Scene) -> None:
-    photos = await _photos(scene)
+    photos = await photos_of(scene)
     assert len(photos) > 3
     for insider in ("follower", "owner"):
         assert len(await _canaries(scene, insider, photos)) > 8
