@@ -36,6 +36,7 @@ from domain.users import (
     Identity,
     Invite,
     InviteRequired,
+    ReauthRequired,
     Role,
     Scope,
     Session,
@@ -49,7 +50,11 @@ from domain.users import (
 )
 
 SIGN_IN_PER_ADDRESS = Rate("login-address", 25, 300)
+SIGN_IN_PER_NAME = Rate("login-name", 25, 3600)
 SIGN_IN_PER_ACCOUNT = Rate("login-account", 25, 3600)
+RENAMES = Rate("rename", 5, 24 * 3600)
+# What the program does by itself is not counted.
+ITSELF = Client(relaxed=True)
 SIGN_UP_PER_ADDRESS = Rate("sign-up", 5, 1800)
 SETUP_TRIES = Rate("setup", 5, 900)
 
@@ -280,15 +285,21 @@ class Accounts:
         return await self._open_session(client, account, stay=True)
 
     async def _check_login(self, client: Client, login: str, password: str) -> Account:
-        key = fold(login.strip())[:254]
+        name = fold(login.strip())[:254]
         await self._throttle(client, SIGN_IN_PER_ADDRESS, client.address)
-        await self._throttle(client, SIGN_IN_PER_ACCOUNT, key)
+        await self._throttle(client, SIGN_IN_PER_NAME, name)
         async with self._new_uow() as uow:
-            account = await uow.accounts.find_by_login(login) if key else None
-        known = account is not None and account.active
-        right = await self._hasher.verify(password, account.password_hash if account and known else None)
-        if account is None or not right:
+            account = await uow.accounts.find_by_login(login) if name else None
+        if account is not None and not account.active:
+            account = None
+        # By user name and by e-mail address one guesses the same password. That the guesses of both are used up is not
+        # said, or it would tell whose address it is: the right password is then as wrong as any.
+        key = str(account.id) if account else name
+        allowed = client.relaxed or (await self._limiter.hit(SIGN_IN_PER_ACCOUNT, key)).allowed
+        right = await self._hasher.verify(password, account.password_hash if account else None)
+        if account is None or not right or not allowed:
             raise BadCredentials
+        await self._limiter.forget(SIGN_IN_PER_NAME, name)
         await self._limiter.forget(SIGN_IN_PER_ACCOUNT, key)
         if self._hasher.is_weak(account.password_hash):
             account.password_hash = await self._store_password(account, await self._hasher.hash(password))
@@ -396,18 +407,36 @@ class Accounts:
 
     # The own account
 
-    async def change_profile(self, user: UserId, change: ProfileChange) -> None:
-        """Change what is given. Raises Invalid, UsernameTaken or EmailTaken.
+    async def change_profile(
+        self,
+        user: UserId,
+        change: ProfileChange,
+        client: Client = ITSELF,
+        password: str | None = None,
+    ) -> None:
+        """Change what is given. Raises Invalid, UsernameTaken, EmailTaken or TooMany.
 
-        When an account stops being private, everybody who asked to follow becomes a follower.
+        Another e-mail address needs the password: without it ReauthRequired is raised. When an account stops being
+        private, everybody who asked to follow becomes a follower.
         """
+        confirmed = None
+        if change.email is not None and password is not None:
+            confirmed = await self._confirm(user, client, password, "#/password")
         async with self._new_uow() as uow:
             if change.private is False:
                 # Before the account, because this locks several people in one global order.
                 for follower in await uow.follows.accept_all(user, self._clock.now()):
                     uow.record(Followed(follower_id=follower, followee_id=user))
             account = await _own(uow, user)
+            username, email = account.username, account.email
             self._apply(account, change)
+            if account.email != email and (
+                confirmed is None or confirmed.password_hash != account.password_hash
+            ):
+                raise ReauthRequired
+            if account.username != username:
+                # Every name that was left stays taken.
+                await self._throttle(client, RENAMES, str(user))
             if change.private is not None:
                 account.private = change.private
             await uow.accounts.save(account)
@@ -437,7 +466,7 @@ class Accounts:
 
     async def change_password(self, identity: Identity, client: Client, old: str, new: str) -> None:
         """Set a new password and sign out everywhere else. Raises Invalid, also for a wrong old one, and TooMany."""
-        account = await self._confirm(identity, client, old, "#/old")
+        account = await self._confirm(identity.user_id, client, old, "#/old")
         check_password(
             new,
             self._common_passwords,
@@ -480,7 +509,7 @@ class Accounts:
 
     async def delete(self, identity: Identity, client: Client, password: str) -> None:
         """Leave: at once invisible to everybody and signed out everywhere; the rest is erased by a job."""
-        await self._confirm(identity, client, password, "#/password")
+        await self._confirm(identity.user_id, client, password, "#/password")
         await self.delete_account(identity.user_id)
 
     async def delete_account(self, user: UserId) -> None:
@@ -499,10 +528,10 @@ class Accounts:
             uow.record(AccountDeleted(user_id=user))
             await uow.commit()
 
-    async def _confirm(self, identity: Identity, client: Client, password: str, pointer: str) -> Account:
-        await self._throttle(client, SIGN_IN_PER_ACCOUNT, identity.username)
+    async def _confirm(self, user: UserId, client: Client, password: str, pointer: str) -> Account:
+        await self._throttle(client, SIGN_IN_PER_ACCOUNT, str(user))
         async with self._new_uow() as uow:
-            account = await _own(uow, identity.user_id)
+            account = await _own(uow, user)
         if not await self._hasher.verify(password, account.password_hash):
             raise Invalid.field(pointer, "wrong_password", msg("This is not your password."))
         return account

@@ -65,6 +65,13 @@ class BadCredentials(DomainError):
     message = msg("The user name or the password is not right.")
 
 
+class ReauthRequired(Forbidden):
+    """What opens the account to somebody else is asked of its owner, not of whoever found a device signed in."""
+
+    code = "reauth_required"
+    message = msg("Give your password to change this.")
+
+
 class SignUpClosed(Forbidden):
     code = "sign_up_closed"
     message = msg("This server does not take new accounts.")

@@ -211,10 +211,10 @@ async def get_me(call: Call) -> Me:
     "PATCH",
     "/me",
     "changeMe",
-    "Change the own profile",
+    "Change the own profile; another `email` needs the `password`",
     body=MePatch,
     answer=Me,
-    problems=("validation", "username_taken", "email_taken"),
+    problems=("validation", "reauth_required", "username_taken", "email_taken"),
     example={"bio": "Ridges and harbours.", "private": False},
 )
 async def change_me(call: Call) -> Me:
@@ -229,9 +229,8 @@ async def change_me(call: Call) -> Me:
         "private",
         "show_camera",
     )
-    await call.app.accounts.change_profile(
-        call.user, ProfileChange(**{name: given(call.body, name) for name in names})
-    )
+    change = ProfileChange(**{name: given(call.body, name) for name in names})
+    await call.app.accounts.change_profile(call.user, change, call.client, given(call.body, "password"))
     return await call.app.people.me(call.user)
 
 

@@ -49,6 +49,7 @@ _STATUS = {
     "forbidden": 403,
     "missing_scope": 403,
     "csrf": 403,
+    "reauth_required": 403,
     "comments_off": 403,
     "sign_up_closed": 403,
     "invite_required": 403,

@@ -49,6 +49,7 @@ class MePatch(In):
     language: str | UnsetType | None = UNSET
     private: bool | UnsetType = UNSET
     show_camera: bool | UnsetType = UNSET
+    password: str | UnsetType = UNSET
 
 
 class PasswordChange(In):

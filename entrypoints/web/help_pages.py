@@ -51,6 +51,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("A typing error, or a password that was changed."),
         _("Try again. Whoever runs this server can set a new password for you."),
     ),
+    "reauth_required": Explanation(
+        _("Your password is needed"),
+        _("Another e-mail address can open the account, so being signed in is not enough to set one."),
+        _("The password was left out."),
+        _("Send the same change again with your password, in “password” over the API."),
+    ),
     "unauthenticated": Explanation(
         _("Sign in first"),
         _("The session or the token is missing, has ended or was revoked."),

@@ -71,13 +71,14 @@ async def _save(
 ) -> HTTPResponse:
     """Store a change and say so on the same page, or show the form again."""
     try:
-        await visit.app.accounts.change_profile(visit.user, change)
+        password = visit.text("password") or None
+        await visit.app.accounts.change_profile(visit.user, change, visit.client, password)
     except DomainError as error:
         return await show(values, _beside_fields(error))
     return visit.go(visit.request.path, _("Saved."))
 
 
-_FIELDS = {"username_taken": "username", "email_taken": "email"}
+_FIELDS = {"username_taken": "username", "email_taken": "email", "reauth_required": "password"}
 
 
 def _beside_fields(error: DomainError) -> Trouble:
@@ -166,7 +167,12 @@ async def change_account(visit: Visit) -> HTTPResponse:
     async def show(values: Values, found: Trouble) -> HTTPResponse:
         return await _account(visit, values, found)
 
-    return await _save(visit, ProfileChange(**texts), show, Values(texts))
+    # Browsers fill the password in by themselves; it counts only where it is needed.
+    same = texts["email"] == ((await _me(visit)).email or "")
+    change = ProfileChange(
+        username=texts["username"], email=None if same else texts["email"], language=texts["language"]
+    )
+    return await _save(visit, change, show, Values(texts))
 
 
 @routes.page("/settings/password", guests=False)

@@ -96,15 +96,44 @@ async def test_browser_sessions_are_opened_listed_and_ended(api: Api) -> None:
 async def test_the_own_profile_is_changed_member_by_member(api: Api) -> None:
     mira = await api.join("mira")
     change = {"display_name": "Mira", "bio": "Ridges.\nHarbours.", "link": "example.org", "place": "Seoul"}
-    me = await api.ok("PATCH", "/me", mira, json={**change, "private": True, "email": "m@example.org"})
+    me = await api.ok("PATCH", "/me", mira, json={**change, "private": True})
     assert me["bio"] == change["bio"]
     assert (me["link"], me["place"], me["private"]) == ("https://example.org", "Seoul", True)
-    assert me["email"] == "m@example.org"
-    me = await api.ok("PATCH", "/me", mira, json={"bio": None, "email": None})
-    assert (me["bio"], me["email"], me["display_name"]) == ("", None, "Mira")
+    me = await api.ok("PATCH", "/me", mira, json={"bio": None})
+    assert (me["bio"], me["display_name"]) == ("", "Mira")
     seen = await api.ok("GET", "/users/mira")
     assert "email" not in seen
     assert "role" not in seen
+
+
+@pytest.mark.goal("A6")
+async def test_another_address_needs_the_password(api: Api) -> None:
+    mira = await api.join("mira")
+
+    async def change(**body: Any) -> tuple[int, str]:
+        reply = await api("PATCH", "/me", mira, json=body)
+        return reply.status, reply.code if reply.status >= 400 else ""
+
+    assert await change(email="m@example.org", bio="kept apart") == (403, "reauth_required")
+    assert await change(email="m@example.org", bio="kept apart", password="wrong") == (422, "validation")
+    me = await api.ok("GET", "/me", mira)
+    assert (me["email"], me["bio"]) == (None, "")
+    assert await change(email="m@example.org", password=PASSWORD) == (200, "")
+    assert await change(email="m@example.org", bio="the same address") == (200, "")
+    assert await change(email=None) == (403, "reauth_required")
+    assert await change(username="mira.r", private=True) == (200, "")
+    assert (await api.ok("GET", "/me", mira))["email"] == "m@example.org"
+    assert await change(email=None, password=PASSWORD) == (200, "")
+    assert (await api.ok("GET", "/me", mira))["email"] is None
+
+
+@pytest.mark.settings(relax_loopback=False)
+async def test_names_are_not_collected(api: Api) -> None:
+    mira = await api.join("mira")
+    names = [f"mira{number}" for number in range(6)]
+    replies = [await api("PATCH", "/me", mira, json={"username": name}) for name in names]
+    assert [reply.status for reply in replies] == [200] * 5 + [429]
+    assert (await api("PATCH", "/me", mira, json={"username": "mira4", "bio": "hi"})).status == 200
 
 
 @pytest.mark.parametrize("form", [False, True])

@@ -212,6 +212,31 @@ async def test_throttles_are_per_account_and_per_address(api: Api) -> None:
         assert await guess(spelling, "198.51.100.77", PASSWORD) == 429
 
 
+@pytest.mark.goal("A3")
+@pytest.mark.goal("A5")
+@pytest.mark.settings(relax_loopback=False, trusted_proxies=1)
+async def test_guesses_by_name_and_by_address_are_counted_together(api: Api) -> None:
+    accounts = api.server.program.accounts
+    await accounts.add("mira", PASSWORD, email="mira@example.org")
+    await accounts.add("noor", PASSWORD, email="noor@example.org")
+    hosts = iter(range(250))
+
+    async def guess(login: str, password: str = "a wrong guess") -> Reply:
+        headers = {"X-Forwarded-For": f"192.0.2.{next(hosts)}"}
+        return await api("POST", "/tokens", json={"username": login, "password": password}, headers=headers)
+
+    assert {(await guess("mira@example.org")).status for _ in range(12)} == {401}
+    assert {(await guess("mira")).status for _ in range(13)} == {401}
+    # The 25 are used up, and nothing tells whose address it is that one guessed by.
+    for login in ("mira", "mira@example.org"):
+        assert _shape(await guess(login, PASSWORD)) == _shape(await guess("nobody@example.org", PASSWORD))
+    statuses = [(await guess("mira@example.org")).status for _ in range(13)]
+    others = [(await guess("nobody@example.org")).status for _ in range(24)]
+    assert (statuses, others) == ([401] * 12 + [429], [401] * 23 + [429])
+    assert (await guess("noor", PASSWORD)).status == 201
+    assert (await guess("noor@example.org", PASSWORD)).status == 201
+
+
 def _shape(reply: Reply) -> Any:
     """What somebody outside can tell answers apart by."""
     noisy = {"x-request-id", "ratelimit", "date"}

@@ -877,7 +877,9 @@ async def test_the_first_run_makes_one_administrator_and_then_is_gone(browse, se
 async def test_settings_are_stored(browse, server):
     mira = await browse("mira")
     page = await mira.get("/settings/account")
-    page = await mira.send(page, "/settings/account", username="mira.s", email="mira@example.org")
+    page = await mira.send(
+        page, "/settings/account", username="mira.s", email="mira@example.org", password=PASSWORD
+    )
     assert flash(page) == "Saved."
     assert (await mira.get("/@mira.s")).status == 200
     page = await mira.send(page, "/settings/account", username="x", email="mira@example.org")
@@ -893,6 +895,22 @@ async def test_settings_are_stored(browse, server):
     assert "/a/" in page.html
     page = await mira.send(page, "/settings/avatar/remove")
     assert "/a/" not in page.html
+
+
+async def test_another_address_is_stored_with_the_password_only(browse):
+    mira = await browse("mira")
+    page = await mira.get("/settings/account")
+    for password, status in (("", 403), ("wrong", 422)):
+        page = await mira.send(page, "/settings/account", email="mira@example.org", password=password)
+        assert page.status == status
+        assert 'id="f-password-error"' in page.html
+        assert dict(page.form("/settings/account").fields)["email"] == "mira@example.org"
+        assert dict((await mira.get("/settings/account")).form("/settings/account").fields)["email"] == ""
+    page = await mira.send(page, "/settings/account", email="mira@example.org", password=PASSWORD)
+    assert flash(page) == "Saved."
+    # What a browser fills in by itself is no matter where it is not needed.
+    page = await mira.send(page, "/settings/account", language="", password="an older one")
+    assert flash(page) == "Saved."
 
 
 async def test_a_profile_of_an_old_name_leads_to_the_new_one(browse, client, sql):
