@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from babel import dates, numbers
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from domain.text import fold, split_links
@@ -72,10 +72,17 @@ _shell: ContextVar[Shell] = ContextVar("shell")
 class Pages:
     """Renders templates. Every one of them is compiled at start, so a broken one stops the start, not a visitor."""
 
-    def __init__(self, assets: Assets, languages: Languages, root: Path = TEMPLATES) -> None:
+    def __init__(
+        self,
+        assets: Assets,
+        languages: Languages,
+        root: Path = TEMPLATES,
+        bytecode: BytecodeCache | None = None,
+    ) -> None:
         self.assets = assets
         self.languages = languages
         self.environment = _environment(root)
+        self.environment.bytecode_cache = bytecode
         self.environment.globals["static"] = assets.url
         self.environment.filters["static"] = assets.url
         self.fragments = Fragments(_MOST_FRAGMENT_BYTES)

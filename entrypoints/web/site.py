@@ -1,10 +1,11 @@
 """What every page shares: the renderer of this process, the shell around a page, forms, flashes, static files."""
 
 import base64
+import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
@@ -15,7 +16,9 @@ from application.views import Me
 from domain.kernel import NotFound, UserId
 from entrypoints import requests
 from entrypoints.errors import Failure, fill, title
+from entrypoints.web import rendering
 from entrypoints.web.assets import Assets
+from entrypoints.web.bytecode import SealedBytecode
 from entrypoints.web.navigation import NavItem, navigation
 from entrypoints.web.rendering import Flash, Pages, Shell, clock_after
 from entrypoints.web.translation import Language, Languages, gettext, speaking
@@ -34,15 +37,23 @@ class Site:
     languages: Languages
 
 
+_sites: list[Site] = []
+
+
 def open_site(app: Sanic[Any, Any]) -> None:
-    """Load templates, static files and languages; a broken one stops the start."""
-    app.ctx.site = _load()
+    """Load templates, static files and languages, once per process; a broken one stops the start."""
+    if not _sites:
+        _sites.append(load(app.ctx.settings.data_dir / "cache" / "templates", app.ctx.secret))
+    app.ctx.site = _sites[0]
 
 
-@cache
-def _load() -> Site:
+def load(compiled: Path, secret: bytes) -> Site:
+    """The site, with its templates' code kept in the folder `compiled` for the next start."""
     assets, languages = Assets(), Languages()
-    return Site(Pages(assets, languages), assets, languages)
+    # Options, and addresses of static files, are compiled into the code.
+    options = hashlib.sha256(Path(rendering.__file__).read_bytes()).hexdigest()
+    bytecode = SealedBytecode(compiled, secret, f"{options} {assets.version}")
+    return Site(Pages(assets, languages, bytecode=bytecode), assets, languages)
 
 
 def site(request: Request) -> Site:

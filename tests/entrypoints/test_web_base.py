@@ -20,6 +20,7 @@ from application.views import (
     CommentCounts,
     CommentView,
     CommentViewer,
+    Me,
     MemberCounts,
     MemberViewer,
     Page,
@@ -112,7 +113,15 @@ def a_profile(text: str = "Prints on request.", **viewer: object) -> Profile:
     )  # fmt: skip
 
 
+def an_account(person: Person) -> Me:
+    return Me(
+        person.id, person.username, person.display_name, "", "", "", person.avatar, False, MemberCounts(0, 0, 0), NOW,
+        MemberViewer(is_self=True), email=None, role="member", language="en", show_camera=False,
+    )  # fmt: skip
+
+
 def a_shell(viewer: Person | None = None, **more: object) -> Shell:
+    viewer = viewer and an_account(viewer)
     return Shell(csrf_token="tok", viewer=viewer, nav=navigation(viewer, "/", requests=120), now=NOW, **more)
 
 
