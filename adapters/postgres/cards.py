@@ -4,8 +4,11 @@ It is derived data: written in the transaction that changes what it shows, and `
 fresh one. Reading a feed then neither joins photos nor encodes them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -13,28 +16,45 @@ import msgspec
 from adapters.postgres.files import read_file
 from application.views import GRANT_MARK, Media, present_renditions
 
-_POST = """
-SELECT p.caption, p.tags, p.mentions, p.audience, p.comments_on, p.show_camera, p.created_at, p.edited_at, p.version,
+_POSTS = """
+SELECT p.id, p.caption, p.tags, p.mentions, p.audience, p.comments_on, p.show_camera, p.created_at, p.edited_at, p.version,
   l.id AS place_id, l.name AS place_name, l.lat, l.lon
-FROM posts p LEFT JOIN places l ON l.id = p.place_id WHERE p.id = $1
+FROM posts p LEFT JOIN places l ON l.id = p.place_id WHERE p.id = ANY($1::uuid[])
 """
+_BATCH = 500
 _encode = msgspec.json.Encoder().encode
 
 
 async def refresh_card(connection: asyncpg.Connection, post_id: Any) -> None:
     """Write the card of a post anew. Nothing happens when the post is gone."""
-    card = await build_card(connection, post_id)
-    if card is not None:
+    for card in (await _build_cards(connection, [post_id])).values():
         await connection.execute("UPDATE posts SET card = $2 WHERE id = $1", post_id, card)
 
 
-async def build_card(connection: asyncpg.Connection, post_id: Any) -> bytes | None:
-    """The card as it should be, or None when there is no such post."""
-    post = await connection.fetchrow(_POST, post_id)
-    if post is None:
-        return None
-    files = await connection.fetch("SELECT * FROM files WHERE post_id = $1 ORDER BY position", post_id)
-    return card_of(post, files)
+async def stale_cards(connection: asyncpg.Connection) -> list[UUID]:
+    """The posts whose stored card is not what it should be. Reads a few hundred posts at a time, in the order of ids.
+
+    Posts that change meanwhile are seen half old and half new, unless the connection is in a transaction of one snapshot.
+    """
+    stale: list[UUID] = []
+    last = UUID(int=0)
+    while rows := await connection.fetch(
+        f"SELECT id, card FROM posts WHERE id > $1 ORDER BY id LIMIT {_BATCH}", last
+    ):
+        last = rows[-1]["id"]
+        cards = await _build_cards(connection, [row["id"] for row in rows])
+        stale += [row["id"] for row in rows if row["card"] != cards.get(row["id"])]
+    return stale
+
+
+async def _build_cards(connection: asyncpg.Connection, posts: Sequence[UUID]) -> dict[UUID, bytes]:
+    """The cards as they should be, of those of the posts that there are."""
+    files = await connection.fetch(
+        "SELECT * FROM files WHERE post_id = ANY($1::uuid[]) ORDER BY post_id, position", posts
+    )
+    photos = {post: list(rows) for post, rows in groupby(files, key=itemgetter("post_id"))}
+    found = await connection.fetch(_POSTS, posts)
+    return {post["id"]: card_of(post, photos.get(post["id"], [])) for post in found}
 
 
 def card_of(post: Mapping[str, Any], files: Iterable[Mapping[str, Any]]) -> bytes:

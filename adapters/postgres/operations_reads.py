@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from adapters.postgres.cards import build_card
+from adapters.postgres.cards import stale_cards
 from adapters.postgres.engine import acquire
 from adapters.postgres.files import read_file
 from application.operations import Backlog, DeadJob, Replay, Status, Violation
@@ -105,18 +105,19 @@ class PostgresOperationsReads:
 
     async def violations(self) -> list[Violation]:
         found = []
-        async with acquire() as connection:
+        # One snapshot for all of it, so that what people write meanwhile is seen whole or not at all.
+        async with (
+            acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
             for rule, sql in _RULES.items():
                 rows = [row[0] for row in await connection.fetch(sql)]
                 if rows:
                     found.append(Violation(rule, len(rows), tuple(rows[:5])))
-            stale = [
-                str(row["id"])
-                for row in await connection.fetch("SELECT id, card FROM posts")
-                if row["card"] != await build_card(connection, row["id"])
-            ]
+            stale = await stale_cards(connection)
         if stale:
-            found.append(Violation("a stored card that is out of date", len(stale), tuple(stale[:5])))
+            examples = tuple(map(str, stale[:5]))
+            found.append(Violation("a stored card that is out of date", len(stale), examples))
         return found
 
     async def media_prefixes(self, keys: Collection[str] | None = None) -> set[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from adapters.postgres import cards
 from application.access import Client, Gone
 from application.accounts import Issued
 from application.posting import PhotoDraft, PostDraft, PostEdit
@@ -549,6 +550,37 @@ async def test_a_thousand_mixed_writes_at_once_end_well(
     assert given_up == 0
     await asyncio.sleep(1.1)
     assert await deadlocks(sql) == before
+
+
+@pytest.mark.goal("C2")
+async def test_the_check_of_all_rules_reports_nothing_while_people_write(
+    program: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Fails without the one snapshot: a post is edited between the look at its card and at what the card is made of.
+    monkeypatch.setattr(cards, "_BATCH", 7)
+    await a_person(program, role="admin")
+    mira, noor = await a_person(program), await a_person(program)
+    posts = [await a_post(program, mira) for _ in range(20)]
+    random, writing = Random(11), True
+
+    async def write() -> None:
+        while writing:
+            post = random.choice(posts)
+            await together(
+                [
+                    program.posting.edit(mira.id, post, PostEdit(caption=f"seen {random.random()}")),
+                    random.choice((program.posting.like, program.posting.unlike))(noor.id, post),
+                    program.posting.comment(noor.id, post, "so bright"),
+                ]
+            )
+
+    writers = [asyncio.create_task(write()) for _ in range(4)]
+    try:
+        for _ in range(15):
+            assert await program.operations.verify() == []
+    finally:
+        writing = False
+        await asyncio.gather(*writers)
 
 
 async def _work(program: Application) -> None:
