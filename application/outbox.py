@@ -38,10 +38,17 @@ class Runner:
         self._parallel = parallel
         self._running: dict[asyncio.Task[None], Job] = {}
         self._stopping = False
+        self._claims = False
         self._claiming = asyncio.Lock()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether this process runs jobs as they come."""
+        return self._claims and not self._stopping
 
     async def run(self) -> None:
         """Claim and run until `stop`. Survives every failure of the database by trying again."""
+        self._claims = True
         async with self._beating():
             while not self._stopping:
                 if not await self._fill():

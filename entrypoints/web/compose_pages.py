@@ -3,8 +3,9 @@
 Between the steps nothing is kept but the uploads themselves: everything typed travels in the form.
 """
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sanic import HTTPResponse
@@ -29,6 +30,8 @@ TURNS = ("0", "90", "180", "270")
 # The ninths of a picture, as on a number pad from the top: 1 is the top left, 5 the middle.
 MIDDLE = "5"
 PARTS = tuple(str(n) for n in range(1, 10))
+# How long the answer to an upload waits for something to look at, and how often it asks.
+PATIENCE_SECONDS, GLANCE_SECONDS = 2.0, 0.1
 
 
 @dataclass(slots=True)
@@ -109,14 +112,14 @@ async def _show(
 
 @routes.form("/new", files=2 * MAX_PHOTOS)
 async def compose(visit: Visit) -> HTTPResponse:
-    """The button that was pressed stands in `do`: add, post, anyway, remove:<id> or retry:<id>."""
+    """The button that was pressed stands in `do`: add, look, post, anyway, remove:<id> or retry:<id>."""
     shots, values = await _shots(visit), _values(visit)
     added, refusals = await _take_in(visit, MAX_PHOTOS - len(shots))
     act, _colon, which = visit.text("do").partition(":")
     if act in ("remove", "retry"):
         shots = await _change(visit, shots, act, which)
     if act not in ("post", "anyway") or added or refusals:
-        return await _show(visit, [*shots, *added], values, refusals)
+        return await _show(visit, await _with_pictures(visit, [*shots, *added]), values, refusals)
     undescribed = [shot for shot in shots if not shot.alt.strip()]
     if undescribed and act == "post":
         return await _show(visit, shots, values, undescribed=undescribed)
@@ -184,6 +187,18 @@ def check_size(visit: Visit, upload: Upload) -> None:
     """Raises FileTooLarge for a file whose bytes were dropped because there were too many."""
     if upload.size > requests.max_file(visit.request):
         raise FileTooLarge(limit_mb=requests.settings(visit.request).max_upload_mb)
+
+
+async def _with_pictures(visit: Visit, shots: list[Shot]) -> list[Shot]:
+    """The shots as they are once their sizes are made: one describes and cuts what one sees. Has not much patience."""
+    for _glance in range(round(PATIENCE_SECONDS / GLANCE_SECONDS)):
+        if not visit.app.runner.at_work or all(shot.file.state in ("ready", "failed") for shot in shots):
+            break
+        await asyncio.sleep(GLANCE_SECONDS)
+        now = await visit.app.uploading.unused(visit.user, [FileId(shot.id) for shot in shots])
+        files = {file.id: file for file in now}
+        shots = [replace(shot, file=files[shot.id]) for shot in shots if shot.id in files]
+    return shots
 
 
 async def _change(visit: Visit, shots: list[Shot], act: str, which: str) -> list[Shot]:

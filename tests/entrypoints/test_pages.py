@@ -1,6 +1,7 @@
 """Pages and forms as a browser without scripts meets them: read the page, fill the form in, follow the answer."""
 
 import ast
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -355,6 +356,19 @@ async def test_photos_are_ordered_cut_and_removed(browse, server):
     assert [photo.alt for photo in post.media] == ["Third", "First"]
     assert post.media[0].width == post.media[0].height
     assert (post.place.name, post.audience, post.comments) == ("Bergen", "followers", False)
+
+
+async def test_what_was_uploaded_is_shown_at_once_where_jobs_run(browse, server):
+    mira = await browse("mira")
+    working = asyncio.create_task(server.program.runner.run())
+    try:
+        page = await mira.get("/new")
+        page = await mira.send(page, "/new", files=[("a.jpg", a_jpeg())], button=("do", "add"))
+        shown = next(image["src"] for image in page.all("img") if image.get("class") == "im")
+        assert (await mira.get(shown)).status == 200
+    finally:
+        await server.program.runner.stop()
+        await working
 
 
 async def test_a_photo_without_description_is_asked_about_once(browse):
