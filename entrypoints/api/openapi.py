@@ -62,6 +62,7 @@ _STATUS = {
     "last_admin": 409,
     "already_closed": 409,
     "idempotency_in_progress": 409,
+    "already_made": 409,
     "gone": 410,
     "precondition_failed": 412,
     "too_large": 413,
@@ -438,7 +439,7 @@ def _codes(operation: Operation) -> list[str]:
     if operation.query is not None and issubclass(operation.query, Paging):
         codes.append("bad_cursor")
     if operation.recover is not None:
-        codes += ["idempotency_mismatch", "idempotency_in_progress"]
+        codes += ["idempotency_mismatch", "idempotency_in_progress", "already_made"]
     if operation.conditional:
         codes.append("precondition_failed")
     if operation.upload:

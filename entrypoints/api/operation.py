@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote, unquote, urlencode
 from uuid import UUID
@@ -464,7 +464,8 @@ async def _once(
     try:
         response = await _answer(operation, call, path, headers)
     except AlreadyMade:
-        made = await _replay(operation, call, replace(known, status=0), headers) if known else None
+        # Another try under the key was faster: this one took it over, or lost it to that one.
+        made = await _made_before(operation, call, call.new_id, headers)
         if made is None:
             raise
         return made
@@ -506,15 +507,22 @@ def _fingerprint(operation: Operation, call: Call, path: dict[str, Any]) -> byte
 async def _replay(
     operation: Operation, call: Call, known: Replay, headers: dict[str, str]
 ) -> HTTPResponse | None:
+    if not known.status:
+        return await _made_before(operation, call, known.resource_id, headers)
     headers = headers | {"Idempotency-Replayed": "true"}
-    if known.status:
-        if known.location:
-            headers["Location"] = known.location
-        return HTTPResponse(known.body, known.status, headers=headers, content_type=known.content_type)
+    if known.location:
+        headers["Location"] = known.location
+    return HTTPResponse(known.body, known.status, headers=headers, content_type=known.content_type)
+
+
+async def _made_before(
+    operation: Operation, call: Call, resource_id: UUID, headers: dict[str, str]
+) -> HTTPResponse | None:
+    """The answer about what another try made under this id; None when there is no such thing of the caller's."""
     if operation.recover is None:
         return None
     try:
-        made = await operation.recover(call, known.resource_id)
+        made = await operation.recover(call, resource_id)
     except NotFound:
         return None
-    return _respond(operation, call, made, headers)
+    return _respond(operation, call, made, headers | {"Idempotency-Replayed": "true"})

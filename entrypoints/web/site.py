@@ -178,7 +178,8 @@ def _take_flash(request: Request) -> tuple[Flash, ...]:
     request.ctx.flash_shown = True
     try:
         text, kind = json.loads(base64.urlsafe_b64decode(packed))
-        return (Flash(str(text)[:300], kind if kind in ("ok", "info", "error") else "info"),)
+        shown = str(text)[:300].encode("utf-8", "replace").decode()  # JSON can spell what no page can hold
+        return (Flash(shown, kind if kind in ("ok", "info", "error") else "info"),)
     except (ValueError, TypeError, RecursionError):
         return ()
 

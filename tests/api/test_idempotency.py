@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 
 from domain.kernel import Unavailable
+from entrypoints.container import Database
 from tests.api.conftest import Api, a_form
-from tests.conftest import Member, Server, a_jpeg, settle
+from tests.conftest import Member, Server, a_jpeg, connect, settle
 
 pytestmark = pytest.mark.goal("D3")
 
@@ -83,6 +84,43 @@ async def test_fifty_at_once_make_one(things: Things, kind: str) -> None:
             assert (reply.status, reply.code) == (409, "idempotency_in_progress")
             assert int(reply.headers["Retry-After"]) >= 1
     assert await things.count(kind) == 1
+
+
+@KINDS
+async def test_of_two_requests_at_once_under_one_key_one_is_told_so(things: Things, kind: str) -> None:
+    replies = await asyncio.gather(things.make(kind), things.make(kind, other=True))
+    assert {(reply.status, reply.code if reply.status > 299 else "") for reply in replies} == {
+        (201, ""),
+        (422, "idempotency_mismatch"),
+    }
+    assert await things.count(kind) == 1
+
+
+@KINDS
+async def test_a_try_that_was_given_up_too_early_and_the_next_make_one(
+    things: Things, empty_database: Database, kind: str
+) -> None:
+    # Both have the key's id: the first is held up for so long that the second takes its key over.
+    held = "posts" if kind == "comment" else "users"
+    beside = await connect(empty_database)
+    async with things.sql.transaction():
+        await things.sql.execute(f"SELECT FROM {held} FOR NO KEY UPDATE")
+        first = asyncio.create_task(things.make(kind))
+        await _until(beside, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        await beside.execute("UPDATE idempotency SET created_at = created_at - interval '11 seconds'")
+        second = asyncio.create_task(things.make(kind))
+        await _until(beside, "SELECT count(*) = 2 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    await beside.close()
+    replies = await asyncio.gather(first, second)
+    assert [reply.status for reply in replies] == [201, 201]
+    assert replies[0].json["id"] == replies[1].json["id"]
+    assert await things.count(kind) == 1
+
+
+async def _until(sql: asyncpg.Connection, question: str) -> None:
+    async with asyncio.timeout(5):
+        while not await sql.fetchval(question):
+            await asyncio.sleep(0.01)
 
 
 async def test_keys_belong_to_their_account(things: Things) -> None:

@@ -65,12 +65,26 @@ async def _send(scene: Scene, method: str, route: str, headers: dict[str, str]) 
     )
 
 
+_ODD = (
+    "http://[",
+    "http://[::1",
+    "https://[x]",
+    "http://a:b:c",
+    "http://h:99999",
+    "//",
+    "é",
+    "http://\uff0f",
+    " ",
+    "",
+)
+
+
 @pytest.mark.goal("W2")
 async def test_nobody_is_signed_in_or_up_by_another_site(api: Api) -> None:
     await api.join("mira")
     body = {"username": "mira", "password": PASSWORD}
     for path in ("/sessions", "/tokens"):
-        for origin in ("null", "https://evil.example"):
+        for origin in ("null", "https://evil.example", *_ODD):
             reply = await api("POST", path, json=body, headers={"Origin": origin})
             assert (reply.status, reply.code) == (403, "csrf")
             assert "Set-Cookie" not in reply.headers

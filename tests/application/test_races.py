@@ -21,7 +21,7 @@ from application.accounts import Issued
 from application.posting import PhotoDraft, PostDraft, PostEdit
 from application.program import Application
 from application.uploading import InUse, QuotaReached
-from domain.kernel import DomainError, Forbidden, Invalid, NotFound
+from domain.kernel import AlreadyMade, CommentId, DomainError, FileId, Forbidden, Invalid, NotFound, PostId
 from domain.ports import TryAgain, Upload
 from domain.posts import AUDIENCES
 from domain.users import BadCredentials, InviteRequired, LastAdmin, UsernameTaken
@@ -387,6 +387,35 @@ async def test_uploads_at_once_stay_within_the_quota(program: Application, sql: 
     assert outcomes == {type(None): 3, QuotaReached: 9}
     assert await sql.fetchval("SELECT sum(size) FROM files") <= 2**20
     assert len([found async for found in program.media.walk()]) == 3
+
+
+@pytest.mark.goal("D3")
+@pytest.mark.parametrize("kind", ["comment", "post", "upload"])
+async def test_of_different_things_under_one_id_one_is_made(
+    program: Application, sql: asyncpg.Connection, kind: str
+) -> None:
+    # Fails when the violation of the primary key is not told as `AlreadyMade`.
+    mira = await a_person(program)
+    post = await a_post(program, mira)
+    same = program.ids.new()
+    content = a_jpeg()
+
+    async def make(number: int) -> None:
+        if kind == "comment":
+            await program.posting.comment(mira.id, post, f"number {number}", None, CommentId(same))
+        elif kind == "post":
+            photo = PhotoDraft(await a_picture(program, mira))
+            await program.posting.publish(mira.id, PostDraft([photo], f"number {number}"), PostId(same))
+        else:
+            async with program.workspace.directory() as folder:
+                (folder / "sent").write_bytes(content)
+                sent = Upload(folder / "sent", f"{number}.jpg", len(content), f"{number}" * 64)
+                await program.uploading.receive(mira.id, sent, FileId(same))
+
+    outcomes = await together([make(number) for number in range(4)])
+    assert outcomes == {type(None): 1, AlreadyMade: 3}
+    table = {"comment": "comments", "post": "posts", "upload": "files"}[kind]
+    assert await sql.fetchval(f"SELECT count(*) FROM {table} WHERE id = $1", same) == 1
 
 
 @pytest.mark.goal("C6")

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import base64
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -17,6 +18,7 @@ import pytest
 from yarl import URL
 
 from domain.files import Crop
+from entrypoints import requests
 from entrypoints.errors import CODES
 from entrypoints.web import site
 from entrypoints.web.compose_pages import crop_of
@@ -909,6 +911,41 @@ async def test_settings_are_stored(browse, server):
     assert "/a/" in page.html
     page = await mira.send(page, "/settings/avatar/remove")
     assert "/a/" not in page.html
+
+
+async def test_set_up_stays_open_until_there_is_an_administrator_and_holds_nobody_up(browse, server, sql):
+    stranger, owner = await browse(), await browse()
+    page = await stranger.get("/register")
+    assert (await stranger.send(page, "/register", username="eve", password=PASSWORD)).path == "/"
+    async with sql.transaction():
+        # Somebody joins meanwhile: a page that locked the table would wait for them, and everybody else for the page.
+        await sql.execute(
+            "INSERT INTO users (id, username, password_hash, created_at) VALUES (gen_random_uuid(), 'late', 'x', now())"
+        )
+        page = await asyncio.wait_for(owner.get("/setup"), 3)
+        assert page.status == 200
+    code = server.program.accounts.setup_code()
+    page = await owner.send(page, "/setup", code=code, username="keeper", password=PASSWORD)
+    assert page.path == "/"
+    assert await sql.fetch("SELECT username FROM users WHERE role = 'admin'") == [("keeper",)]
+    assert (await stranger.get("/setup")).status == 404
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        "garbage", "é", "=", "%00", "bnVsbA==", "e30=", "WyJ4Il0=", "MTI=", "gICA", "x" * 3_000,
+        base64.urlsafe_b64encode(b'["' + rb"\ud800" + b'", "ok"]').decode(),
+        base64.urlsafe_b64encode(b'[[1, {"a": 2}], ["ok"]]').decode(),
+        base64.urlsafe_b64encode(b"[" * 1_400).decode(),
+    ],
+)  # fmt: skip
+async def test_a_garbled_cookie_is_no_more_than_ignored(browse, packed):
+    guest = await browse()
+    for name in (site.FLASH_COOKIE, site.THEME_COOKIE, requests.FORM_COOKIE, "hg_session"):
+        page = await guest.get("/login", headers={"Cookie": f"{name}={packed}"})
+        assert page.status == 200, name
+        assert page.form("/login")
 
 
 async def test_another_address_is_stored_with_the_password_only(browse):
