@@ -53,6 +53,9 @@ class Runner:
             while not self._stopping:
                 if not await self._fill():
                     await self._wake.wait(SWEEP_SECONDS)
+            # `stop` gives what runs some time, and its leases must not run out meanwhile.
+            if self._running:
+                await asyncio.wait(list(self._running))
 
     async def stop(self, grace_seconds: float = 10.0) -> None:
         """Claim nothing more and give what runs `grace_seconds` to finish; the rest is handed back, for the next runner."""

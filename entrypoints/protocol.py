@@ -27,14 +27,16 @@ _ANNOUNCED_BYTES = 64 * 2**20
 
 
 class HonestHttp(Http):
-    """Says `Connection: close` where the connection will be closed, because the rest of a body is too much to skip."""
+    """Says `Connection: close` where it will be closed: the rest of a body is too much to skip, or the server stops."""
 
     __slots__ = ()
 
     def respond(self, response: BaseHTTPResponse) -> BaseHTTPResponse:
-        if self.request_body == "chunked" or (
+        too_much = self.request_body == "chunked" or (
             self.request_body and self.request_bytes > self.protocol.request_max_size
-        ):
+        )
+        # A server that stops waits for its connections, and nobody else would end one that asks again and again.
+        if too_much or self.protocol.app.ctx.stopping:
             self.keep_alive = False
         return super().respond(response)
 

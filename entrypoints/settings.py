@@ -7,6 +7,7 @@ ignored is found out too late.
 import difflib
 import os
 import shutil
+import socket
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -110,13 +111,27 @@ class Settings(BaseSettings):
 
     @property
     def origin(self) -> str:
-        """The public address, or the one we listen on."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        """The public address, or the one we listen on, as others in the local network can type it."""
+        return self.public_url or f"http://{_reachable(self.host)}:{self.port}"
 
     def told(self) -> dict[str, Any]:
         """Every value, secrets too, as JSON can carry it to a process of ours."""
         plain = {name: getattr(self, name).get_secret_value() for name in self.SECRETS}
         return self.model_dump(mode="json") | plain
+
+
+@cache
+def _reachable(host: str) -> str:
+    """A host as it stands in addresses; for all interfaces that of the one which leads out of this machine."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - somebody chose it
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                # Sends nothing: it only asks the machine for the way. The address is one of those for documentation.
+                probe.connect(("203.0.113.1", 9))
+                return str(probe.getsockname()[0])
+            except OSError:
+                return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 # What tools of ours set for themselves, not for people.

@@ -19,7 +19,9 @@ from domain.ports import StoredObject
 T = TypeVar("T")
 
 CHUNK = 256 * 1024
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG}
+# The last is what a process meets that may not write any larger file.
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DISK = {*_FULL, errno.EIO, errno.EROFS}
 _KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*/?")
 
 
@@ -130,7 +132,7 @@ class FilesystemMediaStore:
 
 def unavailable(error: OSError) -> Unavailable:
     """What a failing disk means to the rest of the program."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    full = error.errno in _FULL
     return Unavailable(
         f"media folder: {error}",
         code="insufficient_storage" if full else "unavailable",

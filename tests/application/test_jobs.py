@@ -415,6 +415,29 @@ async def test_what_does_not_finish_in_time_is_handed_back_unblamed(workshop: Wo
     assert job.attempts == 1, "the interrupted try does not count"
 
 
+@pytest.mark.goal("O9")
+@pytest.mark.goal("D7")
+async def test_the_lease_is_kept_while_a_stopped_runner_waits_for_its_job(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters.postgres.jobs, "LEASE", timedelta(seconds=0.4))
+    monkeypatch.setattr(outbox, "HEARTBEAT", timedelta(seconds=0.1))
+    monkeypatch.setattr(outbox, "SWEEP_SECONDS", 0.1)
+    diary = Diary(slow=1)
+    workshop.register("diary", diary)
+    await workshop.add("diary")
+    stopped, other = (workshop.runner(clock=workshop.program.clock) for _ in range(2))
+    running = [asyncio.create_task(stopped.run())]
+    await until(lambda: diary.started == 1)
+    running.append(asyncio.create_task(other.run()))
+    await stopped.stop()
+    await other.stop()
+    await asyncio.gather(*running)
+    assert diary.started == 1
+    assert await workshop.sql.fetchval("SELECT deaths FROM jobs") == 0
+    assert await workshop.states() == {"done": 1}
+
+
 @pytest.mark.goal("D7")
 async def test_an_unknown_event_or_reaction_fails_alone(workshop: Workshop) -> None:
     diary = Diary()

@@ -190,6 +190,29 @@ async def test_the_store_in_a_folder_ignores_what_a_crash_left_half_written(
     assert not (tmp_path / "store" / "a").exists()
 
 
+@pytest.mark.goal("K1")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs a system that names open files")
+async def test_an_object_its_name_and_its_folders_are_durable(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, bool]] = []
+    top, sync = tmp_path / "store", os.fsync
+    key = "photos/abc/0/640.webp"
+
+    def note(handle: int) -> None:
+        path = os.readlink(f"/proc/self/fd/{handle}")
+        synced.append((os.path.relpath(path, top), (top / key).exists()))
+        sync(handle)
+
+    store = FilesystemMediaStore(top)
+    monkeypatch.setattr(os, "fsync", note)
+    await store.put(key, source)
+    folders = [(".", False), ("photos", False), ("photos/abc", False)]
+    assert synced[:3] == folders, "each folder is there for good before anything is put into it"
+    assert synced[3][0].endswith(".part")
+    assert synced[4:] == [("photos/abc/0", True)], "its name last"
+
+
 @pytest.mark.goal("K2")
 async def test_a_workspace_directory_is_gone_at_the_end_whatever_happens(tmp_path: Path) -> None:
     workspace = FolderWorkspace(tmp_path / "work")

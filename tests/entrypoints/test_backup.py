@@ -18,6 +18,7 @@ from adapters.filesystem import archive
 from adapters.filesystem.media import FilesystemMediaStore
 from application import backups
 from application.backups import Manifest, Snapshot
+from domain.files import AVATAR_NAMES
 from tests.conftest import a_jpeg
 from tests.entrypoints.command import PASSWORD, Place, ask
 
@@ -120,6 +121,30 @@ def test_a_backup_under_load_is_whole_when_it_is_put_back_elsewhere(seeded: Plac
     assert status["sessions"] == 0, "who was signed in then is not signed in now"
     with elsewhere.serving() as (address, _):
         assert ask(address, "POST", "/tokens", credentials)[0] == 201
+
+
+@pytest.mark.goal("U4")
+def test_avatars_in_every_size_are_kept_and_looked_at(seeded: Place, elsewhere: Place) -> None:
+    file = elsewhere.folder / "avatars.tar"
+    made = seeded.run("backup", "create", str(file))
+    assert made.returncode == 0
+    told = [line for line in made.stderr.splitlines() if line.startswith("Copying")]
+    assert len(told) == len(set(told)) > 0, "its progress is told once"
+    assert str(seeded.folder / "data" / "secret.key") in made.stdout
+    with tarfile.open(file) as tar:
+        inside = {name.removeprefix("objects/") for name in tar.getnames() if "/avatars/" in name}
+    folders = {name.rpartition("/")[0] for name in inside}
+    assert folders
+    assert inside == {f"{folder}/{name}" for folder in folders for name in AVATAR_NAMES}
+    for name in AVATAR_NAMES:
+        path = seeded.folder / "data" / "media" / sorted(folders)[0] / name
+        aside = path.rename(elsewhere.folder / "aside")
+        try:
+            lacking = elsewhere.folder / f"without-{name}.tar"
+            assert seeded.run("backup", "create", str(lacking)).returncode == 1
+            assert "1 pictures were missing" in elsewhere.run("backup", "verify", str(lacking)).stdout
+        finally:
+            aside.rename(path)
 
 
 @pytest.mark.goal("U4")

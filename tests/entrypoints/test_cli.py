@@ -30,16 +30,6 @@ from tests.entrypoints.command import (
 
 
 @pytest.fixture
-def place(room: Path, tmp_path: Path) -> Iterator[Place]:
-    """An empty place. Below the tests' room, because the database's user must be able to pass through."""
-    folder = room / f"place-{tmp_path.name}"
-    folder.mkdir()
-    folder.chmod(0o755)
-    yield Place(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
 def typed(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """What somebody in the place's folder types for the command."""
     monkeypatch.chdir(place.folder)
