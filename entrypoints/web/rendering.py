@@ -86,7 +86,9 @@ class Pages:
         self.environment.globals["static"] = assets.url
         self.environment.filters["static"] = assets.url
         self.fragments = Fragments(_MOST_FRAGMENT_BYTES)
-        self.environment.globals.update(kept=self._kept, card_maker=self._card_maker)
+        self.environment.globals.update(
+            kept=self._kept, card_maker=self._card_maker, tile_maker=self._tile_maker
+        )
         for name in self.environment.list_templates():
             self.environment.get_template(name)
 
@@ -155,6 +157,15 @@ class Pages:
             return self._fill(self._fragment(card, key, post, numbered, priority, member), places)
 
         return post_card
+
+    def _tile_maker(self, tile: Any) -> Callable[..., Markup]:
+        """A post in a grid, from the macro that makes its tile; `priority` belongs to the first of a page."""
+
+        def post_tile(post: Any, priority: bool = False) -> Markup:
+            key = (priority, post.id, post.stored, post.audience, post.author.name, post.counts.likes)
+            return self._fill(self._fragment(tile, key, post, priority), {})
+
+        return post_tile
 
 
 class Fragments:

@@ -117,6 +117,22 @@ def test_whatever_is_another_is_shown_at_once_and_as_if_nothing_were_kept(show, 
     assert "댓글 달기" in kept["language"]
 
 
+@pytest.mark.parametrize("grid", ["photo_grid", "justified_grid"])
+def test_a_tile_of_a_grid_shows_what_is_another_as_if_nothing_were_kept(pages, grid):
+    source = '{% import "ui/all.html" as ui %}{{ ui.' + grid + '([post], "Photos", first) }}'
+    template = pages.environment.from_string(source)
+
+    def show(post: PostCard, first: bool) -> str:
+        return pages.render(template, a_shell(), post=post, first=first)
+
+    pages.fragments.clear()
+    views = [(each, first) for each in variants(a_card(a_photo(alt=""))).values() for first in (True, False)]
+    kept = [show(*view) for view in views]
+    for view, html in zip(views, kept, strict=True):
+        pages.fragments.clear()
+        assert show(*view) == html
+
+
 def test_a_kept_card_holds_the_proof_of_nobody_but_whoever_looks(show):
     post = a_card()
     for token in ("token-of-mira", "token-of-ada", "<&>"):
@@ -148,7 +164,7 @@ def test_a_kept_fragment_cannot_ask_who_looks_or_when(pages, asked):
 
 def test_macros_whose_work_is_kept_have_names_of_their_own():
     source = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html"))
-    kept = set(re.findall(r"kept\((\w+)", source)) | {"_card", "_actions"}
+    kept = set(re.findall(r"kept\((\w+)", source)) | {"_card", "_actions", "_square", "_wide"}
     assert len(kept) > 2
     for name in kept:
         assert len(re.findall(rf"macro {name}\(", source)) == 1, name
