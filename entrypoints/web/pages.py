@@ -6,6 +6,7 @@ from entrypoints.web import (
     account_pages,
     admin_pages,
     compose_pages,
+    docs_pages,
     feed_pages,
     help_pages,
     people_pages,
@@ -24,6 +25,7 @@ _groups = (
     settings_pages,
     admin_pages,
     help_pages,
+    docs_pages,
 )
 blueprint = Blueprint.group(_static, *(group.routes.blueprint for group in _groups))
 

@@ -121,7 +121,10 @@ def _make_shell(request: Request, viewer: Me | None, waiting: int = 0) -> Shell:
             language=language,
             theme=theme(request),
             nav=navigation(viewer, request.path, requests=waiting),
-            links=(NavItem(href="/about", label=gettext("About"), icon="info"),),
+            links=(
+                NavItem(href="/about", label=gettext("About"), icon="info"),
+                NavItem(href="/docs", label=gettext("API"), icon="file"),
+            ),
             flashes=_take_flash(request),
             instance=requests.settings(request).instance_name,
         )

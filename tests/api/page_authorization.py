@@ -41,6 +41,7 @@ POST /admin/reports/<case_id:uuid>              login 404   404   404   303   40
 GET  /admin/users                               login 404   404   404   200   404   404
 GET  /admin/users/<username>                    login 404   404   404   200   404   404
 POST /admin/users/<username>                    login 404   404   404   303   404   404
+GET  /api                                       303   303   303   303   303   303   303
 GET  /comments/<comment_id:uuid>/delete         login 404   404   404   404   200   200
 POST /comments/<comment_id:uuid>/delete         login 404   404   404   404   303   303
 GET  /comments/<comment_id:uuid>/edit           login 404   404   404   404   200   404
@@ -49,6 +50,8 @@ GET  /comments/<comment_id:uuid>/like           404   404   404   404   404   30
 POST /comments/<comment_id:uuid>/like           login 404   404   404   404   303   303
 GET  /comments/<comment_id:uuid>/unlike         404   404   404   404   404   303   303
 POST /comments/<comment_id:uuid>/unlike         login 404   404   404   404   303   303
+GET  /docs                                      200   200   200   200   200   200   200
+GET  /docs/api                                  303   303   303   303   303   303   303
 GET  /docs/errors                               200   200   200   200   200   200   200
 GET  /docs/errors/<code>                        200   200   200   200   200   200   200
 GET  /explore                                   200   200   200   200   200   200   200

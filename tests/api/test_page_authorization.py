@@ -82,7 +82,7 @@ async def _visitor(scene: Scene, client: aiohttp.ClientSession, actor: str) -> V
 
 def _spelled_out(route: str) -> list[str]:
     """A route whose parameter has a list of values, once for each of them."""
-    found = re.search(r"<\w+:((?:\w+\|)+\w+)>", route)
+    found = re.search(r"<\w+:((?:[\w/]+\|)+[\w/]+)>", route)
     if found is None:
         return [route]
     return [each for value in found[1].split("|") for each in _spelled_out(route.replace(found[0], value, 1))]

@@ -19,6 +19,7 @@ from yarl import URL
 
 from domain.files import Crop
 from entrypoints import requests
+from entrypoints.api.openapi import describe
 from entrypoints.errors import CODES
 from entrypoints.web import site
 from entrypoints.web.compose_pages import crop_of
@@ -1070,6 +1071,24 @@ async def test_small_addresses_answer(browse, client):
     await browse("mira")
     assert (await guest.get("/@MIRA")).path == "/@mira"
     assert unquote((await guest.get("/tags/%23D%C3%A4mmerung")).words).count("#dämmerung")
+
+
+async def test_the_reference_lists_every_call_of_the_api(browse, server):
+    guest = await browse()
+    page = await guest.get("/api")
+    assert page.path == "/docs"
+    assert (await guest.get("/docs/api")).path == "/docs"
+    ids = {each.get("id") for each in page.all("details")}
+    described = describe(server.url)["paths"]
+    assert {
+        operation["operationId"] for methods in described.values() for operation in methods.values()
+    } == ids
+    assert "`" not in page.words
+    publish = page.words[page.words.index("Publish a post") :]
+    assert "Scope: write" in " ".join(publish.split())[:100]
+    example = f'curl -X POST {server.url}/api/v1/posts -H "Authorization: Bearer $TOKEN" -H'
+    assert example in publish
+    assert "/docs" in {urlsplit(link).path for link in (await guest.get("/about")).links()}
 
 
 def test_every_problem_code_of_the_program_is_explained():
