@@ -33,16 +33,20 @@ SELECT k.key, k.rank, p.id, p.author_id, p.audience, p.comments_on, p.card, p.li
     OR EXISTS (SELECT FROM hidden_posts WHERE user_id = $1 AND post_id = p.id) AS unwanted,
   EXISTS (SELECT FROM likes WHERE user_id = $1 AND post_id = p.id) AS liked,
   EXISTS (SELECT FROM saves WHERE user_id = $1 AND post_id = p.id) AS saved
-FROM k JOIN posts p ON p.id = k.post_id JOIN users a ON a.id = p.author_id
-ORDER BY k.rank {{order}}, k.key {{order}}
+FROM ({{skeleton}}) k JOIN posts p ON p.id = k.post_id JOIN users a ON a.id = p.author_id
+ORDER BY {{order}}
 """
 
-_COMMENT = f"""
+# Comments by people whom the viewer may know; the condition that follows says which.
+_KNOWN = f"""
+SELECT c.*, a.username, a.display_name, a.avatar_key FROM comments c JOIN users a ON a.id = c.author_id
+WHERE a.state = 'active' AND {not_blocked("$1", "c.author_id")} AND
+"""
+_COMMENT = """
 SELECT c.id, c.post_id, c.text, c.reply_to, c.likes, c.created_at, c.edited_at, c.author_id,
-  a.username, a.display_name, a.avatar_key, p.author_id AS post_author_id,
+  c.username, c.display_name, c.avatar_key, p.author_id AS post_author_id,
   EXISTS (SELECT FROM comment_likes WHERE user_id = $1 AND comment_id = c.id) AS liked
-FROM {{comments}} JOIN users a ON a.id = c.author_id JOIN posts p ON p.id = c.post_id
-WHERE a.state = 'active' AND {not_blocked("$1", "c.author_id")}
+FROM
 """
 
 
@@ -64,7 +68,7 @@ class PostgresPostReads:
             f"SELECT id AS key, likes AS rank, id AS post_id FROM posts WHERE audience = 'everyone' AND {beyond} "
             f"ORDER BY likes {order}, id {order} LIMIT {int(part.limit)}"
         )
-        return await self._fetch(skeleton, order, viewer, key.rank, key.id)
+        return await self._fetch(skeleton, f"k.rank {order}, k.key {order}", viewer, key.rank, key.id)
 
     async def by_author(self, viewer: UserId | None, author: UserId, part: Slice) -> list[PostRow]:
         return await self._list("posts", "id", "author_id = $3", viewer, part, author)
@@ -85,7 +89,7 @@ class PostgresPostReads:
 
     async def one(self, viewer: UserId | None, post_id: PostId) -> PostRow | None:
         rows = await self._fetch(
-            "SELECT $2::uuid AS key, 0 AS rank, $2::uuid AS post_id", "ASC", viewer, post_id
+            "SELECT $2::uuid AS key, 0 AS rank, $2::uuid AS post_id", "k.key", viewer, post_id
         )
         return rows[0] if rows else None
 
@@ -96,31 +100,24 @@ class PostgresPostReads:
     async def newest_comments(
         self, viewer: UserId | None, posts: Sequence[UUID], each: int
     ) -> list[CommentRow]:
-        newest = (
-            "unnest($2::uuid[]) AS wanted (post_id) CROSS JOIN LATERAL (SELECT c.* FROM comments c "
-            "JOIN users w ON w.id = c.author_id AND w.state = 'active' "
-            f"WHERE c.post_id = wanted.post_id AND {not_blocked('$1', 'c.author_id')} "
-            f"ORDER BY c.id DESC LIMIT {int(each)}) c"
+        newest = f"{_KNOWN} c.post_id = p.id ORDER BY c.id DESC LIMIT {int(each)}"
+        wanted = (
+            f"posts p CROSS JOIN LATERAL ({newest}) c WHERE p.id = ANY($2::uuid[]) ORDER BY c.post_id, c.id"
         )
-        return await self._comments(
-            _COMMENT.format(comments=newest) + " ORDER BY c.post_id, c.id", viewer, list(posts)
-        )
+        return await self._comments(_COMMENT + wanted, viewer, list(posts))
 
     async def comments(self, viewer: UserId | None, post_id: PostId, part: Slice) -> list[CommentRow]:
         if part.before is not None:
             beyond, order, key = "c.id < $3", "DESC", part.before.id
         else:
             beyond, order, key = "c.id > $3", "ASC", part.after.id if part.after else _FIRST
-        sql = (
-            _COMMENT.format(comments="comments c")
-            + f" AND c.post_id = $2 AND {beyond} ORDER BY c.id {order} LIMIT {int(part.limit)}"
-        )
-        return await self._comments(sql, viewer, post_id, key)
+        part_of_them = f"{_KNOWN} c.post_id = $2 AND {beyond} ORDER BY c.id {order} LIMIT {int(part.limit)}"
+        wanted = f"({part_of_them}) c JOIN posts p ON p.id = c.post_id ORDER BY c.id {order}"
+        return await self._comments(_COMMENT + wanted, viewer, post_id, key)
 
     async def comment(self, viewer: UserId | None, comment_id: CommentId) -> CommentRow | None:
-        rows = await self._comments(
-            _COMMENT.format(comments="comments c") + " AND c.id = $2", viewer, comment_id
-        )
+        wanted = f"({_KNOWN} c.id = $2) c JOIN posts p ON p.id = c.post_id"
+        rows = await self._comments(_COMMENT + wanted, viewer, comment_id)
         return rows[0] if rows else None
 
     async def likers(
@@ -158,12 +155,12 @@ class PostgresPostReads:
             f"SELECT {column} AS key, 0 AS rank, {post or column} AS post_id FROM {table} "
             f"WHERE {where} AND {beyond.format(2)} ORDER BY {column} {order} LIMIT {int(part.limit)}"
         )
-        return await self._fetch(skeleton, order, viewer, key, *parameters)
+        return await self._fetch(skeleton, f"k.key {order}", viewer, key, *parameters)
 
     async def _fetch(
         self, skeleton: str, order: str, viewer: UserId | None, *parameters: Any
     ) -> list[PostRow]:
-        sql = f"WITH k AS MATERIALIZED ({skeleton}) {_HYDRATE.format(order=order)}"
+        sql = _HYDRATE.format(skeleton=skeleton, order=order)
         async with acquire() as connection:
             rows = await connection.fetch(sql, viewer or _NOBODY, *parameters)
         return [_post_row(row) for row in rows]
