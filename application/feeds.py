@@ -294,10 +294,9 @@ class Feeds:
         kept, rest = await self._collect(viewer, source, part, rule or Extra())
         if not part.forward:
             kept.reverse()
-        cards = await self._present(viewer, kept)
-        keys = {id(card): row.key for card, row in zip(cards, kept, strict=True)}
-        page = self._cursors.page(scope, part, cards, lambda card: keys[id(card)], more=rest is not None)
-        if rest is None or len(cards) == part.limit:
+        around = self._cursors.page(scope, part, kept, lambda row: row.key, more=rest is not None)
+        page = Page(await self._present(viewer, kept), around.next, around.prev)
+        if rest is None or len(kept) == part.limit:
             return page
         # A short page, even an empty one, is not the end while hidden posts were all that was found so far.
         if part.forward:
