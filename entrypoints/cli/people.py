@@ -105,19 +105,19 @@ def password(username: str, /, *, password_file: PasswordFile = None) -> None:
 
 def role(username: str, role: Role, /) -> None:
     """Make somebody a member, moderator or administrator."""
-    _about(username, lambda program: program.accounts.set_role(username, role))
+    _about(username, lambda program: program.moderation.change(username, role=role))
     terminal.show(f"@{username} is now {role}.", {"username": username, "role": role})
 
 
 def suspend(username: str, /) -> None:
     """Hide somebody and everything of theirs, and sign them out."""
-    _about(username, lambda program: program.accounts.set_suspended(username, True))
+    _about(username, lambda program: program.moderation.change(username, suspended=True))
     terminal.show(f"@{username} is suspended.", {"username": username, "state": "suspended"})
 
 
 def restore(username: str, /) -> None:
     """Take a suspension back."""
-    _about(username, lambda program: program.accounts.set_suspended(username, False))
+    _about(username, lambda program: program.moderation.change(username, suspended=False))
     terminal.show(f"@{username} is active again.", {"username": username, "state": "active"})
 
 
