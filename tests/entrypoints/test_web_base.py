@@ -137,14 +137,14 @@ EVERY_MACRO = """
 {% for profile in profiles %}{{ ui.profile_header(profile, "/@mira") }}
 {{ ui.user_row(comment.author, profile.viewer, "/") }}{% endfor %}
 {% call ui.user_row(comment.author, note=text) %}{{ ui.action("/x", text, fields={"a": text}) }}{% endcall %}
-{{ ui.pagination(page, "/?tab=a") }}{{ ui.empty("lock", text, "/", text) }}{{ ui.skeleton() }}{{ ui.dots() }}
+{{ ui.pagination(page, "/?tab=a") }}{{ ui.empty("lock", text, "/", text) }}{{ ui.dots() }}
 {{ ui.error_summary([("name", text), (none, text)]) }}
 {{ ui.text_field("name", text, text, hint=text, error=text, maxlength=9, count_from=1, prefix="@") }}
 {{ ui.password_field("password", text, "current-password") }}{{ ui.textarea("t", text, text, count_from=1, maxlength=9) }}
 {{ ui.select("s", text, [(text, text)], text) }}{{ ui.file_field("f", text, "image/*", True) }}
 {{ ui.checkbox("c", text) }}{{ ui.switch("w", text, True) }}{{ ui.radios("r", text, [("a", text, text)], "a") }}
 {% call ui.confirm_page(text, "/x", text, "/") %}<p>{{ text }}</p>{% endcall %}
-{% call ui.menu("More", text="More") %}{{ ui.menu_link("/", text, "pencil", True) }}{% endcall %}
+{% call ui.menu("More", text="More") %}<li>{{ text }}</li>{% endcall %}
 {{ ui.button(text, name="n", value=text) }}{{ ui.icon_button(text, "x") }}{{ ui.link_button("/", text) }}{{ ui.mark() }}
 {% endblock %}
 """
@@ -380,6 +380,37 @@ def test_symbols_and_static_files_that_pages_name_exist(render_all, assets):
     }
     assert static <= set(assets.paths())
     assert len(gzip.compress(sprite.encode(), 9)) <= 4 * 1024
+
+
+def test_every_class_of_the_style_sheet_is_used_by_a_template():
+    css = "\n".join(path.read_text() for path in STYLE_FILES)
+    styled = set(
+        re.findall(r"\.([a-zA-Z][\w-]*)", re.sub(r'/\*.*?\*/|url\([^)]*\)|"[^"]*"', "", css, flags=re.DOTALL))
+    )
+    markup = "\n".join(path.read_text() for path in TEMPLATE_FILES)
+    markup = re.sub(r'{#.*?#}|_\(\s*"[^"]*"', "", markup, flags=re.DOTALL)
+    in_attributes = re.findall(r'class="((?:[^"{]|{{.*?}}|{%.*?%})*)"', markup)
+    as_arguments = re.findall(r'"([\w -]+)"', "".join(re.findall(r"{[{%].*?[%}]}", markup, re.DOTALL)))
+    widths = re.findall(r"{% block width %}(\w+)", markup)
+    python = (TEMPLATES.parent / "rendering.py").read_text() + (TEMPLATES.parent / "pictures.py").read_text()
+    from_python = re.findall(r'"([\w-]+)"', python)
+    used = set(re.findall(r"[\w-]+", " ".join([*in_attributes, *as_arguments, *widths, *from_python])))
+    assert len(styled) > 100
+    assert {name for name in styled - used if not re.fullmatch(r"(ar|av)-\d+", name)} == set()
+
+
+def test_every_symbol_and_every_macro_is_used(assets):
+    templates = {path: path.read_text() for path in TEMPLATE_FILES if path.name != "all.html"}
+    markup = "".join(templates.values())
+    sources = markup + "".join(path.read_text() for path in TEMPLATES.parent.glob("*.py"))
+    sprite = assets.serve("img/icons.svg").body.decode()
+    symbols = set(re.findall(r'<symbol id="([^"]+)"', sprite))
+    assert len(symbols) > 30
+    assert symbols <= set(re.findall(r'"([\w-]+)"', sources))
+    macros = re.findall(r"{% macro (\w+)", markup)
+    assert len(macros) > 30
+    # Some are called, some are handed on.
+    assert [name for name in macros if len(re.findall(rf"\b{name}\b", markup)) == 1] == []
 
 
 def test_a_name_that_the_handler_forgot_is_an_error_and_not_an_empty_place(pages):
