@@ -15,7 +15,7 @@ class Gone(DomainError):
     """A post that its author removed, said to whom it would be shown if it were still there; to others it never was."""
 
     code = "gone"
-    message = msg("This post was removed by its author.")
+    message = msg("This post was removed.")
 
 
 @dataclass(frozen=True, slots=True)

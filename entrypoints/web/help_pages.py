@@ -106,9 +106,9 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Check the address, or ask the person who gave it to you."),
     ),
     "gone": Explanation(
-        _("Removed by its author"),
-        _("This post was public and has been deleted."),
-        _("Its author deleted it."),
+        _("Removed"),
+        _("This post was here for you to see and has been deleted."),
+        _("Its author deleted it, or an administrator did after a report."),
         _("Nothing can bring it back."),
     ),
     "method_not_allowed": Explanation(
