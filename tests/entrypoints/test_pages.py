@@ -909,6 +909,8 @@ async def test_settings_are_stored(browse, server):
     assert flash(page) == "Your picture is changed."
     page = await mira.send(page, "/settings/avatar", files=[("me.jpg", b"no")])
     assert page.status == 422
+    assert page.html.count('class="summary"') == 1
+    assert page.html.index('class="summary"') < page.html.index('id="f-picture"')
     assert "/a/" in page.html
     page = await mira.send(page, "/settings/avatar/remove")
     assert "/a/" not in page.html
