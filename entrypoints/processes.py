@@ -65,7 +65,8 @@ def die_with_parent() -> None:
     def wait() -> None:
         while os.read(0, 1024):
             pass
-        os.kill(os.getpid(), signal.SIGKILL)
+        # It leads a group of its own, which goes with it.
+        os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=wait, name="parent", daemon=True).start()
 

@@ -123,8 +123,9 @@ async def _open(app: Sanic[Any, Any], start: Start) -> None:
 
 
 async def _announce_stop(app: Sanic[Any, Any]) -> None:
-    """From now on `/readyz` says that this server is about to go."""
+    """From now on `/readyz` says that this server is about to go, and jobs end beside requests, not after them."""
     app.ctx.stopping = True
+    app.ctx.last_jobs = asyncio.create_task(app.ctx.application.runner.stop(), name="last jobs")
 
 
 async def _keep_open(app: Sanic[Any, Any], start: Start) -> Application:
@@ -147,6 +148,7 @@ async def _keep_open(app: Sanic[Any, Any], start: Start) -> Application:
 
 
 async def _close(app: Sanic[Any, Any]) -> None:
+    await app.ctx.last_jobs
     app.ctx.end.set()
     await app.ctx.life
 
@@ -270,7 +272,7 @@ def serve_alone(
     """Serve with this process until told to stop. Blocks. `listening` is bound; `processes.py` has more of them."""
     app = create_app(settings, database)
     app.ctx.when_stopping = when_stopping
-    app.before_server_start(_heed_signals)
+    _heed_signals(app)
     app.after_server_start(_begin_to_stop_when_asked)
     # Sanic ignores both signals for a moment while it starts, and one that comes then would be lost.
     runners.signal_func = lambda *_: None
@@ -285,8 +287,11 @@ def serve_alone(
     Sanic.serve_single(primary=app)
 
 
-async def _heed_signals(app: Sanic[Any, Any]) -> None:
-    """Note that somebody wants the server to stop. The loop's own handlers lose a signal that comes while it starts."""
+def _heed_signals(app: Sanic[Any, Any]) -> None:
+    """Note from now on that somebody wants the server to stop.
+
+    The loop's own handlers lose a signal that comes while it starts, and Python's would break off what is being opened.
+    """
     app.ctx.asked = False
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: setattr(app.ctx, "asked", True))

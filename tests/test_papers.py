@@ -9,6 +9,7 @@ from entrypoints.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
 ARCHITECTURE = (ROOT / "architecture.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -39,6 +40,15 @@ def test_the_table_of_reactions_is_the_code() -> None:
         line = re.search(rf"^\| `{event.__name__}` \|.*$", ARCHITECTURE, re.M)
         assert line, event.__name__
         assert all(f"`{reaction.__name__}`" in line.group(0) for reaction in reactions)
+
+
+def test_every_goal_of_a_test_is_explained_and_no_other() -> None:
+    used: set[str] = set()
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        used |= set(re.findall(r'mark\.goal\("(\w+)"\)', file.read_text(encoding="utf-8")))
+    assert len(used) > 40
+    explained = re.findall(r"^\| ([A-Z]\d) \| \w.+\. \|$", CONTRIBUTING, re.M)
+    assert sorted(explained) == sorted(used)
 
 
 def test_every_setting_is_in_the_readme() -> None:

@@ -49,8 +49,6 @@ class Drawing:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=ROOT,
-            # Ctrl C is for us; `close` follows.
-            start_new_session=True,
         )
 
 

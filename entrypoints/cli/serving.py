@@ -5,6 +5,7 @@ import ipaddress
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -174,12 +175,16 @@ def _show_demo(
     *,
     kept: Path | None,
 ) -> None:
-    complete(_prepare_demo(settings, database))
-    filling.begin(database)
-    complete(_show_content(settings, database, filling))
-    terminal.show(_invitation(settings, kept))
+    def stop() -> None:
+        _say_stopping()
+        filling.stop()
+
     try:
-        serve_alone(settings, database, listening, when_stopping=_say_stopping)
+        complete(_prepare_demo(settings, database))
+        filling.begin(database)
+        complete(_show_content(settings, database, filling))
+        terminal.show(_invitation(settings, kept))
+        serve_alone(settings, database, listening, when_stopping=stop)
     finally:
         # Before its database goes.
         filling.stop()
@@ -241,8 +246,9 @@ class _Filling:
 
     def stop(self) -> None:
         """End the process if it still works."""
-        if self._process is not None:
-            self._process.kill()
+        if self._process is not None and self._process.poll() is None:
+            # With those that draw for it.
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     @property
