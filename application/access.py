@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from domain.files import File
 from domain.follows import Relationship
-from domain.kernel import CommentId, DomainError, FileId, NotFound, PostId, UserId, msg
-from domain.ports import UnitOfWork
+from domain.kernel import CommentId, DomainError, FileId, NotFound, PostId, TooMany, UserId, msg
+from domain.ports import Rate, RateLimiter, UnitOfWork
 from domain.posts import Comment, NotYours, Post, Standing
 from domain.users import Account, Identity, LastAdmin
 from domain.visibility import can_know, can_unblock, can_view
@@ -117,3 +117,20 @@ async def keep_an_admin(uow: UnitOfWork, leaving: UserId) -> None:
     """Lock the administrators, of whom one must stay. Raises LastAdmin when there is nobody but `leaving`."""
     if await uow.accounts.lock_admins() == [leaving]:
         raise LastAdmin
+
+
+async def own_account(uow: UnitOfWork, user: UserId) -> Account:
+    """One's own account, locked. Raises NotFound when it was suspended or deleted meanwhile."""
+    account = await uow.accounts.find(user, lock=True)
+    if account is None or not account.active:
+        raise NotFound
+    return account
+
+
+async def throttle(limiter: RateLimiter, client: Client, rate: Rate, key: str) -> None:
+    """Count one more under `key`. Raises TooMany."""
+    if client.relaxed:
+        return
+    allowance = await limiter.hit(rate, key)
+    if not allowance.allowed:
+        raise TooMany(allowance.reset_seconds)

@@ -14,6 +14,7 @@ from application.operations import Operations
 from application.outbox import Housekeeping, Runner
 from application.people import People
 from application.posting import Posting
+from application.signing_in import SigningIn
 from application.uploading import Uploading
 from domain.ports import Clock, Ids, MediaStore, RateLimiter, Workspace
 
@@ -26,6 +27,7 @@ class Application:
     """
 
     accounts: Accounts
+    signing_in: SigningIn
     following: FollowingPeople
     posting: Posting
     uploading: Uploading

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from application.access import Client, access_own_file
+from application.access import Client, access_own_file, throttle
 from application.paging import Cursors, Key
 from application.views import FileView, Page, present_file
 from domain.files import File, FileStored, ImageRefused, Kind, ObjectsOrphaned, State
-from domain.kernel import Conflict, FileId, Invalid, NotFound, TooMany, UserId, msg
+from domain.kernel import Conflict, FileId, Invalid, NotFound, UserId, msg
 from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, UnitOfWork, UnitOfWorks, Upload
 from domain.text import clean
 
@@ -66,11 +66,7 @@ class Uploading:
 
     async def admit(self, owner: UserId, client: Client) -> None:
         """Count an upload before its bytes are read. Raises TooMany."""
-        if client.relaxed:
-            return
-        allowance = await self._limiter.hit(UPLOADS, str(owner))
-        if not allowance.allowed:
-            raise TooMany(allowance.reset_seconds)
+        await throttle(self._limiter, client, UPLOADS, str(owner))
 
     async def receive(self, owner: UserId, upload: Upload, new_id: FileId | None = None) -> FileView:
         """Take in a picture: it is decoded once, stored durably, and its sizes are made by a job.

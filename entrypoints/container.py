@@ -67,6 +67,7 @@ from application.posting import Posting
 from application.program import Application
 from application.reactions import REACTIONS, Means
 from application.seeding import Recipe, Seeding
+from application.signing_in import SigningIn
 from application.uploading import Uploading
 from entrypoints import VERSION
 from entrypoints.settings import BadConfiguration, Settings
@@ -121,7 +122,6 @@ class Container(containers.DeclarativeContainer):
         ids,
         passwords,
         limiter,
-        providers.Singleton(PostgresIdentities),
         images,
         media,
         workspace,
@@ -133,6 +133,15 @@ class Container(containers.DeclarativeContainer):
     application = providers.Singleton(
         Application,
         accounts=accounts,
+        signing_in=providers.Singleton(
+            SigningIn,
+            new_uow.provider,
+            clock,
+            ids,
+            passwords,
+            limiter,
+            providers.Singleton(PostgresIdentities),
+        ),
         following=providers.Singleton(FollowingPeople, new_uow.provider, clock),
         posting=providers.Singleton(Posting, new_uow.provider, clock, ids),
         uploading=providers.Singleton(
@@ -363,7 +372,7 @@ async def _keep_house(application: Application) -> None:
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         for chore in (
-            application.accounts.write_down_use,
+            application.signing_in.write_down_use,
             application.housekeeping.sweep_uploads,
             application.housekeeping.forget,
             application.operations.sweep_orphans,

@@ -96,7 +96,7 @@ async def identify(request: Request) -> Identity | None:
 async def identify_browser(request: Request) -> Identity | None:
     """Who asks by the session cookie alone. Pages know no tokens, whose scopes they would have to heed."""
     cookie = session_cookie(request)
-    identity = await application(request).accounts.identify_session(cookie) if cookie else None
+    identity = await application(request).signing_in.identify_session(cookie) if cookie else None
     request.ctx.identity = identity
     return identity
 
@@ -107,12 +107,12 @@ async def _look_up(request: Request) -> Identity | None:
         scheme, _, secret = header.partition(" ")
         identity = None
         if scheme.lower() == "bearer":
-            identity = await application(request).accounts.identify_token(secret.strip())
+            identity = await application(request).signing_in.identify_token(secret.strip())
         if identity is None:
             raise Unauthenticated
         return identity
     cookie = session_cookie(request)
-    return await application(request).accounts.identify_session(cookie) if cookie else None
+    return await application(request).signing_in.identify_session(cookie) if cookie else None
 
 
 async def require(request: Request, scope: str) -> Identity:

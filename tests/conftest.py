@@ -300,7 +300,7 @@ async def join(
 ) -> Member:
     """A new member with a token, without the throttle of the front door."""
     account = await program.accounts.add(name, PASSWORD, role=role)
-    issued = await program.accounts.token_for(name, "tests", scopes)
+    issued = await program.signing_in.token_for(name, "tests", scopes)
     return Member(account.id, name, issued.secret)
 
 

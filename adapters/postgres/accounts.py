@@ -307,7 +307,7 @@ class PostgresInvites:
 
 
 class PostgresIdentities:
-    """Implements application.accounts.IdentityReads; one statement on every request."""
+    """Implements application.signing_in.IdentityReads; one statement on every request."""
 
     async def by_session(self, token_hash: bytes) -> tuple[Session, Identity] | None:
         async with acquire() as connection:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sanic import HTTPResponse
 
-from application.accounts import Issued, ProfileChange
+from application.accounts import ProfileChange
+from application.signing_in import Issued
 from application.views import Me, Page
 from domain.kernel import SessionId, TokenId
 from domain.users import Session, Token
@@ -103,7 +104,7 @@ async def create_account(call: Call) -> Answer:
 )
 async def create_token(call: Call) -> Answer:
     sent: NewToken = call.body
-    issued = await call.app.accounts.create_token(
+    issued = await call.app.signing_in.create_token(
         call.client, sent.username, sent.password, sent.name, sent.scopes
     )
     return Answer(present_new_token(issued), location=f"{BASE}/tokens/{issued.item.id}")
@@ -118,7 +119,7 @@ def present_new_token(issued: Issued) -> NewTokenOut:
 
 @group.declare("GET", "/tokens", "listTokens", "List the own tokens", unit=True, answer=Page[TokenOut])
 async def list_tokens(call: Call) -> Page[TokenOut]:
-    return Page([present_token(token) for token in await call.app.accounts.tokens(call.user)])
+    return Page([present_token(token) for token in await call.app.signing_in.tokens(call.user)])
 
 
 def present_token(token: Token) -> TokenOut:
@@ -132,7 +133,7 @@ def present_token(token: Token) -> TokenOut:
     "DELETE", "/tokens/<token_id:uuid>", "revokeToken", "Revoke a token", status=204, problems=("not_found",)
 )
 async def revoke_token(call: Call, token_id: UUID) -> None:
-    await call.app.accounts.revoke_token(call.user, TokenId(token_id))
+    await call.app.signing_in.revoke_token(call.user, TokenId(token_id))
 
 
 @group.declare(
@@ -149,7 +150,7 @@ async def revoke_token(call: Call, token_id: UUID) -> None:
 )
 async def sign_in(call: Call) -> Answer:
     sent: NewSession = call.body
-    issued = await call.app.accounts.sign_in(call.client, sent.username, sent.password, stay=sent.stay)
+    issued = await call.app.signing_in.sign_in(call.client, sent.username, sent.password, stay=sent.stay)
     call.request.ctx.new_session = (issued.secret, sent.stay)
     session = issued.item
     return Answer(
@@ -165,7 +166,7 @@ async def sign_in(call: Call) -> Answer:
 
 @group.declare("DELETE", "/sessions/current", "signOut", "Sign this browser out", status=204)
 async def sign_out(call: Call) -> None:
-    await call.app.accounts.sign_out(call.who)
+    await call.app.signing_in.sign_out(call.who)
     call.request.ctx.new_session = ("", False)
 
 
@@ -173,7 +174,7 @@ async def sign_out(call: Call) -> None:
     "GET", "/sessions", "listSessions", "List the own signed-in devices", unit=True, answer=Page[SessionOut]
 )
 async def list_sessions(call: Call) -> Page[SessionOut]:
-    sessions = await call.app.accounts.sessions(call.user)
+    sessions = await call.app.signing_in.sessions(call.user)
     return Page([present_session(session, call.who.secret_id) for session in sessions])
 
 
@@ -199,7 +200,7 @@ def present_session(session: Session, current: Any) -> SessionOut:
     problems=("not_found",),
 )
 async def end_session(call: Call, session_id: UUID) -> None:
-    await call.app.accounts.end_session(call.user, SessionId(session_id))
+    await call.app.signing_in.end_session(call.user, SessionId(session_id))
 
 
 @group.declare("GET", "/me", "getMe", "Get the own account", answer=Me)

@@ -191,7 +191,7 @@ def create_token(
         What it may do, given once or more; everything but admin without it.
     """
     scopes = [str(one) for one in scope] or None
-    issued = _about(username, lambda program: program.accounts.token_for(username, name, scopes))
+    issued = _about(username, lambda program: program.signing_in.token_for(username, name, scopes))
     token = issued.item
     if isinstance(token, Token):
         terminal.show(issued.secret, _token(token) | {"token": issued.secret})
@@ -201,7 +201,7 @@ def list_tokens(username: str, /) -> None:
     """Somebody's tokens."""
 
     async def work(program: Application) -> list[Token]:
-        return await program.accounts.tokens((await program.directory.get(username)).id)
+        return await program.signing_in.tokens((await program.directory.get(username)).id)
 
     tokens = _about(username, work)
     rows = [(t.id, t.name, " ".join(t.scopes), _day(t.expires_at), _day(t.last_used_at)) for t in tokens]
@@ -218,7 +218,7 @@ def revoke_token(username: str, token_id: UUID, /) -> None:
 
     async def work(program: Application) -> None:
         entry = await program.directory.get(username)
-        await program.accounts.revoke_token(entry.id, TokenId(token_id))
+        await program.signing_in.revoke_token(entry.id, TokenId(token_id))
 
     try:
         with_program(work)

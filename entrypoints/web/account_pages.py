@@ -50,18 +50,18 @@ async def login(visit: Visit) -> HTTPResponse:
 async def sign_in(visit: Visit) -> HTTPResponse:
     name, stay = visit.text("username"), visit.ticked("stay")
     try:
-        issued = await visit.app.accounts.sign_in(visit.client, name, visit.text("password"), stay=stay)
+        issued = await visit.app.signing_in.sign_in(visit.client, name, visit.text("password"), stay=stay)
     except DomainError as error:
         return await _form_page(visit, "login.html", Values(username=name, stay=stay), trouble(error))
     if visit.identity is not None:
-        await visit.app.accounts.sign_out(visit.identity)
+        await visit.app.signing_in.sign_out(visit.identity)
     return _sign_in(visit, issued.secret, stay=stay)
 
 
 @routes.form("/logout", guests=True, seen_at="/")
 async def logout(visit: Visit) -> HTTPResponse:
     if visit.identity is not None:
-        await visit.app.accounts.sign_out(visit.identity)
+        await visit.app.signing_in.sign_out(visit.identity)
     response = visit.go("/", _("You are signed out."))
     requests.clear_session_cookie(visit.request, response)
     return response
@@ -90,7 +90,7 @@ async def join(visit: Visit) -> HTTPResponse:
         )
     except DomainError as error:
         return await _form_page(visit, "register.html", values, await _all_at_once(visit, values, error))
-    issued = await accounts.open_session_for(visit.client, account.id)
+    issued = await visit.app.signing_in.open_session_for(visit.client, account.id)
     return _sign_in(visit, issued.secret, stay=True, flash=_("Welcome. You are signed in."))
 
 
@@ -139,7 +139,7 @@ async def set_up(visit: Visit) -> HTTPResponse:
         )
     except DomainError as error:
         return await _form_page(visit, "setup.html", values, trouble(error))
-    issued = await visit.app.accounts.open_session_for(visit.client, account.id)
+    issued = await visit.app.signing_in.open_session_for(visit.client, account.id)
     return _sign_in(
         visit, issued.secret, stay=True, flash=_("This server is set up. You are its administrator.")
     )

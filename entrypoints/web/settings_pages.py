@@ -239,7 +239,7 @@ async def change_appearance(visit: Visit) -> HTTPResponse:
 
 @routes.page("/settings/security", guests=False)
 async def security(visit: Visit) -> HTTPResponse:
-    sessions = await visit.app.accounts.sessions(visit.user)
+    sessions = await visit.app.signing_in.sessions(visit.user)
     return await _page(
         visit,
         "security.html",
@@ -278,9 +278,9 @@ async def end_sessions(visit: Visit) -> HTTPResponse:
     """One device by `session`, or all others."""
     which = visit.text("session")
     if which == "others":
-        await visit.app.accounts.end_other_sessions(visit.who)
+        await visit.app.signing_in.end_other_sessions(visit.who)
         return visit.go("/settings/security", _("All other devices are signed out."))
-    await visit.app.accounts.end_session(visit.user, SessionId(_uuid(which)))
+    await visit.app.signing_in.end_session(visit.user, SessionId(_uuid(which)))
     return visit.go("/settings/security", _("That device is signed out."))
 
 
@@ -307,7 +307,7 @@ async def _tokens(
     me = await _me(visit)
     hidden = {"messages"} if me.role == "admin" else {"messages", "admin"}  # there are no messages yet
     scopes = [scope for scope in SCOPES if scope not in hidden]
-    shown = await visit.app.accounts.tokens(visit.user)
+    shown = await visit.app.signing_in.tokens(visit.user)
     return await _page(visit, "tokens.html", values, found, tokens=shown, scopes=scopes, secret=secret)
 
 
@@ -316,7 +316,7 @@ async def create_token(visit: Visit) -> HTTPResponse:
     """The answer itself shows the secret, because it must not stand in any address or cookie."""
     values = Values(name=visit.text("name"), scopes=visit.form.all("scopes"))
     try:
-        issued = await visit.app.accounts.create_token_as(visit.who, values["name"], values["scopes"])
+        issued = await visit.app.signing_in.create_token_as(visit.who, values["name"], values["scopes"])
     except DomainError as error:
         return await _tokens(visit, values, trouble(error))
     return await _tokens(visit, Values(scopes=_LEAST), secret=issued.secret)
@@ -324,7 +324,7 @@ async def create_token(visit: Visit) -> HTTPResponse:
 
 @routes.form("/settings/tokens/<token_id:uuid>/revoke", seen_at="/settings/tokens")
 async def revoke_token(visit: Visit, token_id: UUID) -> HTTPResponse:
-    await visit.app.accounts.revoke_token(visit.user, TokenId(token_id))
+    await visit.app.signing_in.revoke_token(visit.user, TokenId(token_id))
     return visit.go("/settings/tokens", _("The token works no more."))
 
 

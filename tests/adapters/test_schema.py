@@ -366,8 +366,8 @@ async def test_what_every_request_asks_is_found_by_an_index(town: Town) -> None:
         lambda: town.program.feeds.post(me, post),
         lambda: town.program.people.profile(me, "user500"),
         lambda: town.program.people.me(me),
-        lambda: town.program.accounts.identify_session("x"),
-        lambda: town.program.accounts.identify_token("x"),
+        lambda: town.program.signing_in.identify_session("x"),
+        lambda: town.program.signing_in.identify_token("x"),
         lambda: town.program.media_access.admit(me, "key5999"),
     ]
     for reading in readings:

@@ -348,11 +348,11 @@ async def test_odd_letters_find_nothing_and_break_nothing(program: Application, 
     ):
         with pytest.raises(NotFound):
             await call()
-    assert await program.accounts.identify_session(text) is None
-    assert await program.accounts.identify_token(text) is None
+    assert await program.signing_in.identify_session(text) is None
+    assert await program.signing_in.identify_token(text) is None
     assert program.grants.holder(text) is None
     with pytest.raises(Exception, match="bad_credentials"):
-        await program.accounts.create_token(Client("127.0.0.1", "", True), text, "four words make sense")
+        await program.signing_in.create_token(Client("127.0.0.1", "", True), text, "four words make sense")
 
 
 async def test_the_longest_name_of_a_place_is_one_place(program: Application) -> None:

@@ -164,7 +164,7 @@ async def test_nothing_of_a_deleted_account_stays_but_its_name(
     await program.posting.like_comment(leaver.id, await a_comment(program, mira, shared), True)
     reply = await a_comment(program, mira, shared, "hm", await a_comment(program, leaver, shared))
     await an_upload(program, leaver)
-    await program.accounts.token_for("leaver", "x", None)
+    await program.signing_in.token_for("leaver", "x", None)
     await program.runner.drain()
     # As it would be with a hundred times as many rows: many steps, each of which may be the last before a crash.
     unit = new_uow(program)

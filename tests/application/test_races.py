@@ -17,9 +17,9 @@ import pytest
 
 from adapters.postgres import cards
 from application.access import Client, Gone
-from application.accounts import Issued
 from application.posting import PhotoDraft, PostDraft, PostEdit
 from application.program import Application
+from application.signing_in import Issued
 from application.uploading import InUse, QuotaReached
 from domain.kernel import AlreadyMade, CommentId, DomainError, FileId, Forbidden, Invalid, NotFound, PostId
 from domain.ports import TryAgain, Upload
@@ -664,16 +664,16 @@ async def test_the_database_undoing_a_transaction_is_told_as_such(
 async def test_nothing_opened_with_the_old_password_outlives_its_change(program: Application) -> None:
     account = await program.accounts.add("mira", PASSWORD)
     client = Client("127.0.0.9", relaxed=True)
-    keeper = await program.accounts.sign_in(client, "mira", PASSWORD)
-    identity = await program.accounts.identify_session(keeper.secret)
+    keeper = await program.signing_in.sign_in(client, "mira", PASSWORD)
+    identity = await program.signing_in.identify_session(keeper.secret)
     assert identity is not None
 
     async def spray() -> list[Issued]:
         opened = []
         while True:
             try:
-                opened.append(await program.accounts.create_token(client, "mira", PASSWORD))
-                opened.append(await program.accounts.sign_in(client, "mira", PASSWORD))
+                opened.append(await program.signing_in.create_token(client, "mira", PASSWORD))
+                opened.append(await program.signing_in.sign_in(client, "mira", PASSWORD))
             except BadCredentials:
                 return opened
 
@@ -685,8 +685,8 @@ async def test_nothing_opened_with_the_old_password_outlives_its_change(program:
     alive = [
         issued
         for issued in opened
-        if await program.accounts.identify_token(issued.secret)
-        or await program.accounts.identify_session(issued.secret)
+        if await program.signing_in.identify_token(issued.secret)
+        or await program.signing_in.identify_session(issued.secret)
     ]
     assert not alive
-    assert await program.accounts.sessions(account.id)
+    assert await program.signing_in.sessions(account.id)
