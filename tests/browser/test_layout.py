@@ -1,0 +1,69 @@
+"""What only a browser can measure: nothing sticks out, nothing is cut that should be read."""
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.conftest import PASSWORD, Server
+
+pytestmark = pytest.mark.browser
+
+PATHS = (
+    *(
+        "/",
+        "/explore",
+        "/new",
+        "/requests",
+        "/@wide.and.long.name/followers",
+        "/settings",
+        "/settings/profile",
+    ),
+    *(
+        "/settings/account",
+        "/settings/tokens",
+        "/settings/data",
+        "/about",
+        "/docs",
+        "/docs/errors",
+        "/nothing",
+    ),
+)
+WIDER_THAN_ITS_BOX = "row => [...row.children].filter(each => each.scrollWidth > each.clientWidth + 1).length"
+
+
+async def _open(chrome: Browser, server: Server, width: int) -> Page:
+    context = await chrome.new_context(base_url=server.url, viewport={"width": width, "height": 800})
+    page = await context.new_page()
+    await page.goto("/login")
+    await page.get_by_label("User name").fill("mira")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+async def test_pages_fit_and_names_are_read_whole(chrome: Browser, server: Server) -> None:
+    accounts, following = server.program.accounts, server.program.following
+    mira = await accounts.add("mira", PASSWORD, display_name="Mira Lindqvist of Bergen, Norway and elsewhere")
+    other = await accounts.add("wide.and.long.name", PASSWORD)
+    await following.follow(mira.id, "wide.and.long.name")
+    await following.follow(other.id, "mira")
+    for width in (320, 390, 1280):
+        page = await _open(chrome, server, width)
+        for path in PATHS:
+            await page.goto(path)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (width, path)
+        await page.goto("/@mira/followers")
+        handle = page.locator(".user-row .handle").first
+        assert "Follows you" in await handle.inner_text()
+        assert await handle.evaluate(WIDER_THAN_ITS_BOX) == 0, width
+        foot = await page.locator(".shell > footer").bounding_box()
+        main = await page.locator("main").bounding_box()
+        assert foot
+        assert main
+        assert foot["y"] >= main["y"] + main["height"] - 1, "the foot stands below what the page says"
+        await page.context.close()
+    # On a wide screen the own name stands beside the picture, on one line.
+    page = await _open(chrome, server, 1280)
+    box = await page.locator(".account > summary > .label").first.bounding_box()
+    assert box
+    assert box["height"] < 32
+    await page.context.close()
