@@ -237,7 +237,7 @@ class Feeds:
         at_end = newest and cursor is None
         if at_end:
             part = Slice(limit, before=Key(_LAST))
-        rows = await self._reads.comments(viewer, post_id, Slice(limit + 1, part.before, part.after))
+        rows = await self._reads.comments(viewer, post_id, part.one_more)
         views = [row.view for row in rows[:limit]]
         back = part.before is not None
         if back:
@@ -268,9 +268,8 @@ class Feeds:
         admit(viewer, await self._reads.standing(viewer, post_id))
         scope = f"likers:{post_id}"
         part = self._cursors.slice(scope, limit, cursor)
-        rows = await self._reads.likers(viewer, post_id, Slice(limit + 1, part.before, part.after))
-        shown = rows[:limit] if part.forward else rows[:limit][::-1]
-        page = self._cursors.page(scope, part, shown, lambda row: row[0], more=len(rows) > limit)
+        rows = await self._reads.likers(viewer, post_id, part.one_more)
+        page = self._cursors.cut(scope, part, rows, lambda row: row[0])
         return Page([row for _, row in page.items], page.next, page.prev)
 
     async def place(self, viewer: UserId | None, place_id: PlaceId) -> PlaceRef:

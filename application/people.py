@@ -1,6 +1,5 @@
 """Pages about people: profiles, followers, followed people, requests, the blocked and the muted."""
 
-from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 from application.paging import Cursors, Key, Slice
@@ -100,9 +99,8 @@ class People:
     ) -> Page[MemberRow]:
         scope = f"{kind}:{of}"
         part = self._cursors.slice(scope, limit, cursor)
-        rows = await self._reads.members(viewer, kind, of, Slice(limit + 1, part.before, part.after))
-        shown: Sequence[tuple[Key, MemberRow]] = rows[:limit] if part.forward else rows[:limit][::-1]
-        page = self._cursors.page(scope, part, shown, lambda row: row[0], more=len(rows) > limit)
+        rows = await self._reads.members(viewer, kind, of, part.one_more)
+        page = self._cursors.cut(scope, part, rows, lambda row: row[0])
         return Page([row for _, row in page.items], page.next, page.prev)
 
 

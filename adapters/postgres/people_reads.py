@@ -7,6 +7,7 @@ import asyncpg
 
 from adapters.postgres.accounts import read_account
 from adapters.postgres.engine import acquire
+from adapters.postgres.keyset import walk
 from adapters.postgres.posts import read_standing_row
 from adapters.postgres.relations import everything, not_blocked, read_relationship, standing
 from application.media import MediaOwner
@@ -19,7 +20,6 @@ from domain.text import is_storable
 from domain.users import Account
 
 _NOBODY = UUID(int=0)
-_LAST = UUID(int=2**128 - 1)
 
 # Per list: its table, the column of whose list it is, and the column of who is on it.
 _LISTS: dict[ListKind, tuple[str, str, str]] = {
@@ -74,15 +74,12 @@ class PostgresPeopleReads:
         self, viewer: UserId | None, kind: ListKind, of: UserId, part: Slice
     ) -> list[tuple[Key, MemberRow]]:
         table, owner, member = _LISTS[kind]
-        if part.after is not None:
-            beyond, order, key = "e.id > $3", "ASC", part.after.id
-        else:
-            beyond, order, key = "e.id < $3", "DESC", part.before.id if part.before else _LAST
+        beyond, order, key = walk(part, "e.id")
         known = "true" if kind == "blocked" else not_blocked("$1", "a.id")
         sql = f"""
         SELECT e.id AS key, a.id, a.username, a.display_name, a.avatar_key, {everything("$1", "a.id")}
         FROM {table} e JOIN users a ON a.id = e.{member}
-        WHERE e.{owner} = $2 AND {beyond} AND a.state = 'active' AND {known}
+        WHERE e.{owner} = $2 AND {beyond.format(3)} AND a.state = 'active' AND {known}
         ORDER BY e.id {order} LIMIT {int(part.limit)}
         """
         async with acquire() as connection:

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from adapters.postgres.engine import acquire
+from adapters.postgres.keyset import LAST, walk
 from adapters.postgres.people_reads import read_member_row, read_person
 from adapters.postgres.posts import find_standing, read_standing_row
 from adapters.postgres.relations import everything, not_blocked, standing
@@ -22,7 +23,7 @@ from domain.posts import Standing
 from domain.text import is_storable
 
 _NOBODY = UUID(int=0)
-_FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
+_FIRST = UUID(int=0)
 _HIGHEST = 2**31 - 1
 
 _HYDRATE = f"""
@@ -63,7 +64,7 @@ class PostgresPostReads:
         if part.after is not None:
             beyond, order, key = "(likes, id) > ($2, $3)", "ASC", part.after
         else:
-            beyond, order, key = "(likes, id) < ($2, $3)", "DESC", part.before or Key(_LAST, _HIGHEST)
+            beyond, order, key = "(likes, id) < ($2, $3)", "DESC", part.before or Key(LAST, _HIGHEST)
         skeleton = (
             f"SELECT id AS key, likes AS rank, id AS post_id FROM posts WHERE audience = 'everyone' AND {beyond} "
             f"ORDER BY likes {order}, id {order} LIMIT {int(part.limit)}"
@@ -123,7 +124,7 @@ class PostgresPostReads:
     async def likers(
         self, viewer: UserId | None, post_id: PostId, part: Slice
     ) -> list[tuple[Key, MemberRow]]:
-        beyond, order, key = _walk(part, "l.id")
+        beyond, order, key = walk(part, "l.id")
         sql = f"""
         SELECT l.id AS key, a.id, a.username, a.display_name, a.avatar_key, {everything("$1", "a.id")}
         FROM likes l JOIN users a ON a.id = l.user_id
@@ -150,7 +151,7 @@ class PostgresPostReads:
         post: str | None = None,
     ) -> list[PostRow]:
         """Rows of `table` in the order of `column`, newest first; `post` names the post's id where that is another."""
-        beyond, order, key = _walk(part, column)
+        beyond, order, key = walk(part, column)
         skeleton = (
             f"SELECT {column} AS key, 0 AS rank, {post or column} AS post_id FROM {table} "
             f"WHERE {where} AND {beyond.format(2)} ORDER BY {column} {order} LIMIT {int(part.limit)}"
@@ -169,13 +170,6 @@ class PostgresPostReads:
         async with acquire() as connection:
             rows = await connection.fetch(sql, viewer or _NOBODY, *parameters)
         return [_comment_row(viewer, row) for row in rows]
-
-
-def _walk(part: Slice, column: str) -> tuple[str, str, UUID]:
-    """The condition (with the parameter's number left open), the order, and the key to go on from."""
-    if part.after is not None:
-        return f"{column} > ${{0}}", "ASC", part.after.id
-    return f"{column} < ${{0}}", "DESC", part.before.id if part.before else _LAST
 
 
 def _post_row(row: asyncpg.Record) -> PostRow:
