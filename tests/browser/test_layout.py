@@ -27,7 +27,9 @@ PATHS = (
         "/nothing",
     ),
 )
-WIDER_THAN_ITS_BOX = "row => [...row.children].filter(each => each.scrollWidth > each.clientWidth + 1).length"
+WIDER_THAN_ITS_BOX = (
+    "row => [row, ...row.children].filter(each => each.scrollWidth > each.clientWidth + 1).length"
+)
 
 
 async def _open(chrome: Browser, server: Server, width: int) -> Page:
