@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -13,12 +14,11 @@ from domain.ports import Clock, Ids, MediaStore, UnitOfWorks
 log = logging.getLogger("heliograph.media")
 
 # A pass over the store in as many parts as the first letters of keys give; every minute has its part.
-PARTS = tuple(
-    f"{root}/{letter}" for root in ("photos", "avatars") for letter in "abcdefghijklmnopqrstuvwxyz234567"
-)
+ROOTS = ("photos", "avatars")
+PARTS = tuple(f"{root}/{letter}" for root in ROOTS for letter in "abcdefghijklmnopqrstuvwxyz234567")
 GRACE = timedelta(days=1)
 MOST_PER_SWEEP = 200
-FEW = 3
+MOST_PER_QUESTION = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,10 @@ class OperationsReads(Protocol):
         """Every prefix in the media store that a row refers to: all, or those of these (`<key>` of `photos/<key>/`)."""
         ...
 
+    def alone(self) -> AbstractAsyncContextManager[bool]:
+        """Whether nobody else is in such a block; until it ends nobody else gets True. Waits for nobody."""
+        ...
+
     async def media_keys(self) -> set[str]:
         """Every object that must be in the media store."""
         ...
@@ -178,8 +182,12 @@ class Operations:
     async def sweep_orphans(self, *, grace: timedelta = GRACE) -> int:
         """Remove some of what no row refers to and is older than `grace`, in this minute's part; how many objects.
 
-        Where most of a part has no row, the database is more likely the wrong one than the pictures: nothing is removed.
+        Nothing is removed while another process is at it, or when this is not the database of these pictures.
         """
+        async with self.reads.alone() as alone:
+            return await self._sweep_part(grace) if alone else 0
+
+    async def _sweep_part(self, grace: timedelta) -> int:
         now = self._clock.now()
         part = PARTS[int(now.timestamp() // 60) % len(PARTS)]
         newest: dict[str, datetime] = {}
@@ -189,10 +197,26 @@ class Operations:
         # Asked after the walk, so that whatever was stored before it has its row by now, or is younger than the grace.
         known = await self.reads.media_prefixes([prefix.split("/")[1] for prefix in newest])
         orphans = [prefix for prefix, at in newest.items() if prefix not in known and at < now - grace]
-        if len(orphans) > max(len(newest) // 2, FEW):
-            log.warning("%d of %d under %s have no row: nothing is removed", len(orphans), len(newest), part)
+        if not orphans:
+            return 0
+        if not await self.knows_the_store():
+            log.warning("%d under %s have no row, as most of the store: nothing is removed", len(orphans), part)
             return 0
         return sum([await self._media.delete(prefix) for prefix in orphans[:MOST_PER_SWEEP]])
+
+    async def knows_the_store(self) -> bool:
+        """Whether rows refer to at least half of what the whole store holds.
+
+        Where they do not, the database is more likely the wrong one than the pictures.
+        """
+        kept = [prefix for root in ROOTS for prefix in await self._media.folders(f"{root}/")]
+        known = 0
+        for start in range(0, len(kept), MOST_PER_QUESTION):
+            some = kept[start : start + MOST_PER_QUESTION]
+            known += len(
+                (await self.reads.media_prefixes([prefix.split("/")[1] for prefix in some])).intersection(some)
+            )
+        return 2 * known >= len(kept)
 
     async def retry_dead(self, event_id: EventId | None = None) -> int:
         """Give dead jobs a fresh start; how many."""

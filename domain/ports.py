@@ -233,6 +233,10 @@ class MediaStore(Protocol):
         """Everything under `prefix`, in no particular order."""
         ...
 
+    async def folders(self, prefix: str) -> list[str]:
+        """What `prefix`, which ends with `/`, has one level below it: prefixes again, without looking into them."""
+        ...
+
 
 class Images(Protocol):
     """Understands and cuts pictures. Every decode happens in a disposable process with hard limits, never in ours.

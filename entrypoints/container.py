@@ -379,7 +379,7 @@ async def _keep_house(application: Application) -> None:
         ):
             try:
                 await chore()
-            except Exception as error:  # noqa: BLE001 - a chore that fails is done in the next minute
+            except Exception as error:  # noqa: BLE001 - a chore that fails stops neither the others nor its next time
                 log.warning("%s: %r", chore.__name__, error)
 
 

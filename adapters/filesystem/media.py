@@ -68,6 +68,16 @@ class FilesystemMediaStore:
         for stored in await asyncio.to_thread(lambda: list(self._walk(prefix))):
             yield stored
 
+    async def folders(self, prefix: str) -> list[str]:
+        return await asyncio.to_thread(self._folders, prefix)
+
+    def _folders(self, prefix: str) -> list[str]:
+        try:
+            with os.scandir(self._path(prefix)) as found:
+                return [f"{prefix}{entry.name}/" for entry in found if entry.is_dir()]
+        except FileNotFoundError:
+            return []
+
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):
             raise ValueError(f"not a storage key: {key!r}")

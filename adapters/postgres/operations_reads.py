@@ -1,6 +1,7 @@
 """The SQL behind operations: counts, invariants, dead jobs, idempotency keys."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from adapters.postgres.cards import stale_cards
@@ -9,6 +10,8 @@ from adapters.postgres.files import read_file
 from application.operations import Backlog, DeadJob, Replay, Status, Violation
 from domain.files import AVATAR_NAMES
 from domain.kernel import UserId
+
+SWEEPING = 7_241_003
 
 # Each answers with rows (as text) that break a rule; an empty answer means that the rule holds.
 _RULES = {
@@ -132,6 +135,13 @@ class PostgresOperationsReads:
                 wanted,
             )
         return {f"photos/{row['key']}/" for row in photos} | {f"avatars/{row['key']}/" for row in avatars}
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[bool]:
+        async with acquire() as connection, connection.transaction():
+            # A walk through many pictures takes longer than a transaction may idle.
+            await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", SWEEPING)
 
     async def media_keys(self) -> set[str]:
         async with acquire() as connection:

@@ -189,6 +189,8 @@ async def _media_store(patient: Patient) -> Verdict:
     await store.delete("doctor/")
     if read != content:
         return "fail", "what was written did not come back", ""
+    if not await patient.program.operations.knows_the_store():
+        return "fail", "the database does not know most of what is stored: it may be another place's", ""
     return "ok", f"write, read, delete 1 KiB in {round((time.perf_counter() - began) * 1000)} ms", ""
 
 

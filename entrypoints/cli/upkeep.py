@@ -8,7 +8,7 @@ from application.program import Application
 from domain.kernel import EventId
 from entrypoints import container
 from entrypoints.cli.opening import complete, settings_of, settings_of_place, with_program
-from entrypoints.cli.terminal import terminal
+from entrypoints.cli.terminal import Usage, terminal
 
 _MEDIA_RULES = ("rows without their object", "objects without a row")
 
@@ -71,15 +71,26 @@ def _show_violations(found: list[Violation], fine: str) -> int:
     return 1 if found else 0
 
 
-def collect_garbage(*, dry_run: bool = False) -> None:
+def collect_garbage(*, dry_run: bool = False, force: bool = False) -> None:
     """Remove stored pictures that nothing refers to.
 
     Parameters
     ----------
     dry_run
         Only list them.
+    force
+        Remove them also when they are most of what is stored.
     """
-    gone = with_program(lambda program: program.operations.collect_garbage(dry_run=dry_run))
+
+    async def work(program: Application) -> list[str]:
+        if not (dry_run or force) and not await program.operations.knows_the_store():
+            raise Usage(
+                "The database does not know most of what is stored: it may be another place's. "
+                "See with --dry-run what would go; --force removes it."
+            )
+        return await program.operations.collect_garbage(dry_run=dry_run)
+
+    gone = with_program(work)
     word = "would go" if dry_run else "removed"
     terminal.show("\n".join([*gone, f"{len(gone)} {word}."]), {"dry_run": dry_run, "keys": gone})
 

@@ -15,6 +15,7 @@ import pytest
 
 import adapters.postgres.jobs
 from adapters.inprocess.live import InProcessWake
+from adapters.postgres.operations_reads import SWEEPING
 from application import outbox
 from application.operations import Operations
 from application.outbox import Runner
@@ -476,7 +477,10 @@ async def test_pictures_without_a_row_go_by_themselves_a_day_later(
     program: Application, data_dir: Path, tmp_path: Path
 ) -> None:
     mira = await a_person(program)
-    kept = (await program.uploading.original(mira.id, await a_picture(program, mira))).prefix
+    kept = {
+        (await program.uploading.original(mira.id, await a_picture(program, mira))).prefix.rstrip("/")
+        for _ in range(4)
+    }
     (tmp_path / "picture").write_bytes(b"light")
     orphans = ("photos/qrst", "avatars/qrst", "avatars/2345")
     for prefix in (*orphans, "photos/uvwx"):
@@ -493,22 +497,48 @@ async def test_pictures_without_a_row_go_by_themselves_a_day_later(
         return {"/".join(found.key.split("/")[:2]) async for found in program.media.walk()}
 
     clock.time -= timedelta(hours=2)
-    assert await an_hour_and_more() == {kept.rstrip("/"), *orphans, "photos/uvwx"}
+    assert await an_hour_and_more() == {*kept, *orphans, "photos/uvwx"}
     clock.time += timedelta(hours=3)
-    assert await an_hour_and_more() == {kept.rstrip("/"), "photos/uvwx"}
+    assert await an_hour_and_more() == {*kept, "photos/uvwx"}
 
 
-async def test_a_store_that_mostly_has_no_rows_is_left_alone(program: Application, tmp_path: Path) -> None:
-    # Another database in front of the pictures must not cost them.
+@pytest.mark.parametrize("keys", [("a",), ("a2", "a3", "a4", "b2"), tuple("abcdefgh")])
+async def test_a_store_that_mostly_has_no_rows_is_left_alone(
+    program: Application, tmp_path: Path, keys: tuple[str, ...]
+) -> None:
+    # Another database in front of the pictures must not cost them, however few they are.
     (tmp_path / "picture").write_bytes(b"light")
-    for number in range(8):
-        await program.media.put(f"photos/a{number}/original", tmp_path / "picture")
+    for key in keys:
+        await program.media.put(f"photos/{key}/original", tmp_path / "picture")
+    assert not await program.operations.knows_the_store()
     clock = SetClock(datetime.now(UTC) + timedelta(days=2))
     operations = Operations(program.operations.reads, new_uow(program), program.media, clock, program.ids)
     for _ in range(70):
         assert await operations.sweep_orphans() == 0
         clock.time += timedelta(minutes=1)
-    assert len(await operations.collect_garbage()) == 8, "somebody who asks for it gets it"
+    assert len(await operations.collect_garbage()) == len(keys), "somebody who asks for it gets it"
+
+
+async def test_pictures_are_swept_by_one_process_at_a_time(
+    program: Application, sql: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await a_picture(program, await a_person(program))
+    (tmp_path / "picture").write_bytes(b"light")
+    await program.media.put("photos/a/original", tmp_path / "picture")
+    clock = SetClock(datetime.now(UTC) + timedelta(days=2))
+    operations = Operations(program.operations.reads, new_uow(program), program.media, clock, program.ids)
+
+    async def an_hour_and_more() -> int:
+        swept = 0
+        for _ in range(70):
+            swept += await operations.sweep_orphans()
+            clock.time += timedelta(minutes=1)
+        return swept
+
+    async with sql.transaction():
+        await sql.execute("SELECT pg_advisory_xact_lock($1)", SWEEPING)
+        assert await an_hour_and_more() == 0
+    assert await an_hour_and_more() == 1
 
 
 async def test_finished_jobs_are_forgotten_after_a_week_and_dead_ones_never(workshop: Workshop) -> None:

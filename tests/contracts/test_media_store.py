@@ -139,6 +139,13 @@ async def test_walking_finds_everything_under_a_prefix(store: MediaStore, source
     assert await keys(store, "nowhere/") == set()
 
 
+async def test_folders_are_one_level_below_a_prefix(store: MediaStore, source: Path) -> None:
+    assert await store.folders("a/") == []
+    for key in ("a/b/c", "a/b/d/e", "a/bc/d", "a/f", "b/a/c"):
+        await store.put(key, source)
+    assert sorted(await store.folders("a/")) == ["a/b/", "a/bc/"]
+
+
 async def test_walking_goes_on_while_others_delete(store: MediaStore, source: Path) -> None:
     source.write_bytes(b"x")
     for number in range(40):

@@ -3,6 +3,7 @@
 import http.client
 import importlib
 import json
+import os
 import resource
 import shutil
 import signal
@@ -276,6 +277,22 @@ def test_doctor_says_what_is_wrong_and_what_helps(place: Place, typed: str) -> N
     assert {check["name"] for check in checks if check["status"] == "fail"} == set()
     assert healthy.returncode == 0
     assert list(found) == place.run("doctor", "--list").stdout.split("\n")[:-1]
+
+
+def test_pictures_that_the_database_does_not_know_are_told_of_and_kept(place: Place) -> None:
+    assert place.run("migrate").returncode == 0
+    original = place.folder / "data/media/photos/a/original"
+    original.parent.mkdir(parents=True)
+    original.write_bytes(b"light")
+    os.utime(original, (0, 0))
+    sick = place.run("doctor", "--json", "--only", "media store")
+    assert [check["status"] for check in json.loads(sick.stdout)["checks"]] == ["fail"]
+    refused = place.run("media", "gc")
+    assert refused.returncode != 0
+    assert "--force" in refused.stderr
+    assert original.exists()
+    assert place.run("media", "gc", "--force").returncode == 0
+    assert not original.exists()
 
 
 # Serving
