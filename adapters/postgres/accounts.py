@@ -91,11 +91,13 @@ class PostgresAccounts:
 
     async def save(self, account: Account) -> None:
         values = _columns(account)
+        before = await self._c.fetchval("SELECT username FROM users WHERE id = $1", account.id)
         try:
             await UserRow.filter(id=values.pop("id")).update(**values)
         except IntegrityError as error:
             raise _taken(error) from error
-        await self._claim_name(account)
+        if account.username != before:
+            await self._claim_name(account)
 
     async def _claim_name(self, account: Account) -> None:
         # Answers with the row whoever made it, and waits for a claim that is being made.
@@ -210,9 +212,11 @@ _ERASE = (
     "(SELECT id FROM follow_requests WHERE requester_id = $1 OR target_id = $1 LIMIT $2)",
     "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE blocker_id = $1 OR blocked_id = $1 LIMIT $2)",
     "DELETE FROM mutes WHERE id IN (SELECT id FROM mutes WHERE muter_id = $1 OR muted_id = $1 LIMIT $2)",
-    "DELETE FROM cases WHERE id IN (SELECT id FROM cases WHERE owner_id = $1 LIMIT $2)",
-    "DELETE FROM reports WHERE reporter_id = $1 AND case_id IN (SELECT case_id FROM reports WHERE reporter_id = $1 LIMIT $2)",
-    "DELETE FROM cases WHERE id IN (SELECT id FROM cases WHERE owner_id = $1 LIMIT $2)",
+    # Of the cases about the account, a case goes when no report of it is left: with it they would go all at once.
+    "DELETE FROM reports WHERE (case_id, reporter_id) IN (SELECT r.case_id, r.reporter_id FROM reports r "
+    "JOIN cases c ON c.id = r.case_id WHERE c.owner_id = $1 LIMIT $2)",
+    "DELETE FROM cases WHERE id IN (SELECT id FROM cases c WHERE owner_id = $1 "
+    "AND NOT EXISTS (SELECT FROM reports WHERE case_id = c.id) LIMIT $2)",
     "DELETE FROM reports WHERE reporter_id = $1 AND case_id IN "
     "(SELECT case_id FROM reports WHERE reporter_id = $1 LIMIT $2)",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2)",

@@ -18,6 +18,9 @@ UPDATE users SET followers = 3000 WHERE id = $star;
 INSERT INTO home_feed SELECT f.id, p.id, $star FROM users f, posts p WHERE f.username LIKE 'fan%';
 INSERT INTO likes SELECT gen_random_uuid(), f.id, p.id FROM users f, posts p WHERE f.username LIKE 'fan1%';
 UPDATE posts SET likes = (SELECT count(*) FROM likes WHERE post_id = posts.id);
+INSERT INTO cases (id, kind, target_id, owner_id, excerpt, created_at)
+  VALUES (gen_random_uuid(), 'member', $star, $star, '', now());
+INSERT INTO reports SELECT c.id, f.id, 'spam', '', now() FROM users f, cases c WHERE f.username LIKE 'fan%';
 CREATE TABLE steps (step xid8 NOT NULL, relation text NOT NULL, rows bigint NOT NULL);
 CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -27,6 +30,7 @@ END $$;
 CREATE TRIGGER write_down AFTER DELETE ON follows REFERENCING OLD TABLE AS changed EXECUTE FUNCTION write_down();
 CREATE TRIGGER write_down AFTER DELETE ON home_feed REFERENCING OLD TABLE AS changed EXECUTE FUNCTION write_down();
 CREATE TRIGGER write_down AFTER DELETE ON likes REFERENCING OLD TABLE AS changed EXECUTE FUNCTION write_down();
+CREATE TRIGGER write_down AFTER DELETE ON reports REFERENCING OLD TABLE AS changed EXECUTE FUNCTION write_down();
 CREATE TRIGGER write_down AFTER UPDATE ON users REFERENCING OLD TABLE AS changed EXECUTE FUNCTION write_down();
 """
 
@@ -47,7 +51,7 @@ async def test_an_account_with_very_many_followers_is_erased_in_bounded_steps(
         await program.accounts.delete_account(star.id)
         await program.runner.drain()
         assert await program.operations.verify() == []
-        for table in ("follows", "home_feed", "likes", "posts", "files"):
+        for table in ("follows", "home_feed", "likes", "posts", "files", "cases", "reports"):
             assert await sql.fetchval(f"SELECT count(*) FROM {table}") == 0, table
         assert await sql.fetchval("SELECT max(following) FROM users") == 0
         rows = await sql.fetch(
@@ -56,6 +60,7 @@ async def test_an_account_with_very_many_followers_is_erased_in_bounded_steps(
         )
         await sql.close()
     most = {row["relation"]: (int(row["most"]), int(row["whole"])) for row in rows}
+    assert most["reports"] == (ERASE_CHUNK, 3_000)
     assert most["follows"] == (ERASE_CHUNK, 3_000)
     assert most["users"][0] <= ERASE_CHUNK + 1
     assert most["home_feed"][1] == 18_006

@@ -42,6 +42,13 @@ async def test_a_name_of_before_is_its_owners_alone(program: Application) -> Non
     assert await _name_of(program, mira) == "mira"
 
 
+async def test_a_name_is_claimed_once(program: Application, sql: asyncpg.Connection) -> None:
+    mira = await a_person(program, "mira")
+    claimed = await sql.fetch("SELECT username, user_id, xmin FROM usernames")
+    await program.accounts.change_profile(mira.id, ProfileChange(username="mira", bio="It is me."))
+    assert await sql.fetch("SELECT username, user_id, xmin FROM usernames") == claimed
+
+
 async def test_no_name_of_a_deleted_account_comes_free(program: Application) -> None:
     await a_person(program, role="admin")
     mira = await a_person(program, "mira")
