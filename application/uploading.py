@@ -37,6 +37,10 @@ class FileReads(Protocol):
         """The owner's uploads, newest first."""
         ...
 
+    async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[File]:
+        """Those of `file_ids` that are the owner's and in no post, in that order."""
+        ...
+
 
 class Uploading:
     """What people do with their uploads."""
@@ -113,9 +117,7 @@ class Uploading:
 
     async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[FileView]:
         """Those of `file_ids` that the owner can still post, in that order."""
-        async with self._new_uow() as uow:
-            files = await uow.files.find_many(file_ids)
-        return [present_file(f) for f in files if f.owner_id == owner and f.post_id is None]
+        return [present_file(file) for file in await self._reads.unused(owner, file_ids)]
 
     async def list(
         self,

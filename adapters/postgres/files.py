@@ -142,3 +142,13 @@ class PostgresFileReads:
                 limit,
             )
         return [read_file(row) for row in rows]
+
+    async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[File]:
+        async with acquire() as connection:
+            rows = await connection.fetch(
+                "SELECT * FROM files WHERE id = ANY($1::uuid[]) AND owner_id = $2 AND post_id IS NULL "
+                "ORDER BY array_position($1, id)",
+                list(file_ids),
+                owner,
+            )
+        return [read_file(row) for row in rows]

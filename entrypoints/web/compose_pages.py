@@ -30,8 +30,8 @@ TURNS = ("0", "90", "180", "270")
 # The ninths of a picture, as on a number pad from the top: 1 is the top left, 5 the middle.
 MIDDLE = "5"
 PARTS = tuple(str(n) for n in range(1, 10))
-# How long the answer to an upload waits for something to look at, and how often it asks.
-PATIENCE_SECONDS, GLANCE_SECONDS = 2.0, 0.1
+# After which pauses the answer to an upload asks whether there is something to look at; then it comes without.
+GLANCES_SECONDS = (0.1, 0.2, 0.4, 0.8)
 
 
 @dataclass(slots=True)
@@ -191,10 +191,10 @@ def check_size(visit: Visit, upload: Upload) -> None:
 
 async def _with_pictures(visit: Visit, shots: list[Shot]) -> list[Shot]:
     """The shots as they are once their sizes are made: one describes and cuts what one sees. Has not much patience."""
-    for _glance in range(round(PATIENCE_SECONDS / GLANCE_SECONDS)):
+    for pause in GLANCES_SECONDS:
         if not visit.app.runner.at_work or all(shot.file.state in ("ready", "failed") for shot in shots):
             break
-        await asyncio.sleep(GLANCE_SECONDS)
+        await asyncio.sleep(pause)
         now = await visit.app.uploading.unused(visit.user, [FileId(shot.id) for shot in shots])
         files = {file.id: file for file in now}
         shots = [replace(shot, file=files[shot.id]) for shot in shots if shot.id in files]

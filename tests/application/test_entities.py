@@ -363,3 +363,18 @@ async def test_the_longest_name_of_a_place_is_one_place(program: Application) ->
     other = await a_post(program, mira, place=name)
     places = [(await program.feeds.post(None, post)).place for post in (one, other)]
     assert places[0] == places[1]
+
+
+async def test_uploads_for_a_post_are_looked_up_without_a_transaction(
+    program: Application, sql: asyncpg.Connection
+) -> None:
+    mira, noor = await a_person(program), await a_person(program)
+    first, second, posted, others = [await a_picture(program, by) for by in (mira, mira, mira, noor)]
+    await program.posting.publish(mira.id, PostDraft([PhotoDraft(posted)]))
+    found = await program.uploading.unused(mira.id, [second, others, first, posted])
+    assert [file.id for file in found] == [second, first]
+    last = await sql.fetchval(
+        "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "ORDER BY state_change DESC LIMIT 1"
+    )
+    assert last.startswith("SELECT")
