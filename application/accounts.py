@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from application.access import Client, account_of, keep_an_admin, own_account, throttle
-from application.signing_in import SIGN_IN_PER_ACCOUNT
 from domain.files import AVATAR_PLAN, ObjectsOrphaned, Rendition
 from domain.follows import Followed
 from domain.kernel import Forbidden, Invalid, InviteId, NotFound, SessionId, TokenId, UserId, msg
@@ -40,6 +39,8 @@ from domain.users import (
 
 SIGN_UP_PER_ADDRESS = Rate("sign-up", 5, 1800)
 SETUP_TRIES = Rate("setup", 5, 900)
+# Not the rate of signing in, which strangers can use up: it must not keep owners from their accounts.
+CONFIRMATIONS = Rate("confirm", 25, 3600)
 RENAMES = Rate("rename", 5, 24 * 3600)
 # What the program does by itself is not counted.
 ITSELF = Client(relaxed=True)
@@ -319,11 +320,12 @@ class Accounts:
             await uow.commit()
 
     async def _confirm(self, user: UserId, client: Client, password: str, pointer: str) -> Account:
-        await throttle(self._limiter, client, SIGN_IN_PER_ACCOUNT, str(user))
+        await throttle(self._limiter, client, CONFIRMATIONS, str(user))
         async with self._new_uow() as uow:
             account = await own_account(uow, user)
         if not await self._hasher.verify(password, account.password_hash):
             raise Invalid.field(pointer, "wrong_password", msg("This is not your password."))
+        await self._limiter.forget(CONFIRMATIONS, str(user))
         return account
 
     # For whoever runs the server

@@ -256,6 +256,30 @@ async def test_guesses_by_name_and_by_address_are_counted_together(api: Api) -> 
     assert (await guess("noor@example.org", PASSWORD)).status == 201
 
 
+@pytest.mark.goal("A3")
+@pytest.mark.settings(relax_loopback=False, trusted_proxies=1)
+async def test_strangers_guesses_do_not_keep_the_owner_from_the_account(api: Api) -> None:
+    mira = await api.join("mira")
+    hosts = iter(range(250))
+
+    async def guess() -> int:
+        headers = {"X-Forwarded-For": f"192.0.2.{next(hosts)}"}
+        body = {"username": "mira", "password": "a wrong guess"}
+        return (await api("POST", "/tokens", json=body, headers=headers)).status
+
+    async def confirm(password: str) -> int:
+        headers = {"X-Forwarded-For": f"198.51.100.{next(hosts)}"}
+        body = {"email": f"m{next(hosts)}@example.org", "password": password}
+        return (await api("PATCH", "/me", mira, json=body, headers=headers)).status
+
+    assert [await guess() for _ in range(26)] == [401] * 25 + [429]
+    assert await confirm(PASSWORD) == 200
+    # Whoever found somebody's browser open may not guess for ever either; the right password starts anew.
+    assert {await confirm("a wrong guess") for _ in range(24)} == {422}
+    assert await confirm(PASSWORD) == 200
+    assert [await confirm("a wrong guess") for _ in range(26)] == [422] * 25 + [429]
+
+
 def _shape(reply: Reply) -> Any:
     """What somebody outside can tell answers apart by."""
     noisy = {"x-request-id", "ratelimit", "date"}
