@@ -200,7 +200,7 @@ class Operations:
         if not orphans:
             return 0
         if not await self.knows_the_store():
-            log.warning("%d under %s have no row, as most of the store: nothing is removed", len(orphans), part)
+            log.warning("Most of the store has no row (%d under %s): nothing is removed", len(orphans), part)
             return 0
         return sum([await self._media.delete(prefix) for prefix in orphans[:MOST_PER_SWEEP]])
 
@@ -213,9 +213,8 @@ class Operations:
         known = 0
         for start in range(0, len(kept), MOST_PER_QUESTION):
             some = kept[start : start + MOST_PER_QUESTION]
-            known += len(
-                (await self.reads.media_prefixes([prefix.split("/")[1] for prefix in some])).intersection(some)
-            )
+            found = await self.reads.media_prefixes([prefix.split("/")[1] for prefix in some])
+            known += len(found.intersection(some))
         return 2 * known >= len(kept)
 
     async def retry_dead(self, event_id: EventId | None = None) -> int:
