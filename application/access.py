@@ -1,10 +1,13 @@
 """The one door: things are fetched through the viewer, and what they may not see is NotFound."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from domain.files import File
 from domain.follows import Relationship
 from domain.kernel import CommentId, DomainError, FileId, NotFound, PostId, TooMany, UserId, msg
+from domain.moderation import Action, AuditEntry, Staff
 from domain.ports import Rate, RateLimiter, UnitOfWork
 from domain.posts import Comment, NotYours, Post, Standing
 from domain.users import Account, Identity, LastAdmin
@@ -12,7 +15,7 @@ from domain.visibility import can_know, can_unblock, can_view
 
 
 class Gone(DomainError):
-    """A post that its author removed, said to whom it would be shown if it were still there; to others it never was."""
+    """A post that was removed, said to whom it would be shown if it were still there; to others it never was."""
 
     code = "gone"
     message = msg("This post was removed.")
@@ -111,6 +114,16 @@ async def account_of(uow: UnitOfWork, login: str) -> Account:
     if account is None:
         raise NotFound
     return account
+
+
+async def audit(
+    uow: UnitOfWork, new_id: UUID, now: datetime, by: Staff, action: Action, target: str, detail: str = ""
+) -> None:
+    """Write to the log what somebody does as an administrator, in the unit that does it."""
+    entry = AuditEntry(
+        id=new_id, at=now, actor=by.username, action=action, target=target, detail=detail, address=by.address
+    )
+    await uow.moderation.log(entry)
 
 
 async def keep_an_admin(uow: UnitOfWork, leaving: UserId) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from application.access import Client, account_of, keep_an_admin, own_account, throttle
+from application.access import Client, account_of, audit, keep_an_admin, own_account, throttle
 from domain.files import AVATAR_PLAN, ObjectsOrphaned, Rendition
 from domain.follows import Followed
 from domain.kernel import Forbidden, Invalid, InviteId, NotFound, SessionId, TokenId, UserId, msg
+from domain.moderation import COMMAND_LINE, Action, Staff
 from domain.ports import (
     Clock,
     Ids,
@@ -17,6 +18,7 @@ from domain.ports import (
     PasswordHasher,
     Rate,
     RateLimiter,
+    UnitOfWork,
     UnitOfWorks,
     Upload,
     Workspace,
@@ -128,12 +130,15 @@ class Accounts:
         email: str | None = None,
         display_name: str | None = None,
         role: Role = "member",
+        by: Staff | None = None,
     ) -> Account:
-        """A member made by whoever runs the server; no throttle, no invitation."""
+        """A member made by whoever runs the server; no throttle, no invitation. Logged where somebody is named."""
         draft = self._draft(username, password, email, display_name, reserved_ok=role == "admin")
         account = replace(draft, role=role, password_hash=await self._hasher.hash(password))
         async with self._new_uow() as uow:
             await uow.accounts.add(account)
+            if by is not None:
+                await self._log(uow, by, "user.add", account, role)
             await uow.commit()
         return account
 
@@ -160,6 +165,8 @@ class Accounts:
             if await uow.accounts.has_admin(lock=True):
                 raise Forbidden(msg("This server is already set up."))
             await uow.accounts.add(account)
+            by = Staff(account.id, account.username, client.address)
+            await self._log(uow, by, "user.add", account, "admin")
             await uow.commit()
         return account
 
@@ -303,8 +310,8 @@ class Accounts:
         await self._confirm(identity.user_id, client, password, "#/password")
         await self.delete_account(identity.user_id)
 
-    async def delete_account(self, user: UserId) -> None:
-        """Delete as whoever runs the server may. Raises LastAdmin, NotFound."""
+    async def delete_account(self, user: UserId, by: Staff | None = None) -> None:
+        """Delete; logged where somebody else than its owner does. Raises LastAdmin, NotFound."""
         async with self._new_uow() as uow:
             await keep_an_admin(uow, user)
             account = await uow.accounts.find(user, lock=True)
@@ -317,6 +324,8 @@ class Accounts:
             await uow.sessions.end_all(user)
             await uow.tokens.revoke_all(user)
             uow.record(AccountDeleted(user_id=user))
+            if by is not None:
+                await self._log(uow, by, "user.delete", account)
             await uow.commit()
 
     async def _confirm(self, user: UserId, client: Client, password: str, pointer: str) -> Account:
@@ -343,13 +352,17 @@ class Accounts:
             await uow.tokens.revoke_all(account.id)
             account.password_hash = phc
             await uow.accounts.save(account)
+            await self._log(uow, COMMAND_LINE, "user.password", account)
             await uow.commit()
 
     async def delete_by_name(self, username: str) -> None:
         """Raises NotFound, LastAdmin."""
         async with self._new_uow() as uow:
             account = await account_of(uow, username)
-        await self.delete_account(account.id)
+        await self.delete_account(account.id, by=COMMAND_LINE)
+
+    async def _log(self, uow: UnitOfWork, by: Staff, action: Action, whom: Account, detail: str = "") -> None:
+        await audit(uow, self._ids.new(), self._clock.now(), by, action, f"@{whom.username}", detail)
 
     async def create_invite(self, by: UserId | None, *, uses: int = 1, days: int = 14) -> Invite:
         """An invitation. Raises Invalid for odd numbers."""

@@ -11,6 +11,7 @@ from application.access import (
     access_member,
     access_post,
     account_of,
+    audit,
     keep_an_admin,
 )
 from application.paging import Cursors, Key, Slice
@@ -25,6 +26,7 @@ from domain.moderation import (
     Case,
     CaseState,
     Decision,
+    NotThere,
     Reason,
     Report,
     Staff,
@@ -61,7 +63,7 @@ class ReportView:
 class CaseRow:
     """A case in a list. `target_exists` turns false when the post, the comment or the member is gone.
 
-    `target_path` is the address of what it is about; administrators see no more there than the privacy rule lets them.
+    `excerpt` is shown beside the privacy rule while the case is open; at `target_path` the rule decides as for all.
     """
 
     id: UUID
@@ -91,12 +93,12 @@ class CaseView(CaseRow):
 class ModerationReads(Protocol):
     """The queries behind the administrators' lists."""
 
-    async def cases(self, state: CaseState, part: Slice) -> list[CaseRow]:
-        """Open or closed cases, newest first."""
+    async def cases(self, viewer: UserId, state: CaseState, part: Slice) -> list[CaseRow]:
+        """Open or closed cases that are not about the viewer, newest first."""
         ...
 
-    async def case(self, case_id: CaseId) -> CaseView | None:
-        """One case with its reports."""
+    async def case(self, viewer: UserId, case_id: CaseId) -> CaseView | None:
+        """One case with its reports, unless it is about the viewer."""
         ...
 
     async def audit(self, part: Slice) -> list[AuditEntry]:
@@ -125,10 +127,11 @@ class Moderation:
 
     async def report(
         self, reporter: UserId, what: Reported, reason: Reason, note: str, client: Client
-    ) -> CaseId:
-        """Tell the administrators about something; the case that the report joins. A second time changes nothing.
+    ) -> None:
+        """Tell the administrators about something. A second time changes nothing.
 
-        Raises NotFound, OneselfNotAllowed, Invalid, TooMany.
+        Nothing comes back, because a case would tell whether others have reported the same. Raises NotFound,
+        OneselfNotAllowed, Invalid, TooMany.
         """
         note = clean_note(note)
         allowance = await self._limiter.hit(REPORTS, str(reporter))
@@ -139,9 +142,8 @@ class Moderation:
             case = await self._case_about(uow, reporter, what, now)
             if case.owner_id == reporter:
                 raise OneselfNotAllowed
-            found = await uow.moderation.report(case, Report(reporter, reason, note, now))
+            await uow.moderation.report(case, Report(reporter, reason, note, now))
             await uow.commit()
-        return found
 
     async def _case_about(self, uow: UnitOfWork, reporter: UserId, what: Reported, now: datetime) -> Case:
         new_id = CaseId(self._ids.new())
@@ -156,21 +158,21 @@ class Moderation:
         if what.comment_id is not None:
             comment, _ = await access_comment(uow, reporter, what.comment_id)
             return Case(new_id, "comment", comment.id, comment.author_id, excerpt_of(comment.text), now)
-        member, _ = await access_member(uow, reporter, what.username or "")
+        member, _ = await access_member(uow, reporter, what.username or "", blocked=True)
         return Case(new_id, "member", member.id, member.id, excerpt_of(member.bio), now)
 
     # Administrators
 
-    async def cases(self, state: CaseState, limit: int, cursor: str | None) -> Page[CaseRow]:
-        """Open or closed cases, newest first. Raises BadCursor."""
+    async def cases(self, viewer: UserId, state: CaseState, limit: int, cursor: str | None) -> Page[CaseRow]:
+        """Open or closed cases, newest first, but none about the viewer. Raises BadCursor."""
         scope = f"cases:{state}"
         part = self._cursors.slice(scope, limit, cursor)
-        rows = await self._reads.cases(state, part.one_more)
+        rows = await self._reads.cases(viewer, state, part.one_more)
         return self._cursors.cut(scope, part, rows, lambda row: Key(row.id))
 
-    async def case(self, case_id: CaseId) -> CaseView:
-        """One case. Raises NotFound."""
-        found = await self._reads.case(case_id)
+    async def case(self, viewer: UserId, case_id: CaseId) -> CaseView:
+        """One case, which another administrator sees where it is about the viewer. Raises NotFound."""
+        found = await self._reads.case(viewer, case_id)
         if found is None:
             raise NotFound
         return found
@@ -188,29 +190,31 @@ class Moderation:
         """
         async with self._new_uow() as uow:
             case = await uow.moderation.find(case_id)
-            if case is None:
+            if case is None or case.owner_id == by.user_id:
                 raise NotFound
+            owner = await uow.accounts.find(case.owner_id)
+            target = f"@{owner.username if owner else ''} {case.kind} {case.target_id}"
             case.decide(decision, note, by.username, self._clock.now())
             if decision == "remove":
                 await self._remove(uow, case)
             elif decision == "suspend":
                 await _suspend(uow, case.owner_id)
             await uow.moderation.save(case)
-            owner = await uow.accounts.find(case.owner_id)
-            target = f"@{owner.username if owner else ''} {case.kind} {case.target_id}"
             await self._log(uow, by, _DECIDED[decision], target, case.note)
             await uow.commit()
 
     async def _remove(self, uow: UnitOfWork, case: Case) -> None:
-        """What the case is about; its author may have been faster."""
+        """What the case is about. Raises NotThere when its author was faster."""
         if case.kind == "post":
             post = await uow.posts.find(PostId(case.target_id), lock=True)
-            if post is not None:
-                await remove_post(uow, post, self._clock.now())
+            if post is None:
+                raise NotThere
+            await remove_post(uow, post, self._clock.now())
         else:
             comment = await uow.comments.find(CommentId(case.target_id), lock=True)
-            if comment is not None:
-                await uow.comments.remove(comment)
+            if comment is None:
+                raise NotThere
+            await uow.comments.remove(comment)
 
     async def change(
         self,
@@ -231,10 +235,10 @@ class Moderation:
                 await keep_an_admin(uow, found.id)
             account = await _locked(uow, found.id)
             target = f"@{account.username}"
-            if role is not None:
-                account.role = role
-                await self._log(uow, by, "user.role", target, role)
-            if suspended is not None:
+            if role not in (None, account.role):
+                account.role = role or account.role
+                await self._log(uow, by, "user.role", target, account.role)
+            if suspended not in (None, account.state == "suspended"):
                 account.state = "suspended" if suspended else "active"
                 await self._log(uow, by, "user.suspend" if suspended else "user.restore", target)
             await uow.accounts.save(account)
@@ -244,26 +248,17 @@ class Moderation:
                 await self._log(uow, by, "user.sign_out", target)
             await uow.commit()
 
-    async def retry_job(self, event_id: EventId, by: Staff) -> None:
-        """Give a job that was given up a fresh start. Raises NotFound."""
+    async def retry_jobs(self, event_id: EventId | None = None, by: Staff = COMMAND_LINE) -> int:
+        """Give jobs that were given up a fresh start, all of them or those of one event; how many."""
         async with self._new_uow() as uow:
-            if not await uow.jobs.retry_dead(event_id, self._clock.now()):
-                raise NotFound
-            await self._log(uow, by, "job.retry", str(event_id))
+            count = await uow.jobs.retry_dead(event_id, self._clock.now())
+            if count:
+                await self._log(uow, by, "job.retry", str(event_id or "all"))
             await uow.commit()
+        return count
 
     async def _log(self, uow: UnitOfWork, by: Staff, action: Action, target: str, detail: str = "") -> None:
-        await uow.moderation.log(
-            AuditEntry(
-                id=self._ids.new(),
-                at=self._clock.now(),
-                actor=by.username,
-                action=action,
-                target=target,
-                detail=detail,
-                address=by.address,
-            )
-        )
+        await audit(uow, self._ids.new(), self._clock.now(), by, action, target, detail)
 
 
 _DECIDED: dict[Decision, Literal["report.keep", "report.remove", "report.suspend"]] = {

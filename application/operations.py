@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from domain.kernel import EventId, UserId
+from domain.kernel import UserId
 from domain.ports import Clock, Ids, MediaStore, UnitOfWorks
 
 log = logging.getLogger("heliograph.media")
@@ -216,13 +216,6 @@ class Operations:
             found = await self.reads.media_prefixes([prefix.split("/")[1] for prefix in some])
             known += len(found.intersection(some))
         return 2 * known >= len(kept)
-
-    async def retry_dead(self, event_id: EventId | None = None) -> int:
-        """Give dead jobs a fresh start; how many."""
-        async with self._new_uow() as uow:
-            count = await uow.jobs.retry_dead(event_id, self._clock.now())
-            await uow.commit()
-        return count
 
 
 def _prefix(key: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from application.access import Client, own_account, throttle
+from application.access import Client, audit, own_account, throttle
 from domain.kernel import Forbidden, NotFound, SessionId, TokenId, UserId, msg
+from domain.moderation import Staff
 from domain.ports import Clock, Ids, PasswordHasher, Rate, RateLimiter, UnitOfWork, UnitOfWorks
 from domain.text import clean, fold
 from domain.users import (
@@ -103,13 +104,15 @@ class SigningIn:
             account = await own_account(uow, identity.user_id)
         return await self._issue_token(account, name, scopes)
 
-    async def token_for(self, username: str, name: str, scopes: list[str] | None) -> Issued:
-        """A new token made by whoever runs the server. Raises NotFound."""
+    async def token_for(
+        self, username: str, name: str, scopes: list[str] | None, by: Staff | None = None
+    ) -> Issued:
+        """A new token made by whoever runs the server; logged where somebody is named. Raises NotFound."""
         async with self._new_uow() as uow:
             account = await uow.accounts.find_by_name(username)
         if account is None:
             raise NotFound
-        return await self._issue_token(account, clean("#/name", name, limit=80), scopes)
+        return await self._issue_token(account, clean("#/name", name, limit=80), scopes, by)
 
     async def open_session_for(self, client: Client, user_id: UserId) -> Issued:
         """A session right after joining, without asking for the password again."""
@@ -158,7 +161,9 @@ class SigningIn:
             await uow.commit()
         return Issued(secret, session)
 
-    async def _issue_token(self, account: Account, name: str, scopes: list[str] | None) -> Issued:
+    async def _issue_token(
+        self, account: Account, name: str, scopes: list[str] | None, by: Staff | None = None
+    ) -> Issued:
         chosen: tuple[Scope, ...] = choose_scopes(scopes, account.role)
         now, secret = self._clock.now(), f"hg_{self._ids.secret()}"
         token = Token(
@@ -167,6 +172,8 @@ class SigningIn:
         async with self._new_uow() as uow:
             await _unchanged(uow, account)
             await uow.tokens.add(token)
+            if by is not None:
+                await audit(uow, self._ids.new(), now, by, "token.create", f"@{account.username}", name)
             await uow.commit()
         return Issued(secret, token)
 

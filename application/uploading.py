@@ -1,7 +1,9 @@
 """Uploads: taking them in, looking inside, retrying, removing, handing the original back."""
 
+from asyncio import Semaphore
 from collections.abc import Sequence
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from application.access import Client, access_own_file, throttle
 from application.paging import Cursors, Key
@@ -12,6 +14,8 @@ from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, Unit
 from domain.text import clean
 
 UPLOADS = Rate("upload", 60, 1800)
+# Of one member; the others come in between.
+LOOKS_AT_ONCE = 2
 
 
 class InUse(Conflict):
@@ -67,6 +71,7 @@ class Uploading:
         self._reads = reads
         self._cursors = cursors
         self._quota_bytes = quota_bytes
+        self._turns: WeakValueDictionary[UserId, Semaphore] = WeakValueDictionary()
 
     async def admit(self, owner: UserId, client: Client) -> None:
         """Count an upload before its bytes are read. Raises TooMany."""
@@ -81,7 +86,8 @@ class Uploading:
             raise ImageRefused(msg("This file is empty."), code="empty")
         async with self._new_uow() as uow:
             await self._check_quota(uow, owner, upload.size)
-        facts = await self._images.inspect(upload.path)
+        async with self._turns.setdefault(owner, Semaphore(LOOKS_AT_ONCE)):
+            facts = await self._images.inspect(upload.path)
         file = File(
             new_id or FileId(self._ids.new()),
             owner,

@@ -20,6 +20,10 @@ Action = Literal[
     "user.restore",
     "user.role",
     "user.sign_out",
+    "user.add",
+    "user.password",
+    "user.delete",
+    "token.create",
     "job.retry",
 ]
 
@@ -35,11 +39,19 @@ class AlreadyClosed(Conflict):
     message = msg("Somebody decided about this before.")
 
 
+class NotThere(Conflict):
+    """What a case is about was removed before anybody decided."""
+
+    code = "not_there"
+    message = msg("It is not there any more. Choose another decision.")
+
+
 @dataclass(slots=True)
 class Case:
     """Everything reported about one thing until somebody decides about it. A later report opens another case.
 
-    `excerpt` is the text as it was when the first report came, so that an edit does not hide what it was about.
+    `excerpt` is the text as it was when the first report came, so that an edit does not hide what it was about. It is
+    the one thing that administrators see beside the privacy rule, and it goes when the case is closed.
     """
 
     id: CaseId
@@ -63,6 +75,7 @@ class Case:
             )
         self.note = clean("#/note", note, limit=MAX_NOTE, multiline=True)
         self.decision, self.decided_at, self.decided_by = decision, now, by
+        self.excerpt = ""
 
 
 @dataclass(frozen=True, slots=True)

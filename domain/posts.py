@@ -142,7 +142,7 @@ class Comment:
 class Standing:
     """What decides whether a viewer may see a post and what to do there, without the post itself.
 
-    `removed` is one that its author has taken away since.
+    `removed` is one that was taken away since.
     """
 
     post_id: PostId

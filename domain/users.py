@@ -20,7 +20,7 @@ from domain.kernel import (
 )
 from domain.text import clean, fold, has_invisible
 
-Role = Literal["member", "moderator", "admin"]
+Role = Literal["member", "admin"]
 AccountState = Literal["active", "suspended", "deleted"]
 Scope = Literal["read", "write", "messages", "files", "admin"]
 SignUpMode = Literal["open", "invite", "closed"]

@@ -308,7 +308,10 @@ def _parse_urlencoded(body: bytes) -> Form:
 
 
 def _boundary(request: Request) -> bytes:
-    _, options = parse_options_header(request.headers.get("content-type", ""))
+    try:
+        _, options = parse_options_header(request.headers.get("content-type", ""))
+    except ValueError:
+        raise Malformed from None
     boundary = options.get(b"boundary", b"")
     if not 1 <= len(boundary) <= 200:
         raise Malformed(msg("The form has no boundary."))

@@ -8,11 +8,12 @@ Whoever is refused in the middle of a body can still read the answer: closing at
 it, so the connection is half closed and listens a little longer.
 """
 
+import re
 from asyncio import BaseTransport
 from time import monotonic
 from typing import Any
 
-from sanic.exceptions import RequestTimeout, ServiceUnavailable
+from sanic.exceptions import BadRequest, RequestTimeout, ServiceUnavailable
 from sanic.http import Http, Stage
 from sanic.response import BaseHTTPResponse
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
@@ -26,10 +27,32 @@ _ENDLESS_BYTES = 21 * 2**20
 _ANNOUNCED_BYTES = 64 * 2**20
 
 
+_HEAD = re.compile(rb"[^\r\n]*(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*)*")
+_DECIMAL, _HEX = re.compile(r"[0-9]+"), re.compile(r"[0-9A-Fa-f]+")
+
+
 class HonestHttp(Http):
     """Says `Connection: close` where it will be closed: the rest of a body is too much to skip, or the server stops."""
 
     __slots__ = ()
+
+    async def http1_request_header(self) -> None:
+        """Refuses what a proxy in front could read in another way than Sanic does."""
+        await super().http1_request_header()
+        if not _HEAD.fullmatch(self.request.head):
+            raise BadRequest("a header's name is no token")
+
+    @staticmethod
+    def _safe_int(value: str, base: int = 10) -> int:
+        """A length. Python's own numbers may have other digits, signs, spaces, underscores and prefixes."""
+        if not (_HEX if base == 16 else _DECIMAL).fullmatch(value):
+            raise ValueError
+        return int(value, base)
+
+    def create_empty_request(self) -> None:
+        """For an answer to what is no request. Its target may be what was wrong with it."""
+        self.url = None
+        super().create_empty_request()
 
     def respond(self, response: BaseHTTPResponse) -> BaseHTTPResponse:
         too_much = self.request_body == "chunked" or (

@@ -55,9 +55,9 @@ def client(request: Request) -> Client:
     chosen = settings(request)
     address = request.ip or ""
     if chosen.trusted_proxies:
-        hops = [
-            hop.strip() for hop in (request.headers.get("x-forwarded-for") or "").split(",") if hop.strip()
-        ]
+        # Some proxies append to the line that is there, others add one of their own.
+        lines = ",".join(request.headers.getall("x-forwarded-for", []))
+        hops = [hop.strip() for hop in lines.split(",") if hop.strip()]
         if len(hops) >= chosen.trusted_proxies:
             address = hops[-chosen.trusted_proxies]
     key, loopback = _address_key(address)

@@ -21,7 +21,7 @@ CREATE TABLE users (
   place text NOT NULL DEFAULT '' CHECK (char_length(place) <= 60),
   language text NOT NULL DEFAULT '' CHECK (char_length(language) <= 12),
   private boolean NOT NULL DEFAULT false,
-  role text NOT NULL DEFAULT 'member' CHECK (role IN ('member', 'moderator', 'admin')),
+  role text NOT NULL DEFAULT 'member' CHECK (role IN ('member', 'admin')),
   state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'deleted')),
   avatar_key text CHECK (char_length(avatar_key) <= 64),
   show_camera boolean NOT NULL DEFAULT false,

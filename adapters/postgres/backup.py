@@ -54,7 +54,7 @@ class PostgresDumps:
         script, first = file.with_suffix(".sql"), file.with_suffix(".first.sql")
         await self._run("pg_restore", *_RESTORE, f"--file={script}", str(file))
         async with acquire() as connection:
-            first.write_text(_drop(await _tables(connection)), "utf-8")
+            first.write_text(_drop(await _tables(connection), await _functions(connection)), "utf-8")
         try:
             # One transaction: whoever is interrupted keeps what there was.
             await self._run(
@@ -157,6 +157,16 @@ async def _tables(connection: asyncpg.Connection) -> list[str]:
     return [row["tablename"] for row in rows]
 
 
+async def _functions(connection: asyncpg.Connection) -> list[str]:
+    """Our own ones, with the types of their parameters; not those that an extension brought."""
+    rows = await connection.fetch(
+        "SELECT oid::regprocedure::text AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
+        "AND pg_get_userbyid(proowner) = current_user AND NOT EXISTS (SELECT FROM pg_depend WHERE "
+        "classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')"
+    )
+    return [row["name"] for row in rows]
+
+
 async def _counts(connection: asyncpg.Connection) -> dict[str, int]:
     tables = [table for table in await _tables(connection) if table not in LEFT_OUT]
     counts = {}
@@ -169,5 +179,7 @@ def _listed(tables: Iterable[str]) -> str:
     return ", ".join(f'public."{table}"' for table in tables)
 
 
-def _drop(tables: list[str]) -> str:
-    return f"DROP TABLE {_listed(tables)} CASCADE;\n" if tables else ""
+def _drop(tables: list[str], functions: list[str]) -> str:
+    lines = [f"DROP TABLE {_listed(tables)} CASCADE;"] if tables else []
+    lines += [f"DROP FUNCTION {name} CASCADE;" for name in functions]
+    return "\n".join(lines) + "\n"

@@ -61,12 +61,13 @@ class PostgresModeration:
 
     async def save(self, case: Case) -> None:
         await self._c.execute(
-            "UPDATE cases SET decision = $2, decided_at = $3, decided_by = $4, note = $5 WHERE id = $1",
+            "UPDATE cases SET decision = $2, decided_at = $3, decided_by = $4, note = $5, excerpt = $6 WHERE id = $1",
             case.id,
             case.decision,
             case.decided_at,
             case.decided_by,
             case.note,
+            case.excerpt,
         )
 
     async def log(self, entry: AuditEntry) -> None:
@@ -85,19 +86,21 @@ class PostgresModeration:
 class PostgresModerationReads:
     """Implements application.moderation.ModerationReads."""
 
-    async def cases(self, state: CaseState, part: Slice) -> list[CaseRow]:
+    async def cases(self, viewer: UserId, state: CaseState, part: Slice) -> list[CaseRow]:
         condition = "c.decision IS NULL" if state == "open" else "c.decision IS NOT NULL"
         beyond, order, key = walk(part, "c.id")
         async with acquire() as connection:
             rows = await connection.fetch(
-                f"{_ROW} WHERE {condition} AND {beyond.format(1)} ORDER BY c.id {order} LIMIT {int(part.limit)}",
+                f"{_ROW} WHERE {condition} AND {beyond.format(1)} AND c.owner_id <> $2 "
+                f"ORDER BY c.id {order} LIMIT {int(part.limit)}",
                 key,
+                viewer,
             )
         return [CaseRow(**_row(row)) for row in rows]
 
-    async def case(self, case_id: CaseId) -> CaseView | None:
+    async def case(self, viewer: UserId, case_id: CaseId) -> CaseView | None:
         async with acquire() as connection:
-            row = await connection.fetchrow(f"{_ROW} WHERE c.id = $1", case_id)
+            row = await connection.fetchrow(f"{_ROW} WHERE c.id = $1 AND c.owner_id <> $2", case_id, viewer)
             reports = await connection.fetch(
                 "SELECT r.reason, r.note, r.created_at, u.id, u.username, u.display_name, u.avatar_key FROM reports r "
                 f"JOIN users u ON u.id = r.reporter_id WHERE r.case_id = $1 ORDER BY r.created_at LIMIT {_REPORTS_SHOWN}",

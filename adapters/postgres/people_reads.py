@@ -125,5 +125,5 @@ SELECT f.id AS file_id, f.owner_id, p.id, p.author_id, p.audience, p.comments_on
 FROM files f JOIN users a ON a.id = f.owner_id LEFT JOIN posts p ON p.id = f.post_id WHERE f.key = $2
   AND ($1 = '00000000-0000-0000-0000-000000000000' OR EXISTS (SELECT FROM users WHERE id = $1 AND state = 'active'))
   AND ($3::uuid IS NULL OR EXISTS (SELECT FROM sessions WHERE id = $3 AND user_id = $1)
-    OR EXISTS (SELECT FROM tokens WHERE id = $3 AND user_id = $1))
+    OR EXISTS (SELECT FROM tokens WHERE id = $3 AND user_id = $1 AND ('read' = ANY(scopes) OR f.owner_id = $1)))
 """

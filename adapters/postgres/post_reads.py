@@ -43,8 +43,12 @@ _KNOWN = f"""
 SELECT c.*, a.username, a.display_name, a.avatar_key FROM comments c JOIN users a ON a.id = c.author_id
 WHERE a.state = 'active' AND {not_blocked("$1", "c.author_id")} AND
 """
-_COMMENT = """
-SELECT c.id, c.post_id, c.text, c.reply_to, c.likes, c.created_at, c.edited_at, c.author_id,
+# What a comment answers is not named to somebody who does not see it.
+_COMMENT = f"""
+SELECT c.id, c.post_id, c.text, c.likes, c.created_at, c.edited_at, c.author_id,
+  CASE WHEN c.reply_to IS NOT NULL THEN (
+    SELECT r.id FROM comments r JOIN users a ON a.id = r.author_id
+    WHERE r.id = c.reply_to AND a.state = 'active' AND {not_blocked("$1", "a.id")}) END AS reply_to,
   c.username, c.display_name, c.avatar_key, p.author_id AS post_author_id,
   EXISTS (SELECT FROM comment_likes WHERE user_id = $1 AND comment_id = c.id) AS liked
 FROM

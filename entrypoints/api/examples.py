@@ -138,7 +138,6 @@ CASE: dict[str, Any] = {
     "created_at": TIME,
 }
 ANSWERS: dict[str, Any] = {
-    "ReportTaken": {"id": ID},
     "CaseRow": CASE,
     "CaseView": CASE
     | {

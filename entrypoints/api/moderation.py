@@ -1,6 +1,5 @@
 """Reports, and what administrators see and do, over the API."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from msgspec import UNSET
@@ -12,17 +11,10 @@ from domain.kernel import CaseId, CommentId, PostId
 from domain.moderation import AuditEntry, Staff
 from domain.text import fold
 from entrypoints.api import examples
-from entrypoints.api.operation import BASE, Answer, Call, Operations, Paging
+from entrypoints.api.operation import Call, Operations, Paging
 from entrypoints.api.schemas import CaseDecision, CasesQuery, NewReport, UserPatch, UsersQuery
 
 group = Operations("moderation")
-
-
-@dataclass(frozen=True, slots=True)
-class ReportTaken:
-    """The case that a report joined. It can be looked at by administrators alone."""
-
-    id: UUID
 
 
 def staff(call: Call) -> Staff:
@@ -37,19 +29,17 @@ def staff(call: Call) -> Staff:
     "Report a post, a comment or a member to the administrators; a second time changes nothing",
     status=201,
     body=NewReport,
-    answer=ReportTaken,
     problems=("not_found", "not_yourself"),
     example={"post_id": examples.OTHER_ID, "reason": "spam", "note": "The third time today."},
 )
-async def report(call: Call) -> Answer:
+async def report(call: Call) -> None:
     sent: NewReport = call.body
     what = Reported(
         PostId(sent.post_id) if sent.post_id else None,
         CommentId(sent.comment_id) if sent.comment_id else None,
         None if sent.username is None else fold(sent.username),
     )
-    case = await call.app.moderation.report(call.user, what, sent.reason, sent.note, call.client)
-    return Answer(ReportTaken(case), location=f"{BASE}/admin/reports/{case}")
+    await call.app.moderation.report(call.user, what, sent.reason, sent.note, call.client)
 
 
 @group.declare(
@@ -64,7 +54,7 @@ async def report(call: Call) -> Answer:
     problems=("not_found",),
 )
 async def cases(call: Call) -> Page[CaseRow]:
-    return await call.app.moderation.cases(call.query.state, call.query.limit, call.query.cursor)
+    return await call.app.moderation.cases(call.user, call.query.state, call.query.limit, call.query.cursor)
 
 
 @group.declare(
@@ -78,7 +68,7 @@ async def cases(call: Call) -> Page[CaseRow]:
     problems=("not_found",),
 )
 async def case(call: Call, case_id: UUID) -> CaseView:
-    return await call.app.moderation.case(CaseId(case_id))
+    return await call.app.moderation.case(call.user, CaseId(case_id))
 
 
 @group.declare(
@@ -90,13 +80,13 @@ async def case(call: Call, case_id: UUID) -> CaseView:
     scope="admin",
     body=CaseDecision,
     answer=CaseView,
-    problems=("not_found", "already_closed", "last_admin"),
+    problems=("not_found", "already_closed", "not_there", "last_admin"),
     example={"decision": "remove", "note": "An advertisement."},
 )
 async def decide(call: Call, case_id: UUID) -> CaseView:
     sent: CaseDecision = call.body
     await call.app.moderation.decide(staff(call), CaseId(case_id), sent.decision, sent.note)
-    return await call.app.moderation.case(CaseId(case_id))
+    return await call.app.moderation.case(call.user, CaseId(case_id))
 
 
 @group.declare(

@@ -61,6 +61,7 @@ _STATUS = {
     "in_use": 409,
     "last_admin": 409,
     "already_closed": 409,
+    "not_there": 409,
     "idempotency_in_progress": 409,
     "already_made": 409,
     "gone": 410,

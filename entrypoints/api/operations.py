@@ -8,7 +8,7 @@ from sanic.response import text
 
 from application.operations import DeadJob, Status
 from application.views import Page
-from domain.kernel import EventId, Unavailable
+from domain.kernel import EventId, NotFound, Unavailable
 from entrypoints import VERSION, requests
 from entrypoints.api.moderation import staff
 from entrypoints.api.openapi import document
@@ -97,7 +97,8 @@ async def jobs(call: Call) -> Page[DeadJob]:
     problems=("not_found",),
 )
 async def retry_job(call: Call, job_id: UUID) -> None:
-    await call.app.moderation.retry_job(EventId(job_id), staff(call))
+    if not await call.app.moderation.retry_jobs(EventId(job_id), staff(call)):
+        raise NotFound
 
 
 @group.blueprint.route("/openapi.json", methods=["GET", "HEAD"], name="openapi")

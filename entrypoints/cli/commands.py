@@ -36,7 +36,7 @@ _NOUNS: dict[str, tuple[str, tuple[tuple[str, str, str, str, str], ...]]] = {
         ("show", "people:show", "one account", "user show mira", "user show mira --json"),
         ("password", "people:password", "set a password and sign out everywhere",
          "user password mira", "user password mira --password-file -"),
-        ("role", "people:role", "make a member, moderator or admin", "user role mira admin", "user role mira member"),
+        ("role", "people:role", "make a member or an administrator", "user role mira admin", "user role mira member"),
         ("suspend", "people:suspend", "hide somebody", "user suspend mira", "user suspend mira --json"),
         ("restore", "people:restore", "take a suspension back", "user restore mira", "user restore mira --quiet"),
         ("delete", "people:delete", "delete an account for good", "user delete mira", "user delete mira --yes"),

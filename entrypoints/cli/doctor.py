@@ -216,7 +216,7 @@ async def _jobs(patient: Patient) -> Verdict:
     if patient.program is None:
         return "skip", "no database", ""
     if patient.fix:
-        await patient.program.operations.retry_dead()
+        await patient.program.moderation.retry_jobs()
     now = await patient.program.operations.reads.backlog()
     if now.due and now.oldest_seconds > LATE_SECONDS:
         text = f"{now.due} jobs waiting, the oldest for {now.oldest_seconds / 60:,.0f} min"

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from application.directory import Entry
 from application.program import Application
 from domain.kernel import NotFound, TokenId, msg
+from domain.moderation import COMMAND_LINE
 from domain.users import Invite, Role, Scope, Token
 from entrypoints.cli.opening import settings_of, settings_of_place, with_program
 from entrypoints.cli.terminal import Failed, terminal
@@ -48,7 +49,7 @@ def add(
 
     async def work(program: Application) -> str:
         account = await program.accounts.add(
-            username, password, email=email, display_name=display_name, role=role
+            username, password, email=email, display_name=display_name, role=role, by=COMMAND_LINE
         )
         return account.username
 
@@ -104,7 +105,7 @@ def password(username: str, /, *, password_file: PasswordFile = None) -> None:
 
 
 def role(username: str, role: Role, /) -> None:
-    """Make somebody a member, moderator or administrator."""
+    """Make somebody a member or an administrator."""
     _about(username, lambda program: program.moderation.change(username, role=role))
     terminal.show(f"@{username} is now {role}.", {"username": username, "role": role})
 
@@ -191,7 +192,9 @@ def create_token(
         What it may do, given once or more; everything but admin without it.
     """
     scopes = [str(one) for one in scope] or None
-    issued = _about(username, lambda program: program.signing_in.token_for(username, name, scopes))
+    issued = _about(
+        username, lambda program: program.signing_in.token_for(username, name, scopes, COMMAND_LINE)
+    )
     token = issued.item
     if isinstance(token, Token):
         terminal.show(issued.secret, _token(token) | {"token": issued.secret})

@@ -45,6 +45,7 @@ def status() -> None:
         ("posts", f"{now.posts:,} with {now.likes:,} likes and {now.comments:,} comments"),
         ("storage", f"{now.files:,} originals, {now.bytes / 2**20:,.1f} MB"),
         ("jobs", f"{now.jobs_waiting} waiting, {now.jobs_running} running, {now.jobs_dead} given up"),
+        ("reports", f"{now.reports_open:,} open"),
         ("sessions", f"{now.sessions:,}"),
     )
     terminal.show("\n".join(f"{name:<10}{text}" for name, text in lines), asdict(now))
@@ -120,6 +121,6 @@ def list_jobs(*, limit: int = 100) -> None:
 def retry_jobs(event: UUID | None = None, /) -> None:
     """Give jobs that were given up a fresh start: all, or those of one event."""
     count = with_program(
-        lambda program: program.operations.retry_dead(EventId(event) if event else None), drain=False
+        lambda program: program.moderation.retry_jobs(EventId(event) if event else None), drain=False
     )
     terminal.show(f"{count} will be tried again while the server runs.", {"retried": count})

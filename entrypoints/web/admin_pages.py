@@ -36,11 +36,14 @@ ACTION_LABELS: Mapping[str, str] = {
     "user.restore": msg("brought back"),
     "user.role": msg("changed the role"),
     "user.sign_out": msg("signed out everywhere"),
+    "user.add": msg("made the account"),
+    "user.password": msg("set the password"),
+    "user.delete": msg("deleted the account"),
+    "token.create": msg("made a token"),
     "job.retry": msg("tried a job again"),
 }
 ROLE_LABELS: Mapping[str, str] = {
     "member": msg("Member"),
-    "moderator": msg("Moderator"),
     "admin": msg("Administrator"),
 }
 
@@ -145,7 +148,7 @@ async def overview(visit: Visit) -> HTTPResponse:
 async def cases(visit: Visit) -> HTTPResponse:
     _staff(visit)
     state: Any = "closed" if visit.asked("state") == "closed" else "open"
-    page = await visit.app.moderation.cases(state, LIST_SIZE, visit.cursor)
+    page = await visit.app.moderation.cases(visit.user, state, LIST_SIZE, visit.cursor)
     return await _page(visit, "reports.html", cases=page, state=state)
 
 
@@ -158,24 +161,26 @@ async def _case(
     visit: Visit, case_id: CaseId, found: Trouble = NO_TROUBLE, values: Values | None = None
 ) -> HTTPResponse:
     _staff(visit)
-    shown = await visit.app.moderation.case(case_id)
+    shown = await visit.app.moderation.case(visit.user, case_id)
     return await _page(
         visit,
         "report.html",
         status=found.status,
         case=shown,
-        post=await _what_it_shows(visit, shown),
+        shows=await _what_it_shows(visit, shown),
         trouble=found,
         values=values or Values(),
     )
 
 
 async def _what_it_shows(visit: Visit, shown: Any) -> Any:
-    """The post that a case is about, as far as this administrator may see it."""
-    if shown.kind != "post":
-        return None
+    """What a case is about, as far as this administrator may see it."""
     try:
-        return await visit.app.feeds.post(visit.viewer, PostId(shown.target_id))
+        if shown.kind == "post":
+            return await visit.app.feeds.post(visit.viewer, PostId(shown.target_id))
+        if shown.kind == "comment":
+            return await visit.app.feeds.comment(visit.viewer, CommentId(shown.target_id))
+        return await visit.app.people.profile(visit.viewer, shown.member.username)
     except DomainError:
         return None
 
@@ -253,7 +258,8 @@ async def jobs(visit: Visit) -> HTTPResponse:
 
 @routes.form("/admin/jobs/<job_id:uuid>/retry", seen_at="/admin/jobs")
 async def retry_job(visit: Visit, job_id: UUID) -> HTTPResponse:
-    await visit.app.moderation.retry_job(EventId(job_id), _staff(visit))
+    if not await visit.app.moderation.retry_jobs(EventId(job_id), _staff(visit)):
+        raise NotFound
     return visit.go("/admin/jobs", _("It is tried again."))
 
 

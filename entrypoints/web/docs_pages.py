@@ -35,7 +35,7 @@ class Entry:
 
 @routes.page("/docs")
 async def reference(visit: Visit) -> HTTPResponse:
-    origin = requests.settings(visit.request).public_url or _origin(visit)
+    origin = requests.settings(visit.request).origin
     return await visit.page("docs.html", groups=_groups(origin), base=origin + BASE)
 
 
@@ -44,11 +44,7 @@ async def find_reference(visit: Visit, where: str) -> HTTPResponse:
     return visit.go("/docs")
 
 
-def _origin(visit: Visit) -> str:
-    return f"{visit.request.scheme}://{visit.request.host}"
-
-
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _groups(origin: str) -> dict[str, list[Entry]]:
     """The calls of each tag, in the description's order."""
     groups: dict[str, list[Entry]] = {}

@@ -155,6 +155,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Two people looked at it at the same time."),
         _("Open it again to see what was decided."),
     ),
+    "not_there": Explanation(
+        _("It is not there any more"),
+        _("What was reported was removed before anybody decided."),
+        _("Its author was faster."),
+        _("Decide to keep it, which closes the report, or suspend the author."),
+    ),
     "in_use": Explanation(
         _("The file is part of a post"),
         _("A file that a post shows cannot be removed by itself."),

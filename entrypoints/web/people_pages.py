@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sanic import HTTPResponse, redirect
 
@@ -19,8 +19,8 @@ LIST_SIZE = 30
 
 
 def _name(handle: str) -> str:
-    """The canonical user name in the part of an address that starts with @."""
-    return fold(handle.removeprefix("@"))
+    """The canonical user name in the part of an address that starts with @, which comes as it was sent."""
+    return fold(unquote(handle).removeprefix("@"))
 
 
 @routes.page("/<handle:@[^/]+>")

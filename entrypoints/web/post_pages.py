@@ -77,9 +77,10 @@ def in_threads(comments: Sequence[CommentView]) -> list[CommentView]:
 
 def _preview(visit: Visit, shown: PostCard) -> dict[str, Any] | None:
     """What other sites show for a link to a public post; None for any other."""
-    if not shown.public:
+    origin = requests.settings(visit.request).public_url
+    # Without a configured address there is only what the request claims, which anybody can choose.
+    if not shown.public or not origin:
         return None
-    origin = requests.settings(visit.request).public_url or f"{visit.request.scheme}://{visit.request.host}"
     photo = shown.media[0]
     picture = fallback(photo.renditions)
     return {

@@ -8,7 +8,7 @@ page sent them, and another try after a conflict in the database.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sanic import Blueprint, HTTPResponse, Request
 
@@ -232,7 +232,9 @@ def _sent(handler: Handler, guests: bool, files: int) -> Handler:
 
 def _led_to(page: str) -> Handler:
     async def endpoint(_: Request, **path: Any) -> HTTPResponse:
-        return site.go(page.format(**{name: quote(str(value), safe="@") for name, value in path.items()}))
+        return site.go(
+            page.format(**{name: quote(unquote(str(value)), safe="@") for name, value in path.items()})
+        )
 
     return endpoint
 

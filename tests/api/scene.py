@@ -63,12 +63,12 @@ async def make_scene(api: Api, sql: asyncpg.Connection) -> Scene:
     await api.ok("PUT", f"/users/{owner.name}/follow", members["pending"])
     await api.ok("PUT", f"/users/{NAMES['blocked']}/block", owner)
     await api.ok("PUT", f"/users/{owner.name}/block", members["blocker"])
-    await _make_things(scene)
+    await _make_things(scene, sql)
     await _make_ways_in(scene, sql)
     return scene
 
 
-async def _make_things(scene: Scene) -> None:
+async def _make_things(scene: Scene, sql: asyncpg.Connection) -> None:
     api, owner, follower = scene.api, scene.members["owner"], scene.members["follower"]
     picture = a_jpeg(400, 300, "crimson")
     caption = f"{CANARY} caption #{CANARY}tag @{NAMES['stranger']}"
@@ -81,7 +81,7 @@ async def _make_things(scene: Scene) -> None:
     loose = await api.upload(owner, a_jpeg(300, 400, "navy"), **{"Upload-Name": f"{CANARY}.jpg"})
     await settle(api.server.program)
     report = {"post_id": post["id"], "reason": "other", "note": f"{CANARY} report"}
-    case = await api.ok("POST", "/reports", follower, json=report)
+    await api.ok("POST", "/reports", follower, json=report)
     scene.post = await api.ok("GET", f"/posts/{post['id']}", owner)
     avatar = (await api.ok("GET", "/me", owner))["avatar"]["url"]
     url = scene.post["media"][0]["renditions"][0]["url"]
@@ -96,7 +96,7 @@ async def _make_things(scene: Scene) -> None:
         "token": (await api.ok("GET", "/tokens", owner))["items"][0]["id"],
         "owner": owner.name,
         "asking": NAMES["pending"],
-        "case": case["id"],
+        "case": str(await sql.fetchval("SELECT id FROM cases")),
     }
 
 

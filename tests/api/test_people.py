@@ -157,3 +157,15 @@ async def test_a_mute_hides_posts_from_home_only(api: Api) -> None:
     assert [row["user"]["username"] for row in muted["items"]] == ["mira"]
     assert (await api.ok("DELETE", "/users/mira/mute", noor))["muted"] is False
     assert len((await api.ok("GET", "/feeds/home", noor))["items"]) == 1
+
+
+async def test_what_a_comment_answers_is_named_only_to_whoever_sees_it(api: Api) -> None:
+    mira, noor, timo = await api.join("mira"), await api.join("noor"), await api.join("timo")
+    post = await api.post(mira)
+    hidden = await api.comment(noor, post["id"], "Above")
+    sent = {"text": "Below", "reply_to": hidden["id"]}
+    await api.ok("POST", f"/posts/{post['id']}/comments", mira, json=sent)
+    await api.ok("PUT", "/users/noor/block", timo)
+    for who, expected in ((timo, [None]), (mira, [None, hidden["id"]])):
+        items = (await api.ok("GET", f"/posts/{post['id']}/comments", who))["items"]
+        assert [item["reply_to"] for item in items] == expected

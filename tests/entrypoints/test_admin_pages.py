@@ -80,7 +80,7 @@ async def test_a_case_tells_an_administrator_no_more_than_its_text(
     case = next(link for link in (await admin.get("/admin/reports")).links() if "/admin/reports/" in link)
     shown = await admin.get(case)
     assert "For friends" in shown.words
-    assert "not shared with you" in shown.words
+    assert "not shared with you, so only its text" in shown.words
     assert "/m/" not in shown.html
 
 

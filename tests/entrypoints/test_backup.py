@@ -160,6 +160,18 @@ def test_a_place_in_use_is_replaced_only_by_name(seeded: Place) -> None:
 
 
 @pytest.mark.goal("U4")
+def test_a_backup_is_put_back_over_another_place(seeded: Place, elsewhere: Place) -> None:
+    elsewhere.result("migrate")
+    elsewhere.result("user", "add", "somebody", "--password-file", "-", text=f"{PASSWORD}\n")
+    archive = str(seeded.folder / "photos.tar")
+    assert elsewhere.result("backup", "restore", archive, "--yes")["ok"]
+    names = elsewhere.run("user", "list").stdout
+    assert "mira" in names
+    assert "somebody" not in names
+    assert elsewhere.result("verify")["ok"]
+
+
+@pytest.mark.goal("U4")
 def test_secrets_are_in_the_archive_only_when_asked_for(seeded: Place, elsewhere: Place) -> None:
     key = (seeded.folder / "data" / "secret.key").read_bytes()
     assert key not in (seeded.folder / "photos.tar").read_bytes()
