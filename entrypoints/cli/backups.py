@@ -27,7 +27,7 @@ def create(file: Path, /, *, with_secrets: bool = False) -> int:
     settings = settings_of_place()
     with container.open_database(settings, owner=False) as database:
         manifest = complete(_create(settings, database, file, with_secrets))
-    lines = [f"Wrote {file} ({file.stat().st_size / 2**20:,.1f} MB): {_summary(manifest)}"]
+    lines = [f"Wrote {file} ({file.stat().st_size / 1e6:,.1f} MB): {_summary(manifest)}"]
     if not with_secrets:
         key = settings.data_dir / "secret.key"
         what = "HELIOGRAPH_SECRET_KEY" if settings.secret_key.get_secret_value() else str(key)

@@ -286,4 +286,4 @@ def _day(moment: datetime | None) -> str:
 
 
 def _size(count: int) -> str:
-    return f"{count / 2**20:,.1f} MB"
+    return f"{count / 1e6:,.1f} MB"

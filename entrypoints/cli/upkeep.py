@@ -43,7 +43,7 @@ def status() -> None:
     lines = (
         ("people", f"{now.people:,}"),
         ("posts", f"{now.posts:,} with {now.likes:,} likes and {now.comments:,} comments"),
-        ("storage", f"{now.files:,} originals, {now.bytes / 2**20:,.1f} MB"),
+        ("storage", f"{now.files:,} originals, {now.bytes / 1e6:,.1f} MB"),
         ("jobs", f"{now.jobs_waiting} waiting, {now.jobs_running} running, {now.jobs_dead} given up"),
         ("reports", f"{now.reports_open:,} open"),
         ("sessions", f"{now.sessions:,}"),
