@@ -29,7 +29,7 @@ def staff(call: Call) -> Staff:
     "Report a post, a comment or a member to the administrators; a second time changes nothing",
     status=201,
     body=NewReport,
-    problems=("not_found", "not_yourself"),
+    problems=("not_found", "gone", "not_yourself"),
     example={"post_id": examples.OTHER_ID, "reason": "spam", "note": "The third time today."},
 )
 async def report(call: Call) -> None:

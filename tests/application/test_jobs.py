@@ -246,7 +246,7 @@ async def test_a_dead_job_can_be_given_a_fresh_start(workshop: Workshop) -> None
         await runner.drain()
         workshop.clock.time += timedelta(minutes=10)
     assert await workshop.states() == {"dead": 1}
-    assert await workshop.program.operations.retry_dead() == 1
+    assert await workshop.program.moderation.retry_jobs() == 1
     workshop.clock.time = datetime.now(UTC) + timedelta(seconds=1)
     await runner.drain()
     assert await workshop.states() == {"done": 1}

@@ -733,7 +733,14 @@ async def test_requests_are_answered_one_by_one_or_together(browse):
     }
 
 
-async def test_public_posts_introduce_themselves_to_other_sites(browse, server):
+async def test_public_posts_introduce_themselves_to_other_sites(browse, server, monkeypatch):
+    settings = server.app.ctx.settings
+    unnamed = await (await browse()).get(await a_post(await browse("noor")))
+    # Without a configured address the request's own would stand there, which anybody can choose.
+    assert "og:" not in unnamed.html
+    assert "canonical" not in unnamed.html
+    named = settings.model_copy(update={"public_url": server.url})
+    monkeypatch.setattr(server.app.ctx, "settings", named)
     mira, guest = await browse("mira"), await browse()
     public = await a_post(mira, caption="Ridges  at\ndawn", alt="Blue ridges")
     for browser in (guest, mira):
