@@ -199,10 +199,13 @@ class Result:
     def per_second(self) -> float:
         return self.requests / self.seconds if self.seconds else 0.0
 
-    def refused(self, status: int, body: bytes) -> None:
-        """Count a wrong answer, and show the first."""
+    def refused(self, target: Server, status: int, body: bytes) -> None:
+        """Count a wrong answer; show the first, and what the server and its database said last."""
         if not self.errors:
             say(f"{self.name}: {status} {body[:300].decode(errors='replace')}")
+            for name in ("server.log", "postgres.log"):
+                log = target.folder / name
+                say(log.read_text(errors="replace")[-1500:] if log.exists() else f"no {name}")
         self.errors += 1
 
     def percentile(self, p: float) -> float:
@@ -246,7 +249,7 @@ async def closed_load(
             result.latencies.append(time.perf_counter() - at)
             result.requests += 1
             if not good(status):
-                result.refused(status, body)
+                result.refused(target, status, body)
 
     await asyncio.gather(*(drive(connection) for connection in open_connections))
     result.seconds = time.perf_counter() - started
@@ -277,7 +280,7 @@ async def open_load(
         result.latencies.append(time.perf_counter() - due)
         result.requests += 1
         if status >= 400:
-            result.refused(status, body)
+            result.refused(target, status, body)
 
     tasks = []
     for number in range(int(rate * seconds)):
