@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 from sanic import HTTPResponse, Request, Sanic
-from sanic.exceptions import MethodNotAllowed, SanicException
+from sanic.exceptions import MethodNotAllowed
 from sanic.server import runners
 
 from application.program import Application
@@ -202,7 +202,7 @@ async def _on_error(request: Request, error: Exception) -> HTTPResponse:
             exc_info=error,
             extra={"request_id": request.id},
         )
-    elif isinstance(error, SanicException) and failure.status >= 500:
+    elif failure.status > 500:
         log.warning("%s %s: %r", request.method, request.path, error)
     headers = {
         name: value for name, value in (failure.headers or {}).items() if name.lower() != "content-length"
