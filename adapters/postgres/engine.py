@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
+from weakref import WeakSet
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
@@ -233,7 +234,9 @@ class PooledConnection(PoolConnectionWrapper[asyncpg.Connection]):
         self.connection = await self.client.check_out()
         return self.connection
 
-    async def __aexit__(self, *error: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is not None and (lent := self.connection._con) is not None:  # None once it was lost
+            _unsettled.add(lent)
         await check_in(self.connection)
 
 
@@ -359,6 +362,9 @@ class Client(AsyncpgDBClient):
 
 client_class = Client
 
+# Connections in whose use an error or a cancellation occurred, until they are given back.
+_unsettled: WeakSet[asyncpg.Connection] = WeakSet()
+
 
 async def check_in(connection: asyncpg.Connection) -> None:
     """Give a connection back to its pool; a lost one is replaced when somebody needs it."""
@@ -370,7 +376,15 @@ async def check_in(connection: asyncpg.Connection) -> None:
 
 
 async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
-    """Instead of asyncpg's reset query; an open transaction is rolled back by asyncpg before this."""
+    """Instead of asyncpg's reset query; an open transaction is rolled back by asyncpg before this.
+
+    asyncpg prepares a statement without the Sync that only running it sends. Whoever is cancelled between the two
+    leaves a server that waits for more, with the statement's time limit running: it would end a statement of
+    whoever gets the connection next.
+    """
+    if connection in _unsettled:
+        _unsettled.discard(connection)
+        await connection.execute("SELECT")
 
 
 def _translate_for(client: Client | Transaction | None, error: BaseException) -> Unavailable | None:

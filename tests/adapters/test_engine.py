@@ -148,6 +148,28 @@ async def test_giving_back_costs_no_round_trip(client: engine.Client) -> None:
         assert await connection.fetchval("SHOW application_name") == "left behind"
 
 
+@pytest.mark.parametrize("rudeness", [asyncio.CancelledError(), ValueError()])
+async def test_who_leaves_before_a_prepared_statement_ran_leaves_no_time_limit_running(
+    address: Address, rudeness: BaseException
+) -> None:
+    config = orm_config(address, pool_min=1, pool_max=1, models=MODELS)
+    async with opened(config) as client:
+        with pytest.raises(type(rudeness)):  # noqa: PT012 - the end of the block is part of it
+            async with acquire(client) as connection:
+                await connection.execute("SET statement_timeout TO '100ms'")
+                pid = await connection.fetchval("SELECT pg_backend_pid()")
+                await connection.prepare("SELECT 42")
+                raise rudeness
+        watcher = await connect(config)
+        state = await watcher.fetchval("SELECT state FROM pg_stat_activity WHERE pid = $1", pid)
+        await watcher.close()
+        await asyncio.sleep(0.3)
+        async with acquire(client) as connection:
+            assert await connection.fetchval("SELECT 42") == 42
+            assert await connection.fetchval("SELECT pg_backend_pid()") == pid
+    assert state == "idle"
+
+
 async def test_the_session_has_time_limits(client: engine.Client) -> None:
     async with acquire(client) as connection:
         names = ("statement_timeout", "idle_in_transaction_session_timeout", "jit", "application_name")
