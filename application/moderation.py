@@ -90,6 +90,17 @@ class CaseView(CaseRow):
     reports: list[ReportView]
 
 
+@dataclass(frozen=True, slots=True)
+class DeadJobs:
+    """The jobs of one event that were given up; with several, `attempts` is the most and `error` one of theirs."""
+
+    event_id: UUID
+    event_type: str
+    reactions: list[str]
+    attempts: int
+    error: str
+
+
 class ModerationReads(Protocol):
     """The queries behind the administrators' lists."""
 
@@ -103,6 +114,10 @@ class ModerationReads(Protocol):
 
     async def audit(self, part: Slice) -> list[AuditEntry]:
         """What administrators did, newest first."""
+        ...
+
+    async def dead_jobs(self, part: Slice) -> list[DeadJobs]:
+        """The jobs that were given up, by event, newest first."""
         ...
 
 
@@ -247,6 +262,12 @@ class Moderation:
             if sign_out:
                 await self._log(uow, by, "user.sign_out", target)
             await uow.commit()
+
+    async def dead_jobs(self, limit: int, cursor: str | None = None) -> Page[DeadJobs]:
+        """The jobs that were given up, by event, newest first. Raises BadCursor."""
+        part = self._cursors.slice("dead-jobs", limit, cursor)
+        rows = await self._reads.dead_jobs(part.one_more)
+        return self._cursors.cut("dead-jobs", part, rows, lambda jobs: Key(jobs.event_id))
 
     async def retry_jobs(self, event_id: EventId | None = None, by: Staff = COMMAND_LINE) -> int:
         """Give jobs that were given up a fresh start, all of them or those of one event; how many."""

@@ -48,17 +48,6 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadJob:
-    """A job that was given up."""
-
-    event_id: UUID
-    reaction: str
-    event_type: str
-    attempts: int
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
 class Replay:
     """What an idempotency key already led to: the stored answer, or still nothing (`status` 0)."""
 
@@ -109,10 +98,6 @@ class OperationsReads(Protocol):
 
     async def media_keys(self) -> set[str]:
         """Every object that must be in the media store."""
-        ...
-
-    async def dead_jobs(self, limit: int) -> list[DeadJob]:
-        """The jobs that were given up, oldest first."""
         ...
 
     async def claim_key(self, user: UserId, key: str, fingerprint: bytes, resource_id: UUID) -> Replay | None:

@@ -278,7 +278,7 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_due ON jobs (due_at) WHERE state = 'waiting';
 CREATE INDEX jobs_leased ON jobs (leased_until) WHERE state = 'running';
-CREATE INDEX jobs_dead ON jobs (created_at) WHERE state = 'dead';
+CREATE INDEX jobs_dead ON jobs (event_id) WHERE state = 'dead';
 CREATE INDEX jobs_finished ON jobs (finished_at) WHERE state = 'done';
 
 CREATE TABLE idempotency (

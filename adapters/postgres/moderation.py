@@ -5,7 +5,7 @@ import asyncpg
 from adapters.postgres.engine import acquire
 from adapters.postgres.keyset import walk
 from adapters.postgres.people_reads import read_person
-from application.moderation import CaseRow, CaseView, ReportView
+from application.moderation import CaseRow, CaseView, DeadJobs, ReportView
 from application.paging import Slice
 from domain.kernel import CaseId, UserId
 from domain.moderation import AuditEntry, Case, CaseState, Report
@@ -124,6 +124,18 @@ class PostgresModerationReads:
                 key,
             )
         return [AuditEntry(**dict(row)) for row in rows]
+
+    async def dead_jobs(self, part: Slice) -> list[DeadJobs]:
+        beyond, order, key = walk(part, "event_id")
+        async with acquire() as connection:
+            rows = await connection.fetch(
+                "SELECT event_id, event_type, array_agg(reaction ORDER BY reaction) AS reactions, "
+                "max(attempts) AS attempts, coalesce(max(error), '') AS error FROM jobs "
+                f"WHERE state = 'dead' AND {beyond.format(1)} "
+                f"GROUP BY event_id, event_type ORDER BY event_id {order} LIMIT {int(part.limit)}",
+                key,
+            )
+        return [DeadJobs(**dict(row)) for row in rows]
 
 
 def _row(row: asyncpg.Record) -> dict[str, object]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from adapters.postgres.cards import stale_cards
 from adapters.postgres.engine import acquire
 from adapters.postgres.files import read_file
-from application.operations import Backlog, DeadJob, Replay, Status, Violation
+from application.operations import Backlog, Replay, Status, Violation
 from domain.files import AVATAR_NAMES
 from domain.kernel import UserId
 
@@ -154,15 +154,6 @@ class PostgresOperationsReads:
             keys.add(file.original_key)
             keys.update(file.rendition_prefix + rendition.name for rendition in file.renditions)
         return keys
-
-    async def dead_jobs(self, limit: int) -> list[DeadJob]:
-        async with acquire() as connection:
-            rows = await connection.fetch(
-                "SELECT event_id, reaction, event_type, attempts, coalesce(error, '') AS error FROM jobs "
-                "WHERE state = 'dead' ORDER BY created_at LIMIT $1",
-                limit,
-            )
-        return [DeadJob(**dict(row)) for row in rows]
 
     async def claim_key(self, user: UserId, key: str, fingerprint: bytes, resource_id: UUID) -> Replay | None:
         async with acquire() as connection:

@@ -228,10 +228,10 @@ ANSWERS: dict[str, Any] = {
         "reports_open": 1,
         "sessions": 31,
     },
-    "DeadJob": {
+    "DeadJobs": {
         "event_id": ID,
-        "reaction": "make_first_renditions",
         "event_type": "FileStored",
+        "reactions": ["make_first_renditions"],
         "attempts": 5,
         "error": "Unavailable: media folder",
     },

@@ -6,13 +6,14 @@ from uuid import UUID
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import text
 
-from application.operations import DeadJob, Status
+from application.moderation import DeadJobs
+from application.operations import Status
 from application.views import Page
 from domain.kernel import EventId, NotFound, Unavailable
 from entrypoints import VERSION, requests
 from entrypoints.api.moderation import staff
 from entrypoints.api.openapi import document
-from entrypoints.api.operation import Call, Operations, is_known
+from entrypoints.api.operation import Call, Operations, Paging, is_known
 
 group = Operations("operations")
 outside = Blueprint("operations_outside")
@@ -76,14 +77,15 @@ async def overview(call: Call) -> Status:
     "GET",
     "/admin/jobs",
     "adminJobs",
-    "Jobs that were given up",
+    "Jobs that were given up, by event, newest first",
     auth="admin",
     scope="admin",
-    answer=Page[DeadJob],
+    query=Paging,
+    answer=Page[DeadJobs],
     problems=("not_found",),
 )
-async def jobs(call: Call) -> Page[DeadJob]:
-    return Page(await call.app.operations.reads.dead_jobs(100))
+async def jobs(call: Call) -> Page[DeadJobs]:
+    return await call.app.moderation.dead_jobs(call.query.limit, call.query.cursor)
 
 
 @group.declare(

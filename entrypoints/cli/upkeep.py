@@ -102,14 +102,14 @@ def list_jobs(*, limit: int = 100) -> None:
     Parameters
     ----------
     limit
-        At most so many of those that were given up.
+        At most so many of those that were given up, the newest first.
     """
 
     async def work(program: Application) -> None:
         now = await program.operations.reads.status()
-        dead = await program.operations.reads.dead_jobs(limit)
+        dead = (await program.moderation.dead_jobs(limit)).items
         terminal.say(f"{now.jobs_waiting} waiting, {now.jobs_running} running, {now.jobs_dead} given up")
-        rows = [(job.event_id, job.reaction, job.attempts, job.error) for job in dead]
+        rows = [(job.event_id, ", ".join(job.reactions), job.attempts, job.error) for job in dead]
         counts = {"waiting": now.jobs_waiting, "running": now.jobs_running, "dead": now.jobs_dead}
         items = [{**asdict(job), "event_id": str(job.event_id)} for job in dead]
         if rows or terminal.choices.json:

@@ -252,8 +252,8 @@ async def change_user(visit: Visit, username: str) -> HTTPResponse:
 @routes.page("/admin/jobs", guests=False)
 async def jobs(visit: Visit) -> HTTPResponse:
     _staff(visit)
-    reads = visit.app.operations.reads
-    return await _page(visit, "jobs.html", jobs=await reads.dead_jobs(100), backlog=await reads.backlog())
+    dead = await visit.app.moderation.dead_jobs(LIST_SIZE, visit.cursor)
+    return await _page(visit, "jobs.html", dead=dead, backlog=await visit.app.operations.reads.backlog())
 
 
 @routes.form("/admin/jobs/<job_id:uuid>/retry", seen_at="/admin/jobs")

@@ -23,7 +23,7 @@ from application.program import Application
 from application.reactions import Means, Write, nothing
 from domain.files import FileStored
 from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, POSTPONED, Job, back_off
-from domain.kernel import FileId, PostId, Unavailable, UserId
+from domain.kernel import EventId, FileId, PostId, Unavailable, UserId
 from domain.ports import UnitOfWork
 from domain.posts import PostPublished
 from tests.builders import a_person, a_picture, a_post, new_uow
@@ -192,9 +192,29 @@ async def test_a_reaction_that_keeps_failing_is_tried_five_times_with_growing_pa
     workshop.clock.time += timedelta(days=30)
     await runner.drain()
     assert diary.started == MAX_ATTEMPTS
-    (dead,) = await workshop.program.operations.reads.dead_jobs(10)
-    assert (dead.event_id, dead.reaction, dead.attempts) == (event, "diary", MAX_ATTEMPTS)
+    (dead,) = (await workshop.program.moderation.dead_jobs(10)).items
+    assert (dead.event_id, dead.reactions, dead.attempts) == (event, ["diary"], MAX_ATTEMPTS)
     assert "no luck" in dead.error
+
+
+async def test_jobs_that_were_given_up_are_walked_by_event_and_started_afresh(workshop: Workshop) -> None:
+    events = await workshop.add("diary", 5)
+    await workshop.sql.execute(
+        "INSERT INTO jobs SELECT event_id, 'second', event_type, payload, state, due_at, attempts, deaths, fence, "
+        "leased_until, created_at, finished_at, error FROM jobs WHERE event_id = $1",
+        events[1],
+    )
+    await workshop.sql.execute("UPDATE jobs SET state = 'dead', finished_at = now()")
+    moderation = workshop.program.moderation
+    walked, cursor = [], None
+    while not walked or cursor:
+        page = await moderation.dead_jobs(2, cursor)
+        walked += page.items
+        cursor = page.next
+    assert [jobs.event_id for jobs in walked] == sorted(events, reverse=True)
+    assert [len(jobs.reactions) for jobs in walked] == [1, 1, 1, 2, 1]
+    assert await moderation.retry_jobs(EventId(events[1])) == 2
+    assert await workshop.states() == {"dead": 4, "waiting": 2}
 
 
 @pytest.mark.goal("D7")
