@@ -16,11 +16,11 @@ from typing import Any
 
 import structlog
 from sanic import HTTPResponse, Request, Sanic
-from sanic.exceptions import MethodNotAllowed
+from sanic.exceptions import MethodNotAllowed, RequestCancelled
 from sanic.server import runners
 
 from application.program import Application
-from domain.kernel import NotFound
+from domain.kernel import NotFound, Unavailable
 from entrypoints import body, container, media, requests
 from entrypoints.api import accounts, feeds, files, people, posts
 from entrypoints.api import moderation as moderation_api
@@ -101,6 +101,7 @@ def create_app(
     app.blueprint(media.blueprint)
     app.blueprint(pages)
     app.exception(Exception)(_on_error)
+    app.exception(asyncio.CancelledError)(_on_cancellation)
     app.on_request(_on_request)
     app.on_response(_on_response)
     app.before_server_start(partial(_open, start=start or partial(container.started, settings, database)))
@@ -183,6 +184,12 @@ async def _on_response(request: Request, response: HTTPResponse) -> None:
         took = round((time.perf_counter() - started) * 1000, 1)
         facts = {"status": response.status, "ms": took, "request_id": request.id}
         log.log(level, "%s %s", request.method, request.path, extra=facts)
+
+
+async def _on_cancellation(request: Request, error: asyncio.CancelledError) -> HTTPResponse:
+    if isinstance(error, RequestCancelled):
+        return HTTPResponse(status=499)  # whoever asked went away and reads nothing; the log line has it
+    return await _on_error(request, Unavailable("the server stops"))
 
 
 async def _on_error(request: Request, error: Exception) -> HTTPResponse:

@@ -1,6 +1,8 @@
 """HTTP itself, spoken by raw sockets: slow, oversized, malformed and rude clients."""
 
 import asyncio
+import json
+import logging
 import re
 import time
 from dataclasses import dataclass
@@ -396,3 +398,22 @@ async def test_the_last_proxy_is_believed_whether_it_appends_or_adds_a_line(serv
         assert lefts == [lefts[0] - number for number in range(3)]
     finally:
         server.app.ctx.settings = settings
+
+
+async def test_a_client_that_goes_away_is_noted_as_such(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "heliograph.web")
+    content = json.dumps({"username": "mira", "password": "no such password"}).encode()
+    head = f"POST /api/v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\nContent-Type: application/json\r\n\r\n"
+    port = int(api.server.url.rsplit(":", 1)[-1])
+    for patience in range(40):  # in ms: at one of them the request has begun and the answer is not there yet
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head.encode() + content)
+        await writer.drain()
+        await asyncio.sleep(patience / 1000)
+        writer.transport.abort()
+        await asyncio.sleep(0.1)
+        noted = [record.status for record in caplog.records if hasattr(record, "status")]
+        assert set(noted) <= {401, 499}
+        if 499 in noted:
+            return
+    raise AssertionError("no request was cut off")
