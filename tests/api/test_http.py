@@ -403,7 +403,8 @@ async def test_the_last_proxy_is_believed_whether_it_appends_or_adds_a_line(serv
 async def test_a_client_that_goes_away_is_noted_as_such(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "heliograph.web")
     content = json.dumps({"username": "mira", "password": "no such password"}).encode()
-    head = f"POST /api/v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\nContent-Type: application/json\r\n\r\n"
+    head = "POST /api/v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head += f"Content-Length: {len(content)}\r\n\r\n"
     port = int(api.server.url.rsplit(":", 1)[-1])
     for patience in range(40):  # in ms: at one of them the request has begun and the answer is not there yet
         _, writer = await asyncio.open_connection("127.0.0.1", port)
