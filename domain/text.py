@@ -6,6 +6,7 @@ Source of the character classes: Unicode 15, general category Cc and the bidirec
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain, groupby
 
 from domain.kernel import Invalid, msg
 
@@ -14,12 +15,11 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad]")
 
 # Vowel signs and accents are no word characters to Python, but most Indic, Thai or pointed Hebrew words hold some.
-_MARKS = "".join(
-    chr(number)
-    for numbers in (range(0x300, 0x1F000), range(0xE0100, 0xE01F0))
-    for number in numbers
-    if unicodedata.category(chr(number)).startswith("M")
+_IS_MARK = groupby(
+    map(chr, chain(range(0x300, 0x1F000), range(0xE0100, 0xE01F0))),
+    lambda character: unicodedata.category(character)[0] == "M",
 )
+_MARKS = "".join(f"{run[0]}-{run[-1]}" for is_mark, found in _IS_MARK if is_mark and (run := list(found)))
 _TAG_BODY = rf"[^\W_](?:[\w\u200c\u200d{_MARKS}]{{0,63}})"
 _TAG = re.compile(rf"(?<![\w&/#])#({_TAG_BODY})")
 _MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_.]{3,30})")

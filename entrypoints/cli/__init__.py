@@ -1,11 +1,14 @@
 """The command `heliograph`: one module per group of commands; `commands.py` lists them all."""
 
+import gc
 import sys
 from typing import NoReturn
 
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with what README.md says about exit codes."""
+    # Importing makes many objects and no garbage; looking for some again and again is a seventh of a short command.
+    gc.set_threshold(100_000, 20, 20)
     from entrypoints.cli.commands import run  # noqa: PLC0415 - so that importing this package costs nothing
 
     sys.exit(run(sys.argv[1:]))

@@ -28,7 +28,8 @@ class Place:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Ours without its settings, with this folder unless a file of settings is named."""
-        ours = ("HELIOGRAPH_", "MAKE")
+        # Compiling the code anew for each command would be most of what it does.
+        ours = ("HELIOGRAPH_", "MAKE", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         data = {} if "HELIOGRAPH_CONFIG" in more else {"HELIOGRAPH_DATA_DIR": str(self.folder / "data")}
         return {**kept, "PYTHONPATH": str(ROOT), **data, **more}
