@@ -16,6 +16,7 @@ from benchmarks.harness import (
     HEADER,
     Connection,
     Server,
+    bare_server,
     closed_load,
     cpu_seconds,
     database,
@@ -134,10 +135,24 @@ async def measure(target: Server, scale: int, seconds: float) -> None:
     say(
         (
             await closed_load(
-                target, "floor: ready bytes", lambda: static, connections=8, seconds=seconds, good=ok
+                target,
+                "floor: ready bytes of our server",
+                lambda: static,
+                connections=8,
+                seconds=seconds,
+                good=ok,
             )
         ).line()
     )
+    with folder() as empty, bare_server(empty) as bare:
+        ready = get("/readyz", "none")
+        say(
+            (
+                await closed_load(
+                    bare, "floor: bare Sanic", lambda: ready, connections=8, seconds=seconds, good=ok
+                )
+            ).line()
+        )
     say(f"{'floor: bare SQL, 20 newest of 100 authors':<46} {'':7} {await bare_sql(target, seconds):7.3f}")
 
 

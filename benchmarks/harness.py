@@ -74,11 +74,38 @@ def server(folder: Path, *, workers: int = 2, environment: dict[str, str] | None
         "HELIOGRAPH_RELAX_LOOPBACK": "true",
         "HELIOGRAPH_LOG_LEVEL": "warning",
     }
+    with _running(command, {**settings, **(environment or {})}, port, folder) as target:
+        yield target
+
+
+BARE = """
+from sanic import HTTPResponse, Sanic
+app = Sanic("bare")
+@app.get("/readyz")
+async def ready(_):
+    return HTTPResponse(b"ready")
+if __name__ == "__main__":
+    app.run("127.0.0.1", {port}, workers=2, access_log=False, motd=False)
+"""
+
+
+@contextmanager
+def bare_server(folder: Path) -> Iterator[Server]:
+    """Sanic with one handler and nothing else, in two processes: how fast this machine is today."""
+    port = free_port()
+    script = folder / "bare.py"
+    script.write_text(BARE.format(port=port))
+    with _running([sys.executable, str(script)], {}, port, folder) as target:
+        yield target
+
+
+@contextmanager
+def _running(command: list[str], environment: dict[str, str], port: int, folder: Path) -> Iterator[Server]:
     with open(folder / "server.log", "ab") as log:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **settings, **(environment or {})},
+            env={**os.environ, **environment},
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -237,7 +237,7 @@ class PooledConnection(PoolConnectionWrapper[asyncpg.Connection]):
     async def __aexit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if kind is not None and (lent := self.connection._con) is not None:  # None once it was lost
             _unsettled.add(lent)
-        await check_in(self.connection)
+        await self.client.check_in(self.connection)
 
 
 class Transaction(TransactionWrapper):
@@ -275,7 +275,7 @@ class TransactionBlock(TransactionContextPooled):
         try:
             await self.client.begin()
         except BaseException:  # cancellation above all: the caller went away while BEGIN was under way
-            await check_in(connection)
+            await parent.check_in(connection)
             raise
         self.token = get_connections().set(self.connection_name, self.client)
         return self.client
@@ -290,7 +290,7 @@ class TransactionBlock(TransactionContextPooled):
                 await self._finish(error)
         finally:
             self.client.is_open = False
-            await check_in(self.client._connection)
+            await self.client._parent.check_in(self.client._connection)
 
     async def _finish(self, error: BaseException | None) -> None:
         if error is None and not self.client._finalized:
@@ -318,15 +318,22 @@ class Client(AsyncpgDBClient):
         super().__init__(*args, **kwargs)
         # Kept apart from the other settings because those are logged, and a URL has the password in it.
         self._dsn = dsn
+        # asyncpg's pool lets whoever comes take a connection that was given back for somebody who waits.
+        self._turns = asyncio.Semaphore(self.pool_maxsize)
 
     async def check_out(self) -> asyncpg.Connection:
         """A connection of the pool, which `check_in` takes back. Raises Unavailable after `ACQUIRE_SECONDS`."""
         try:
             # Not the pool's own timeout: that one needs a task per call and can lose a connection on cancellation.
             async with asyncio.timeout(ACQUIRE_SECONDS):
-                if self._pool is None:
-                    await self._open_pool()
-                return await self._pool.acquire()
+                await self._turns.acquire()
+                try:
+                    if self._pool is None:
+                        await self._open_pool()
+                    return await self._pool.acquire()
+                except BaseException:
+                    self._turns.release()
+                    raise
         except TimeoutError as error:
             raise Unavailable(f"no database connection was free within {ACQUIRE_SECONDS:.0f} s") from error
         except OSError as error:
@@ -334,6 +341,16 @@ class Client(AsyncpgDBClient):
         except Exception:
             with translating():
                 raise
+
+    async def check_in(self, connection: asyncpg.Connection) -> None:
+        """Give a connection back to the pool; a lost one is replaced when somebody needs it."""
+        try:
+            await connection._holder._pool.release(connection)
+        except Exception as problem:
+            if translate(problem) is None:
+                raise
+        finally:
+            self._turns.release()
 
     async def _open_pool(self) -> None:
         async with self._pool_init_lock:
@@ -364,15 +381,6 @@ client_class = Client
 
 # Connections in whose use an error or a cancellation occurred, until they are given back.
 _unsettled: WeakSet[asyncpg.Connection] = WeakSet()
-
-
-async def check_in(connection: asyncpg.Connection) -> None:
-    """Give a connection back to its pool; a lost one is replaced when somebody needs it."""
-    try:
-        await connection._holder._pool.release(connection)
-    except Exception as problem:
-        if translate(problem) is None:
-            raise
 
 
 async def _leave_as_it_is(connection: asyncpg.Connection) -> None:

@@ -133,6 +133,20 @@ async def read(client: engine.Client) -> None:
         await connection.fetchval("SELECT 1")
 
 
+async def test_nobody_is_overtaken_while_waiting_for_a_connection(address: Address) -> None:
+    served: list[str] = []
+
+    async def greedy(client: engine.Client, name: str) -> None:
+        for _ in range(5):
+            async with acquire(client) as connection:
+                served.append(name)
+                await connection.fetchval("SELECT 1")
+
+    async with opened(orm_config(address, pool_min=1, pool_max=1, models=MODELS)) as client:
+        await asyncio.gather(*(greedy(client, name) for name in "abc"))
+    assert "".join(served) == "abc" * 5
+
+
 async def test_reads_inside_a_transaction_use_its_connection(client: engine.Client) -> None:
     async with in_transaction() as transaction:
         async with acquire() as connection:
