@@ -56,6 +56,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "settings(**changes): settings that differ from the tests' usual ones")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start programs take longest; begun first, none of them is alone at the end."""
+    slow = (
+        "test_cli.py",
+        "test_backup.py",
+        "test_crash.py",
+        "test_serving.py",
+        "test_make.py",
+        "test_smoke.py",
+    )
+    items.sort(key=lambda item: item.path.name not in slow)
+
+
 # The database
 
 

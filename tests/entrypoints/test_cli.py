@@ -103,12 +103,9 @@ def test_wrong_usage_is_told_in_one_line(place: Place, arguments: list[str], sai
 
 def test_what_needs_a_place_makes_none(place: Place, typed: str) -> None:
     for arguments in (
-        ["user", "list"],
         ["user", "add", "mira", "--no-input"],
         ["status"],
-        ["verify"],
         ["seed"],
-        ["jobs", "list"],
         ["media", "gc"],
         ["backup", "create", "photos.tar"],
         ["migrate", "--check"],
@@ -144,9 +141,8 @@ def test_empty_lists_say_so_and_hints_can_be_typed(place: Place) -> None:
 def test_settings_are_shown_by_the_names_that_the_list_gives_them(place: Place) -> None:
     listed = place.run("config", "show").stdout.splitlines()
     assert [line.split()[0] for line in listed[1:]] == list(Settings.model_fields)
-    for name in Settings.model_fields:
-        for form in (name, f"HELIOGRAPH_{name.upper()}") if name == "sign_up" else (name,):
-            assert list(place.result("config", "show", form)) == [name]
+    for name in ("sign_up", "HELIOGRAPH_SIGN_UP", "database_url"):
+        assert list(place.result("config", "show", name)) == [name.removeprefix("HELIOGRAPH_").lower()]
     assert "open, invite or closed" in next(line for line in listed if line.startswith("sign_up"))
     wrong = place.run("config", "check", env={"HELIOGRAPH_PROT": "1"})
     assert "Did you mean 'HELIOGRAPH_PORT'?" in wrong.stderr
