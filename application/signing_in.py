@@ -123,8 +123,8 @@ class SigningIn:
         return await self._open_session(client, account, stay=True)
 
     async def _check_login(self, client: Client, login: str, password: str) -> Account:
-        name = fold(login.strip())[:254]
         await throttle(self._limiter, client, SIGN_IN_PER_ADDRESS, client.address)
+        name = fold(login.strip())[:254]
         await throttle(self._limiter, client, SIGN_IN_PER_NAME, name)
         async with self._new_uow() as uow:
             account = await uow.accounts.find_by_login(login) if name else None
