@@ -84,13 +84,17 @@ class PostgresUnitOfWork:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        ended_by = error
         try:
             if not self._committed:
                 # Without this the ORM would commit a unit that was merely left.
                 with suppress(asyncpg.InterfaceError, asyncpg.PostgresError, BaseORMException, OSError):
                     await self._client.rollback()
+        except BaseException as interruption:
+            ended_by = interruption
+            raise
         finally:
-            await self._transaction.__aexit__(kind, error, trace)
+            await self._transaction.__aexit__(type(ended_by) if ended_by else None, ended_by, trace)
         if isinstance(error, Exception):
             self._raise_translated(error)
 
