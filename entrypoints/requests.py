@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+import time
 from urllib.parse import urlsplit
 
 from sanic import HTTPResponse, Request
@@ -83,22 +84,40 @@ class NotAdmin(NotFound):
 # Who asks
 
 
+# A request that takes no longer than this is one with who sent it.
+AT_ONCE_SECONDS = 1.0
+
+
+async def confirm(request: Request) -> bool:
+    """Whether who asks is who they were when the request began, with the same rights.
+
+    A body may take minutes to arrive, and whoever was signed out, suspended or demoted meanwhile does nothing any more.
+    """
+    known: Identity | None = getattr(request.ctx, "identity", None)
+    if known is None or time.monotonic() - request.ctx.identified < AT_ONCE_SECONDS:
+        return True
+    try:
+        now = await (_by_cookie if known.via == "session" else _look_up)(request)
+    except Unauthenticated:
+        return False
+    return now == known
+
+
 async def identify(request: Request) -> Identity | None:
     """Who asks, or None when nobody signed in. Raises Unauthenticated for a bearer token that is not valid."""
     known: Identity | str | None = getattr(request.ctx, "identity", "unknown")
     if not isinstance(known, str):
         return known
-    identity = await _look_up(request)
-    request.ctx.identity = identity
-    return identity
+    request.ctx.identified = time.monotonic()
+    request.ctx.identity = await _look_up(request)
+    return request.ctx.identity  # type: ignore[no-any-return]
 
 
 async def identify_browser(request: Request) -> Identity | None:
     """Who asks by the session cookie alone. Pages know no tokens, whose scopes they would have to heed."""
-    cookie = session_cookie(request)
-    identity = await application(request).signing_in.identify_session(cookie) if cookie else None
-    request.ctx.identity = identity
-    return identity
+    request.ctx.identified = time.monotonic()
+    request.ctx.identity = await _by_cookie(request)
+    return request.ctx.identity  # type: ignore[no-any-return]
 
 
 async def _look_up(request: Request) -> Identity | None:
@@ -111,6 +130,10 @@ async def _look_up(request: Request) -> Identity | None:
         if identity is None:
             raise Unauthenticated
         return identity
+    return await _by_cookie(request)
+
+
+async def _by_cookie(request: Request) -> Identity | None:
     cookie = session_cookie(request)
     return await application(request).signing_in.identify_session(cookie) if cookie else None
 

@@ -232,8 +232,10 @@ def _endpoint(operation: Operation) -> Callable[..., Awaitable[HTTPResponse]]:
             call.query = _read_query(request, operation.query) if request.query_string else default_query
         if operation.upload and _carries_files(request, operation):
             async with _received(call, operation):
+                await _confirm(request)
                 return await _perform(operation, call, path, headers)
         await _read_body(call, operation)
+        await _confirm(request)
         return await _perform(operation, call, path, headers)
 
     if operation.method != "GET" or operation.auth == "none" or operation.unit:
@@ -264,6 +266,12 @@ async def _count(
     if refused is not None:
         raise refused
     return identity, headers
+
+
+async def _confirm(request: Request) -> None:
+    """Raises Unauthenticated for who lost, while the body arrived, what the request began with."""
+    if not await requests.confirm(request):
+        raise Unauthenticated
 
 
 def _authorize(request: Request, operation: Operation, identity: Identity | None) -> None:

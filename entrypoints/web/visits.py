@@ -220,7 +220,7 @@ def _sent(handler: Handler, guests: bool, files: int) -> Handler:
             request, visit.app.workspace, max_file=limit, max_files=files, drop_large=True
         ) as visit.form:
             requests.check_same_site(request, visit.text("csrf"))
-            if stranger:
+            if stranger or not await requests.confirm(request):
                 return to_login(visit.back())
             with speaking(await site.language(request)):
                 if files:

@@ -5,7 +5,9 @@ import json
 import logging
 import re
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -418,3 +420,49 @@ async def test_a_client_that_goes_away_is_noted_as_such(api: Api, caplog: pytest
         if 499 in noted:
             return
     raise AssertionError("no request was cut off")
+
+
+async def _held_open(server: Server, head: str, body: bytes, meanwhile: Awaitable[Any]) -> Raw:
+    """Send the head and a byte, do something else, then send the rest."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rsplit(":", 1)[-1]))
+    lines = f"{head}\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+    writer.write(lines.encode() + b"\r\n" + body[:1])
+    await writer.drain()
+    await asyncio.sleep(1.2)
+    await meanwhile
+    writer.write(body[1:])
+    content = await reader.read()
+    writer.close()
+    return Raw(int(content[9:12]), content, 0, True)
+
+
+@pytest.mark.goal("A4")
+async def test_who_loses_their_rights_while_their_request_arrives_does_nothing_any_more(api: Api) -> None:
+    program = api.server.program
+    mira, noor = await api.join("mira"), await api.join("noor")
+    rights = ["read", "write", "admin"]
+    boss, rogue = [await api.join(name, role="admin", scopes=rights) for name in ("boss", "rogue")]
+    post = await api.post(noor)
+    json_kind = "\r\nContent-Type: application/json"
+    suspended = await _held_open(
+        api.server,
+        f"POST /api/v1/posts/{post['id']}/comments HTTP/1.1\r\nAuthorization: Bearer {mira.token}{json_kind}",
+        b'{"text": "Too late"}',
+        program.moderation.change("mira", suspended=True),
+    )
+    demoted = await _held_open(
+        api.server,
+        f"PATCH /api/v1/admin/users/noor HTTP/1.1\r\nAuthorization: Bearer {rogue.token}{json_kind}",
+        b'{"role": "admin"}',
+        program.moderation.change("rogue", role="member"),
+    )
+    assert (suspended.status, demoted.status) == (401, 401)
+    assert (await api.ok("GET", f"/posts/{post['id']}", boss))["counts"]["comments"] == 0
+    assert (await api.ok("GET", "/admin/users/noor", boss))["role"] == "member"
+    sent = await _held_open(
+        api.server,
+        f"PUT /api/v1/posts/{post['id']}/like HTTP/1.1\r\nAuthorization: Bearer {noor.token}",
+        b"no body is expected here",
+        asyncio.sleep(0),
+    )
+    assert sent.status == 200, "who is still the same does what they meant"
