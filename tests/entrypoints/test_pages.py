@@ -1140,3 +1140,22 @@ async def test_newer_and_older_lead_through_home_and_back(browse):
     for _ in range(2):
         page = await mira.get(next(link["href"] for link in page.all("a") if link.get("rel") == "prev"))
     assert "Number 26." in page.words
+
+
+@pytest.mark.goal("A4")
+async def test_a_form_that_arrives_after_its_sender_was_signed_out_does_nothing(
+    server: Server, browse: Any
+) -> None:
+    browser = await browse("mira")
+    token = dict((await browser.get("/settings/profile")).form("/settings/profile").fields)["csrf"]
+
+    async def held() -> AsyncIterator[bytes]:
+        yield b"display_name=Thief&csrf="
+        await asyncio.sleep(1.2)
+        await server.program.moderation.change("mira", sign_out=True)
+        yield token.encode()
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    page = await browser.ask("POST", f"{server.url}/settings/profile", data=held(), headers=form)
+    assert page.path.startswith("/login")
+    assert (await server.program.people.profile(None, "mira")).display_name != "Thief"
