@@ -2,6 +2,7 @@
 
 from asyncio import Semaphore
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -9,7 +10,7 @@ from application.access import Client, access_own_file, throttle
 from application.paging import Cursors, Key
 from application.views import FileView, Page, present_file
 from domain.files import File, FileStored, ImageRefused, Kind, ObjectsOrphaned, State
-from domain.kernel import Conflict, FileId, Invalid, NotFound, UserId, msg
+from domain.kernel import Conflict, FileId, Invalid, NotFound, Unavailable, UserId, msg
 from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, UnitOfWork, UnitOfWorks, Upload
 from domain.text import clean
 
@@ -112,7 +113,8 @@ class Uploading:
                 uow.record(FileStored(file_id=file.id))
                 await uow.commit()
         except BaseException:
-            await self._clear_away(file)
+            with suppress(Unavailable):  # housekeeping finds what stays
+                await self._clear_away(file)
             raise
         return present_file(file)
 

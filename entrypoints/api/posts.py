@@ -1,13 +1,15 @@
 """Posts, comments and what people do with them over the API."""
 
 import json
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from application.posting import PhotoDraft, PlaceDraft, PostDraft, PostEdit
+from application.uploading import InUse
 from application.views import CommentView, MemberRow, Page, PostCard, Reaction
 from domain.files import Crop
-from domain.kernel import CommentId, FileId, Invalid, PostId, msg
+from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, Unavailable, msg
 from domain.ports import Upload
 from domain.posts import MAX_PHOTOS
 from entrypoints import body
@@ -116,8 +118,11 @@ async def _publish_form(call: Call, form: body.Form, new_id: PostId | None) -> P
 
 
 async def _give_back(call: Call, taken: list[FileId]) -> None:
+    """Remove what was taken in. The error that led here is the one to answer with, whatever fails now."""
     for file in taken:
-        await call.app.uploading.remove(call.user, file)
+        # A post uses it when only the acknowledgement of its commit was lost.
+        with suppress(InUse, NotFound, Unavailable):
+            await call.app.uploading.remove(call.user, file)
 
 
 class _FormPost(NewPost):
