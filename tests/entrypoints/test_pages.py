@@ -1080,6 +1080,18 @@ async def test_small_addresses_answer(browse, client):
     await browse("mira")
     assert (await guest.get("/@MIRA")).path == "/@mira"
     assert unquote((await guest.get("/tags/%23D%C3%A4mmerung")).words).count("#dämmerung")
+    for odd in ("%00", "%ED%A0%80", "%E2%80%AE", "a" * 2_000):
+        assert (await guest.get(URL(f"{guest.server.url}/tags/{odd}", encoded=True))).status < 500
+
+
+@pytest.mark.parametrize("tag", ["می\u200cخواهم", "नमस्\u200dते", "ﬃ" * 40], ids=["zwnj", "zwj", "long"])
+async def test_the_link_of_every_tag_leads_to_its_posts(browse, tag):
+    mira = await browse("mira")
+    post = await a_post(mira, caption=f"Ridges #{tag}")
+    link = next(each["href"] for each in (await mira.get(post)).all("a") if each.get("class") == "tag")
+    page = await (await browse()).get(URL(f"{mira.server.url}{link}", encoded=True))
+    assert page.status == 200
+    assert post in {urlsplit(each).path for each in page.links()}
 
 
 async def test_the_reference_lists_every_call_of_the_api(browse, server):
