@@ -5,10 +5,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from application.access import Client, account_of, audit, keep_an_admin, own_account, throttle
+from application.access import (
+    Client,
+    account_of,
+    audit,
+    confirm,
+    keep_an_admin,
+    own_account,
+    throttle,
+    unchanged,
+    wrong_password,
+)
 from domain.files import AVATAR_PLAN, ObjectsOrphaned, Rendition
 from domain.follows import Followed
-from domain.kernel import Forbidden, Invalid, InviteId, NotFound, SessionId, TokenId, UserId, msg
+from domain.kernel import Forbidden, Invalid, InviteId, NotFound, UserId, msg
 from domain.moderation import COMMAND_LINE, Action, Staff
 from domain.ports import (
     Clock,
@@ -41,8 +51,6 @@ from domain.users import (
 
 SIGN_UP_PER_ADDRESS = Rate("sign-up", 5, 1800)
 SETUP_TRIES = Rate("setup", 5, 900)
-# Not the rate of signing in, which strangers can use up: it must not keep owners from their accounts.
-CONFIRMATIONS = Rate("confirm", 25, 3600)
 RENAMES = Rate("rename", 5, 24 * 3600)
 # What the program does by itself is not counted.
 ITSELF = Client(relaxed=True)
@@ -219,7 +227,7 @@ class Accounts:
         """
         confirmed = None
         if change.email is not None and password is not None:
-            confirmed = await self._confirm(user, client, password, "#/password")
+            confirmed = await self._confirm(user, client, password)
         async with self._new_uow() as uow:
             if change.private is False:
                 # Before the account, because this locks several people in one global order.
@@ -264,22 +272,24 @@ class Accounts:
 
     async def change_password(self, identity: Identity, client: Client, old: str, new: str) -> None:
         """Set a new password and sign out everywhere else. Raises Invalid, also for a wrong old one, and TooMany."""
-        account = await self._confirm(identity.user_id, client, old, "#/old")
+        confirmed = await self._confirm(identity.user_id, client, old, "#/old")
         check_password(
             new,
             self._common_passwords,
-            account.username,
-            account.display_name,
-            account.email or "",
+            confirmed.username,
+            confirmed.display_name,
+            confirmed.email or "",
             pointer="#/new",
         )
         phc = await self._hasher.hash(new)
         async with self._new_uow() as uow:
-            account = await own_account(uow, identity.user_id)
+            account = await unchanged(uow, confirmed)
+            if account is None:
+                raise wrong_password("#/old")
             account.password_hash = phc
             await uow.accounts.save(account)
-            await uow.sessions.end_all(account.id, but=_session_of(identity))
-            await uow.tokens.revoke_all(account.id, but=_token_of(identity))
+            await uow.sessions.end_all(account.id, but=identity.session_id)
+            await uow.tokens.revoke_all(account.id, but=identity.token_id)
             await uow.commit()
 
     async def set_avatar(self, user: UserId, picture: Upload) -> None:
@@ -307,13 +317,20 @@ class Accounts:
 
     async def delete(self, identity: Identity, client: Client, password: str) -> None:
         """Leave: at once invisible to everybody and signed out everywhere; the rest is erased by a job."""
-        await self._confirm(identity.user_id, client, password, "#/password")
-        await self.delete_account(identity.user_id)
+        confirmed = await self._confirm(identity.user_id, client, password)
+        await self.delete_account(confirmed.id, confirmed=confirmed)
 
-    async def delete_account(self, user: UserId, by: Staff | None = None) -> None:
-        """Delete; logged where somebody else than its owner does. Raises LastAdmin, NotFound."""
+    async def delete_account(
+        self, user: UserId, by: Staff | None = None, *, confirmed: Account | None = None
+    ) -> None:
+        """Delete; logged where somebody else than its owner does. Raises LastAdmin, NotFound.
+
+        `confirmed` is the account as its owner's password was checked against it; Invalid when it has another one now.
+        """
         async with self._new_uow() as uow:
             await keep_an_admin(uow, user)
+            if confirmed is not None and await unchanged(uow, confirmed) is None:
+                raise wrong_password("#/password")
             account = await uow.accounts.find(user, lock=True)
             if account is None or account.state == "deleted":
                 raise NotFound
@@ -328,14 +345,10 @@ class Accounts:
                 await self._log(uow, by, "user.delete", account)
             await uow.commit()
 
-    async def _confirm(self, user: UserId, client: Client, password: str, pointer: str) -> Account:
-        await throttle(self._limiter, client, CONFIRMATIONS, str(user))
-        async with self._new_uow() as uow:
-            account = await own_account(uow, user)
-        if not await self._hasher.verify(password, account.password_hash):
-            raise Invalid.field(pointer, "wrong_password", msg("This is not your password."))
-        await self._limiter.forget(CONFIRMATIONS, str(user))
-        return account
+    async def _confirm(
+        self, user: UserId, client: Client, password: str, pointer: str = "#/password"
+    ) -> Account:
+        return await confirm(self._new_uow, self._hasher, self._limiter, client, user, password, pointer)
 
     # For whoever runs the server
 
@@ -399,11 +412,3 @@ def _avatar_sizes(made: Sequence[Rendition]) -> Iterator[tuple[str, Rendition]]:
         sizes = sorted((r for r in made if r.type == kind), key=lambda r: r.width)
         for width in widths:
             yield f"{width}.{ending}", next((r for r in sizes if r.width >= width), sizes[-1])
-
-
-def _session_of(identity: Identity) -> SessionId | None:
-    return SessionId(identity.secret_id) if identity.via == "session" else None
-
-
-def _token_of(identity: Identity) -> TokenId | None:
-    return TokenId(identity.secret_id) if identity.via == "token" else None

@@ -274,6 +274,16 @@ class Identity:
     via: Literal["session", "token"]
     language: str = ""
 
+    @property
+    def session_id(self) -> SessionId | None:
+        """The session that the caller came with, or None."""
+        return SessionId(self.secret_id) if self.via == "session" else None
+
+    @property
+    def token_id(self) -> TokenId | None:
+        """The token that the caller came with, or None."""
+        return TokenId(self.secret_id) if self.via == "token" else None
+
 
 class Accounts(Protocol):
     """People by id, name and address."""

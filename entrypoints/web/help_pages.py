@@ -53,9 +53,9 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "reauth_required": Explanation(
         _("Your password is needed"),
-        _("Another e-mail address can open the account, so being signed in is not enough to set one."),
+        _("Another e-mail address or a new token can open the account, so being signed in is not enough."),
         _("The password was left out."),
-        _("Send the same change again with your password, in “password” over the API."),
+        _("Send the same again with your password, in “password” over the API."),
     ),
     "unauthenticated": Explanation(
         _("Sign in first"),

@@ -316,9 +316,11 @@ async def create_token(visit: Visit) -> HTTPResponse:
     """The answer itself shows the secret, because it must not stand in any address or cookie."""
     values = Values(name=visit.text("name"), scopes=visit.form.all("scopes"))
     try:
-        issued = await visit.app.signing_in.create_token_as(visit.who, values["name"], values["scopes"])
+        issued = await visit.app.signing_in.create_token_as(
+            visit.who, visit.client, visit.text("password"), values["name"], values["scopes"]
+        )
     except DomainError as error:
-        return await _tokens(visit, values, trouble(error))
+        return await _tokens(visit, values, _beside_fields(error))
     return await _tokens(visit, Values(scopes=_LEAST), secret=issued.secret)
 
 

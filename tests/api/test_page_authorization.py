@@ -131,7 +131,7 @@ def _fields(route: str, actor: str, ids: dict[str, str]) -> dict[str, str]:
         "/settings/account": {"username": NAMES.get(actor, ""), "language": ""},
         "/settings/password": {"old": PASSWORD, "new": "six quite different words"},
         "/settings/security": {"session": ids["session"]},
-        "/settings/tokens": {"scopes": "read"},
+        "/settings/tokens": {"scopes": "read", "password": PASSWORD},
         "/settings/delete": {"password": PASSWORD},
         "/settings/appearance": {"theme": "dark"},
         "/report": {"post": ids["post"], "reason": "other"},

@@ -6,6 +6,7 @@ Every race here was first seen to fail with its protection taken out; the commen
 import asyncio
 import json
 import sys
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ import asyncpg
 import pytest
 
 from adapters.postgres import cards
+from adapters.system.passwords import AT_ONCE
 from application.access import Client, Gone
 from application.posting import PhotoDraft, PostDraft, PostEdit
 from application.program import Application
@@ -690,3 +692,36 @@ async def test_nothing_opened_with_the_old_password_outlives_its_change(program:
     ]
     assert not alive
     assert await program.signing_in.sessions(account.id)
+
+
+@pytest.mark.goal("A4")
+@pytest.mark.parametrize("act", ["change", "leave", "token"])
+async def test_who_knew_the_old_password_does_not_undo_the_operators_new_one(
+    program: Application, sql: asyncpg.Connection, act: str
+) -> None:
+    client = Client("127.0.0.9", relaxed=True)
+    account = await program.accounts.add("mira", PASSWORD)
+    session = await program.signing_in.open_session_for(client, account.id)
+    identity = await program.signing_in.identify_session(session.secret)
+    assert identity is not None
+    hasher: Any = program.accounts._hasher
+    operators = await hasher.hash("set by the operator")
+    acts: dict[str, Any] = {
+        "change": lambda: program.accounts.change_password(
+            identity, client, PASSWORD, "five other words make sense"
+        ),
+        "leave": lambda: program.accounts.delete(identity, client, PASSWORD),
+        "token": lambda: program.signing_in.create_token_as(identity, client, PASSWORD, "", ["read"]),
+    }
+    free = threading.Event()
+    busy = [hasher._threads.submit(free.wait, 5) for _ in range(AT_ONCE)]
+    acting = asyncio.create_task(acts[act]())
+    async with asyncio.timeout(5):
+        while not hasher._waiting:
+            await asyncio.sleep(0.001)
+    await sql.execute("UPDATE users SET password_hash = $1", operators)
+    free.set()
+    with pytest.raises((Invalid, BadCredentials)):
+        await acting
+    assert all(await asyncio.gather(*map(asyncio.wrap_future, busy)))
+    await program.signing_in.sign_in(client, "mira", "set by the operator")

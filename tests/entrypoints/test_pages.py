@@ -586,7 +586,9 @@ async def test_what_people_write_stays_text_on_every_page(browse, server):
     )  # fmt: skip
     post = await a_post(mira, caption=f"{HOSTILE} #tag", alt=HOSTILE, place=HOSTILE[:80])
     page = await mira.send(await mira.get(post), f"{post}/comments", text=HOSTILE)
-    await mira.send(await mira.get("/settings/tokens"), "/settings/tokens", name=HOSTILE[:80])
+    await mira.send(
+        await mira.get("/settings/tokens"), "/settings/tokens", name=HOSTILE[:80], password=PASSWORD
+    )
     seen = 0
     for path in await crawl(mira, limit=60):
         page = await mira.get(path)
@@ -1028,7 +1030,11 @@ async def test_the_password_is_changed_and_other_devices_end(browse):
 async def test_a_token_shows_its_secret_once(browse, client):
     mira = await browse("mira")
     page = await mira.send(
-        await mira.get("/settings/tokens"), "/settings/tokens", name="Backup", scopes="read"
+        await mira.get("/settings/tokens"),
+        "/settings/tokens",
+        name="Backup",
+        scopes="read",
+        password=PASSWORD,
     )
     secret = re.search(r'value="(hg_[\w-]+)"', page.html)[1]
     async with client.get("/api/v1/me", headers={"Authorization": f"Bearer {secret}"}) as response:
@@ -1038,6 +1044,19 @@ async def test_a_token_shows_its_secret_once(browse, client):
     assert "Backup" in page.words
     page = await mira.send(page, "/settings/tokens/[^/]+/revoke")
     assert "Backup" not in page.words
+
+
+@pytest.mark.goal("A6")
+async def test_a_token_is_made_with_the_password_only(browse, sql):
+    mira = await browse("mira")
+    page = await mira.get("/settings/tokens")
+    before = await sql.fetchval("SELECT count(*) FROM tokens")
+    for password, status in (("", 403), ("wrong", 422)):
+        page = await mira.send(page, "/settings/tokens", name="Backup", password=password)
+        assert page.status == status
+        assert 'id="f-password-error"' in page.html
+        assert dict(page.form("/settings/tokens").fields)["name"] == "Backup"
+        assert await sql.fetchval("SELECT count(*) FROM tokens") == before
 
 
 async def test_a_new_token_may_only_look_unless_more_is_ticked(browse):
