@@ -16,11 +16,12 @@ from domain.files import (
     FileReady,
     FileStored,
     ImageRefused,
+    NotProcessed,
     ObjectsOrphaned,
     RenditionPlan,
     RenditionSet,
 )
-from domain.kernel import Event, UserId
+from domain.kernel import Event, FileId, UserId
 from domain.ports import Clock, Images, MediaStore, UnitOfWork, UnitOfWorks, Workspace
 from domain.posts import PostDeleted, PostPublished
 from domain.users import AccountDeleted
@@ -115,7 +116,16 @@ REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
 }
 
 
-async def _make_sizes(means: Means, file_id: Any, plan: RenditionPlan, step: str) -> Write:
+def tell_the_owner(event: FileStored) -> Write:
+    """A picture without its first sizes ends as failed, for its owner to retry."""
+    return _failed(event.file_id, NotProcessed())
+
+
+# What is written where the job of a reaction is parked as dead, in the same transaction.
+WHEN_GIVEN_UP: Mapping[Reaction, Callable[[Any], Write]] = {make_first_sizes: tell_the_owner}
+
+
+async def _make_sizes(means: Means, file_id: FileId, plan: RenditionPlan, step: str) -> Write:
     async with means.new_uow() as uow:
         file = await uow.files.find(file_id)
     if file is None:
@@ -126,7 +136,7 @@ async def _make_sizes(means: Means, file_id: Any, plan: RenditionPlan, step: str
     try:
         made = await _render_into_store(means, file, plan)
     except ImageRefused as refused:
-        return _failed(file, refused)
+        return _failed(file.id, refused, file.cut)
     seconds = round(time.perf_counter() - started, 3)
     return _made(file, made, step, seconds, first=plan is FIRST_PLAN)
 
@@ -170,13 +180,11 @@ def _made(file: File, made: RenditionSet, step: str, seconds: float, *, first: b
     return write
 
 
-def _failed(file: File, refused: ImageRefused) -> Write:
+def _failed(file_id: FileId, why: ImageRefused, cut: int | None = None) -> Write:
     async def write(uow: UnitOfWork) -> None:
-        now = await uow.files.find(file.id, lock=True)
+        now = await uow.files.find(file_id, lock=True)
         # A picture that already has its first sizes stays as good as it is.
-        if now is not None and now.cut == file.cut and not now.renditions:
-            await uow.files.save(
-                replace(now, state="failed", step=None, error=(refused.code, refused.message))
-            )
+        if now is not None and cut in (None, now.cut) and not now.renditions:
+            await uow.files.save(replace(now, state="failed", step=None, error=(why.code, why.message)))
 
     return write

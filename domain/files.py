@@ -31,6 +31,13 @@ class ImageRefused(Invalid):
     message = msg("This picture is damaged and cannot be opened.")
 
 
+class NotProcessed(ImageRefused):
+    """Making its sizes was given up, for a reason that is not the picture's."""
+
+    code = "not_processed"
+    message = msg("This picture could not be processed. Try again.")
+
+
 class FileTooLarge(Invalid):
     """More bytes than `MAX_BYTES` (or what the operator allows)."""
 

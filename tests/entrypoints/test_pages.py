@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from adapters.pillow.images import REASONS
 from domain.files import Crop
 from entrypoints import requests
 from entrypoints.api.openapi import describe
@@ -1132,7 +1133,7 @@ async def test_the_reference_lists_every_call_of_the_api(browse, server):
 
 
 def test_every_problem_code_of_the_program_is_explained():
-    codes = set(CODES.values())
+    codes = set(CODES.values()) | {code for code, *_ in REASONS.values()}
     root = Path(__file__).parents[2]
     for path in [
         *root.glob("domain/*.py"),
