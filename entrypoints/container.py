@@ -69,7 +69,7 @@ from application.reactions import REACTIONS, Means
 from application.seeding import Recipe, Seeding
 from application.signing_in import SigningIn
 from application.uploading import Uploading
-from entrypoints import VERSION
+from entrypoints import VERSION, languages
 from entrypoints.settings import BadConfiguration, Settings
 
 log = logging.getLogger("heliograph")
@@ -89,7 +89,6 @@ DATABASE_REFUSES = REFUSALS
 
 ROOT = Path(__file__).resolve().parents[1]
 HOUSEKEEPING_SECONDS = 60.0
-LANGUAGES = ("en",)
 
 
 class Container(containers.DeclarativeContainer):
@@ -128,7 +127,7 @@ class Container(containers.DeclarativeContainer):
         sign_up=settings.provided.sign_up,
         common_passwords=providers.Singleton(common_passwords),
         secret=secret,
-        languages=LANGUAGES,
+        languages=languages.codes(),
     )
     application = providers.Singleton(
         Application,

@@ -31,6 +31,7 @@ from application.views import (
     RenditionView,
 )
 from domain.posts import Counts
+from entrypoints.languages import codes
 from entrypoints.web import pictures, translation
 from entrypoints.web.assets import IMMUTABLE, STATIC, Assets
 from entrypoints.web.navigation import navigation
@@ -506,6 +507,7 @@ def languages(tmp_path: Path) -> Languages:
         ("ru", "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2)",
          ["запрос", "запроса", "запросов"]),
         ("ko", "nplurals=1; plural=0", ["좋아요"]),
+        ("pt_BR", "nplurals=2; plural=(n > 1)", ["curtida", "curtidas"]),
     ]:  # fmt: skip
         folder = tmp_path / code / "LC_MESSAGES"
         folder.mkdir(parents=True)
@@ -533,7 +535,7 @@ def test_the_language_is_the_setting_or_the_best_that_the_browser_accepts(langua
 
 
 def test_words_and_plurals_follow_the_language_of_the_request(languages):
-    assert [each.code for each in languages.all] == ["en", "ko", "ru"]
+    assert [each.code for each in languages.all] == ["en", "ko", "pt-BR", "ru"]
     with speaking(languages.find("ru")):
         assert translation.gettext("Home") == "Главная ru"
         forms = [translation.ngettext("like", "likes", n) for n in (1, 2, 5, 21)]
@@ -544,8 +546,8 @@ def test_words_and_plurals_follow_the_language_of_the_request(languages):
     assert translation.gettext("Home") == "Home"
 
 
-def test_messages_of_the_domain_fill_their_braces_after_translation():
-    assert translation.sentence("At most {limit} tags.", {"limit": 30}) == "At most 30 tags."
+def test_the_languages_that_settings_take_are_those_with_a_catalogue(languages, tmp_path):
+    assert codes(tmp_path) == tuple(each.code for each in languages.all)
 
 
 def test_pages_turn_around_for_languages_from_right_to_left(pages):
