@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,9 +17,10 @@ from application.access import (
     unchanged,
     wrong_password,
 )
+from application.uploading import Turns
 from domain.files import AVATAR_PLAN, ObjectsOrphaned, Rendition
 from domain.follows import Followed
-from domain.kernel import Forbidden, Invalid, InviteId, NotFound, UserId, msg
+from domain.kernel import Forbidden, Invalid, InviteId, NotFound, Unavailable, UserId, msg
 from domain.moderation import COMMAND_LINE, Action, Staff
 from domain.ports import (
     Clock,
@@ -84,6 +86,7 @@ class Accounts:
         images: Images,
         media: MediaStore,
         workspace: Workspace,
+        turns: Turns,
         *,
         sign_up: SignUpMode,
         common_passwords: frozenset[str],
@@ -98,6 +101,7 @@ class Accounts:
         self._images = images
         self._media = media
         self._workspace = workspace
+        self._turns = turns
         self._common_passwords = common_passwords
         self._secret = secret
         self._languages = languages
@@ -293,14 +297,23 @@ class Accounts:
             await uow.commit()
 
     async def set_avatar(self, user: UserId, picture: Upload) -> None:
-        """Cut the middle square of an uploaded picture and make it the avatar. Raises ImageRefused."""
+        """Cut the middle square of an uploaded picture and make it the avatar. Raises ImageRefused.
+
+        Raises Unavailable too; whatever is raised, nothing of the picture is kept.
+        """
         key = self._ids.key()
-        async with self._workspace.directory() as made:
-            await self._images.inspect(picture.path)
-            cut = await self._images.render(picture.path, AVATAR_PLAN, None, made)
-            for name, rendition in _avatar_sizes(cut.renditions):
-                await self._media.put(f"avatars/{key}/{name}", made / rendition.name)
-        await self._replace_avatar(user, key)
+        try:
+            async with self._workspace.directory() as made:
+                async with self._turns.of(user):
+                    await self._images.inspect(picture.path)
+                    cut = await self._images.render(picture.path, AVATAR_PLAN, None, made)
+                for name, rendition in _avatar_sizes(cut.renditions):
+                    await self._media.put(f"avatars/{key}/{name}", made / rendition.name)
+            await self._replace_avatar(user, key)
+        except BaseException:
+            with suppress(Unavailable):  # housekeeping finds what stays
+                await self._clear_away(user, key)
+            raise
 
     async def remove_avatar(self, user: UserId) -> None:
         """Go back to initials."""
@@ -314,6 +327,13 @@ class Accounts:
             account.avatar_key = key
             await uow.accounts.save(account)
             await uow.commit()
+
+    async def _clear_away(self, user: UserId, key: str) -> None:
+        """Take the sizes of an avatar back, unless it is the avatar all the same."""
+        async with self._new_uow() as uow:
+            account = await uow.accounts.find(user)
+        if account is None or account.avatar_key != key:
+            await self._media.delete(f"avatars/{key}/")
 
     async def delete(self, identity: Identity, client: Client, password: str) -> None:
         """Leave: at once invisible to everybody and signed out everywhere; the rest is erased by a job."""

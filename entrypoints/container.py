@@ -68,7 +68,7 @@ from application.program import Application
 from application.reactions import REACTIONS, Means
 from application.seeding import Recipe, Seeding
 from application.signing_in import SigningIn
-from application.uploading import Uploading
+from application.uploading import Turns, Uploading
 from entrypoints import VERSION, languages
 from entrypoints.settings import BadConfiguration, Settings
 
@@ -114,6 +114,7 @@ class Container(containers.DeclarativeContainer):
         Means, new_uow.provider, images, media, workspace, providers.Singleton(SystemClock)
     )
 
+    turns = providers.Singleton(Turns)
     accounts = providers.Singleton(
         Accounts,
         new_uow.provider,
@@ -124,6 +125,7 @@ class Container(containers.DeclarativeContainer):
         images,
         media,
         workspace,
+        turns,
         sign_up=settings.provided.sign_up,
         common_passwords=providers.Singleton(common_passwords),
         secret=secret,
@@ -153,6 +155,7 @@ class Container(containers.DeclarativeContainer):
             limiter,
             providers.Singleton(PostgresFileReads),
             cursors,
+            turns,
             quota_bytes=providers.Callable(lambda settings: settings.quota_mb * 2**20, settings),
         ),
         feeds=providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors),

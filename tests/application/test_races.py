@@ -22,13 +22,13 @@ from application.access import Client, Gone
 from application.posting import PhotoDraft, PostDraft, PostEdit
 from application.program import Application
 from application.signing_in import Issued
-from application.uploading import InUse, QuotaReached
+from application.uploading import LOOKS_AT_ONCE, InUse, QuotaReached
 from domain.kernel import AlreadyMade, CommentId, DomainError, FileId, Forbidden, Invalid, NotFound, PostId
 from domain.ports import TryAgain, Upload
 from domain.posts import AUDIENCES
 from domain.users import BadCredentials, InviteRequired, LastAdmin, UsernameTaken
 from entrypoints.container import Database
-from tests.builders import Someone, a_comment, a_follow, a_person, a_picture, a_post, new_uow
+from tests.builders import Someone, a_comment, a_follow, a_person, a_picture, a_post, an_upload, new_uow
 from tests.conftest import PASSWORD, a_jpeg
 from tests.strategies import Act, a_community
 
@@ -725,3 +725,43 @@ async def test_who_knew_the_old_password_does_not_undo_the_operators_new_one(
         await acting
     assert all(await asyncio.gather(*map(asyncio.wrap_future, busy)))
     await program.signing_in.sign_in(client, "mira", "set by the operator")
+
+
+async def test_one_member_has_two_pictures_looked_at_together_whatever_they_are_for(
+    program: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mira = await a_person(program)
+    images = type(program.runner._means.images)
+    inspect, looking = images.inspect, []
+    most = 0
+
+    async def counted(*arguments: Any) -> Any:
+        nonlocal most
+        looking.append(1)
+        most = max(most, len(looking))
+        try:
+            return await inspect(*arguments)
+        finally:
+            looking.pop()
+
+    monkeypatch.setattr(images, "inspect", counted)
+
+    async def portray() -> None:
+        async with program.workspace.directory() as folder:
+            (folder / "sent").write_bytes(a_jpeg())
+            await program.accounts.set_avatar(mira.id, Upload(folder / "sent", "me.jpg", 1, "0" * 64))
+
+    await asyncio.gather(*(act for _ in range(3) for act in (portray(), an_upload(program, mira))))
+    assert most == LOOKS_AT_ONCE
+
+
+@pytest.mark.goal("P2")
+async def test_an_avatar_that_nobody_can_have_any_more_leaves_nothing(
+    program: Application, sql: asyncpg.Connection, tmp_path: Path
+) -> None:
+    mira = await a_person(program)
+    await sql.execute("UPDATE users SET state = 'suspended'")
+    (tmp_path / "sent").write_bytes(a_jpeg())
+    with pytest.raises(NotFound):
+        await program.accounts.set_avatar(mira.id, Upload(tmp_path / "sent", "me.jpg", 1, "0" * 64))
+    assert [found async for found in program.media.walk()] == []
