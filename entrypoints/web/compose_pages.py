@@ -206,12 +206,10 @@ async def _change(visit: Visit, shots: list[Shot], act: str, which: str) -> list
     chosen = next((shot for shot in shots if str(shot.id) == which), None)
     if chosen is None:
         return shots
-    file_id = FileId(chosen.id)
+    uploading = visit.app.uploading
+    changing = uploading.remove if act == "remove" else uploading.retry
     try:
-        if act == "remove":
-            await visit.app.uploading.remove(visit.user, file_id)
-        else:
-            await visit.app.uploading.retry(visit.user, file_id)
+        await retrying(lambda: changing(visit.user, FileId(chosen.id)))
     except (NotFound, Conflict):
         pass  # somebody was faster; what is true now is looked up below
     return await _shots(visit)

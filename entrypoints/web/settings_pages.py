@@ -11,6 +11,7 @@ from application.views import Me
 from domain.kernel import DomainError, Invalid, NotFound, SessionId, TokenId, msg
 from domain.users import SCOPES
 from entrypoints import requests
+from entrypoints.retrying import retrying
 from entrypoints.web import site
 from entrypoints.web.compose_pages import check_size
 from entrypoints.web.navigation import NavItem
@@ -129,7 +130,7 @@ async def set_avatar(visit: Visit) -> HTTPResponse:
             raise Invalid.field("#/picture", "required", msg("Choose a picture."))
         check_size(visit, uploads[0])
         await visit.app.uploading.admit(visit.user, visit.client)
-        await visit.app.accounts.set_avatar(visit.user, uploads[0])
+        await retrying(lambda: visit.app.accounts.set_avatar(visit.user, uploads[0]))
     except DomainError as error:
         found = trouble(error)
         me = await _me(visit)

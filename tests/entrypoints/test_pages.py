@@ -19,6 +19,7 @@ from yarl import URL
 
 from adapters.pillow.images import REASONS
 from domain.files import Crop
+from domain.ports import TryAgain
 from entrypoints import requests
 from entrypoints.api.openapi import describe
 from entrypoints.errors import CODES
@@ -411,6 +412,30 @@ async def test_a_post_is_edited_with_all_its_parts(browse):
     page = await mira.send(await mira.get(f"{post}/edit"), f"{post}/edit", caption="x" * 2_201)
     assert page.status == 422
     assert page.html.count('aria-invalid="true"') == 1
+
+
+async def test_what_the_database_undoes_in_a_form_with_files_is_done_again(browse, server, monkeypatch):
+    def undone_once(use_cases: Any, name: str) -> None:
+        real, tries = getattr(use_cases, name), iter([TryAgain("deadlock")])
+
+        async def act(*arguments: Any) -> Any:
+            for error in tries:
+                raise error
+            return await real(*arguments)
+
+        monkeypatch.setattr(use_cases, name, act)
+
+    undone_once(server.program.accounts, "set_avatar")
+    undone_once(server.program.uploading, "remove")
+    mira = await browse("mira")
+    page = await mira.get("/settings/profile")
+    page = await mira.send(page, "/settings/avatar", files=[("me.jpg", a_jpeg())])
+    assert flash(page) == "Your picture is changed."
+    page = await mira.send(await mira.get("/new"), "/new", files=[("a.jpg", a_jpeg())], button=("do", "add"))
+    photo = dict(page.form("/new").fields)["photo"]
+    page = await mira.send(page, "/new", button=("do", f"remove:{photo}"))
+    assert page.status == 200
+    assert "photo" not in dict(page.form("/new").fields)
 
 
 @pytest.mark.parametrize(
