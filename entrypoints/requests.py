@@ -165,32 +165,34 @@ async def viewer(request: Request) -> UserId | None:
 # Cookies and forms
 
 
-def cookie_name(chosen: Settings) -> str:
+def cookie_name(*, secure: bool) -> str:
     """The session cookie's name; over https it carries the prefix that binds it to this very host."""
-    return "__Host-hg_session" if chosen.secure else "hg_session"
+    return "__Host-hg_session" if secure else "hg_session"
 
 
 def session_cookie(request: Request) -> str:
     """The session's secret as the browser sent it, or the empty text."""
-    return str(request.cookies.get(cookie_name(settings(request))) or "")
+    return str(request.cookies.get(cookie_name(secure=settings(request).secure)) or "")
 
 
 def set_session_cookie(request: Request, response: HTTPResponse, secret: str, *, stay: bool = True) -> None:
     """Sign this browser in. Without `stay` the cookie ends with the browser."""
-    _set_cookie(request, response, cookie_name(settings(request)), secret, SESSION_SECONDS if stay else None)
+    set_cookie(
+        request,
+        response,
+        cookie_name(secure=settings(request).secure),
+        secret,
+        SESSION_SECONDS if stay else None,
+    )
 
 
 def clear_session_cookie(request: Request, response: HTTPResponse) -> None:
     """Sign this browser out."""
-    _set_cookie(request, response, cookie_name(settings(request)), "", 0)
+    set_cookie(request, response, cookie_name(secure=settings(request).secure), "", 0)
 
 
 def set_cookie(request: Request, response: HTTPResponse, name: str, value: str, max_age: int | None) -> None:
     """Set a cookie for this host that scripts cannot read."""
-    _set_cookie(request, response, name, value, max_age)
-
-
-def _set_cookie(request: Request, response: HTTPResponse, name: str, value: str, max_age: int | None) -> None:
     response.add_cookie(
         name,
         value,
@@ -230,7 +232,7 @@ def form_cookie(request: Request) -> str:
 def keep_form_cookie(request: Request, response: HTTPResponse) -> None:
     """Give the browser the cookie that `csrf_token` made for it."""
     if getattr(request.ctx, "form_cookie_is_new", False):
-        _set_cookie(request, response, FORM_COOKIE, request.ctx.form_cookie, None)
+        set_cookie(request, response, FORM_COOKIE, request.ctx.form_cookie, None)
 
 
 def check_same_site(request: Request, token: str) -> None:

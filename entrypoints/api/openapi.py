@@ -29,7 +29,8 @@ from domain.users import (
 from entrypoints import VERSION
 from entrypoints.api import examples
 from entrypoints.api.operation import BASE, MAX_LIMIT, OPERATIONS, Operation, Paging
-from entrypoints.errors import title
+from entrypoints.errors import status_of_code, title
+from entrypoints.requests import cookie_name
 
 _REF = "#/components/schemas/{name}"
 _UUID = {"type": "string", "format": "uuid"}
@@ -40,38 +41,6 @@ Ids are opaque and sort by time. Lists are walked by the cursors they answer wit
 (RFC 9457) whose `code` never changes. What somebody may not see is answered like what does not exist.
 Members of requests that are not known are refused, unless their name begins with `x_`."""
 
-# The status of every code. What is not here belongs to `validation`.
-_STATUS = {
-    "bad_request": 400,
-    "bad_cursor": 400,
-    "unauthenticated": 401,
-    "bad_credentials": 401,
-    "forbidden": 403,
-    "missing_scope": 403,
-    "csrf": 403,
-    "reauth_required": 403,
-    "comments_off": 403,
-    "sign_up_closed": 403,
-    "invite_required": 403,
-    "not_found": 404,
-    "request_timeout": 408,
-    "conflict": 409,
-    "username_taken": 409,
-    "email_taken": 409,
-    "in_use": 409,
-    "last_admin": 409,
-    "already_closed": 409,
-    "not_there": 409,
-    "idempotency_in_progress": 409,
-    "already_made": 409,
-    "gone": 410,
-    "precondition_failed": 412,
-    "too_large": 413,
-    "unsupported_type": 415,
-    "rate_limited": 429,
-    "unavailable": 503,
-    "insufficient_storage": 507,
-}
 _PICTURE_PROBLEMS = ("too_many_pixels", "too_long_side", "too_many_frames", "too_expensive")
 
 _LENGTHS: dict[tuple[str, str], dict[str, int]] = {
@@ -154,7 +123,6 @@ def describe(origin: str) -> dict[str, Any]:
         members[operation.method.lower()] = _operation(operation, names)
     for path, described in _outside().items():
         paths.setdefault(path, {}).update(described)
-    secure = origin.startswith("https:")
     return {
         "openapi": "3.1.0",
         "info": {
@@ -175,7 +143,7 @@ def describe(origin: str) -> dict[str, Any]:
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "name": "__Host-hg_session" if secure else "hg_session",
+                    "name": cookie_name(secure=origin.startswith("https:")),
                 },
                 "csrf": {
                     "type": "apiKey",
@@ -391,7 +359,7 @@ def _responses(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         }
     by_status: dict[int, list[str]] = {}
     for code in _codes(operation):
-        by_status.setdefault(_STATUS.get(code, 422), []).append(code)
+        by_status.setdefault(status_of_code(code), []).append(code)
     for status, codes in sorted(by_status.items()):
         answers[str(status)] = _problem(status, codes, names[ProblemDocument])
     return answers

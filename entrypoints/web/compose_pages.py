@@ -5,6 +5,7 @@ Between the steps nothing is kept but the uploads themselves: everything typed t
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -208,10 +209,9 @@ async def _change(visit: Visit, shots: list[Shot], act: str, which: str) -> list
         return shots
     uploading = visit.app.uploading
     changing = uploading.remove if act == "remove" else uploading.retry
-    try:
+    # Somebody was faster: what is true now is looked up below.
+    with suppress(NotFound, Conflict):
         await retrying(lambda: changing(visit.user, FileId(chosen.id)))
-    except (NotFound, Conflict):
-        pass  # somebody was faster; what is true now is looked up below
     return await _shots(visit)
 
 
