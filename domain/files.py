@@ -7,7 +7,6 @@ from typing import Literal, Protocol
 
 from domain.kernel import Event, FileId, Invalid, PostId, UserId, msg
 
-MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 16_384
 MAX_FRAMES = 300
@@ -39,7 +38,7 @@ class NotProcessed(ImageRefused):
 
 
 class FileTooLarge(Invalid):
-    """More bytes than `MAX_BYTES` (or what the operator allows)."""
+    """More bytes than the operator allows."""
 
     code = "too_large"
     message = msg("This file is larger than {limit_mb} MB, which is the limit.")

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from domain.kernel import EventId
-
-JobState = Literal["waiting", "running", "done", "dead"]
 
 LEASE = timedelta(seconds=15)
 HEARTBEAT = timedelta(seconds=4)

@@ -15,7 +15,7 @@ import msgspec
 
 from application.views import CommentView, Media, Page, Person, PlaceRef, PostCard, PostViewer
 from domain.files import MAX_ALT
-from domain.posts import MAX_CAPTION, MAX_COMMENT, MAX_PHOTOS, MAX_PLACE_NAME, Audience, Counts
+from domain.posts import AUDIENCES, MAX_CAPTION, MAX_COMMENT, MAX_PHOTOS, MAX_PLACE_NAME, Audience, Counts
 from domain.users import (
     MAX_BIO,
     MAX_DISPLAY_NAME,
@@ -336,7 +336,7 @@ _POST_FORM: dict[str, Any] = {
             "place.name": {"type": "string", "maxLength": MAX_PLACE_NAME},
             "place.lat": {"type": "number"},
             "place.lon": {"type": "number"},
-            "audience": {"enum": ["everyone", "followers", "only_me"]},
+            "audience": {"enum": list(AUDIENCES)},
             "comments": {"type": "string", "description": "`true`, `1`, `on` or `yes` leave comments on."},
             "show_camera": {"type": "string", "description": "As `comments`."},
         },

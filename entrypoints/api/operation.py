@@ -107,12 +107,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A view with what else the answer needs. `etag` replaces the one made from the bytes."""
+    """A view with what else the answer needs."""
 
     value: Any = None
-    status: int | None = None
     location: str | None = None
-    etag: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -371,7 +369,7 @@ async def _run(operation: Operation, call: Call, path: dict[str, Any]) -> Answer
 
 
 def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str, str]) -> HTTPResponse:
-    status = answer.status or operation.status
+    status = operation.status
     if answer.location:
         headers["Location"] = answer.location
     headers.update(answer.headers)
@@ -381,7 +379,7 @@ def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str
     if operation.method == "GET":
         headers["Cache-Control"] = "private, no-cache"
         headers["Vary"] = "Authorization, Cookie, Accept-Language"
-        etag = answer.etag or etag_of(answer.value, content)
+        etag = etag_of(answer.value, content)
         headers["ETag"] = etag
         if is_known(call.request.headers.get("if-none-match", ""), etag):
             return HTTPResponse(status=304, headers=headers)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from application.posting import PhotoDraft, PlaceDraft, PostDraft, PostEdit
 from application.uploading import InUse
-from application.views import CommentView, MemberRow, Page, PostCard, Reaction
+from application.views import CommentView, MemberRow, Page, PostCard, Reacted
 from domain.files import Crop
 from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, Unavailable, msg
 from domain.ports import Upload
@@ -242,10 +242,10 @@ async def delete_post(call: Call, post_id: UUID) -> None:
     "/posts/<post_id:uuid>/like",
     "like",
     "Like a post",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def like(call: Call, post_id: UUID) -> Reaction:
+async def like(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.like(call.user, PostId(post_id))
 
 
@@ -254,10 +254,10 @@ async def like(call: Call, post_id: UUID) -> Reaction:
     "/posts/<post_id:uuid>/like",
     "unlike",
     "Take a like back",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def unlike(call: Call, post_id: UUID) -> Reaction:
+async def unlike(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.unlike(call.user, PostId(post_id))
 
 
@@ -266,10 +266,10 @@ async def unlike(call: Call, post_id: UUID) -> Reaction:
     "/posts/<post_id:uuid>/save",
     "save",
     "Save a post",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def save(call: Call, post_id: UUID) -> Reaction:
+async def save(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.save(call.user, PostId(post_id), True)
 
 
@@ -278,10 +278,10 @@ async def save(call: Call, post_id: UUID) -> Reaction:
     "/posts/<post_id:uuid>/save",
     "unsave",
     "Take a post out of the saved",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def unsave(call: Call, post_id: UUID) -> Reaction:
+async def unsave(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.save(call.user, PostId(post_id), False)
 
 
@@ -290,10 +290,10 @@ async def unsave(call: Call, post_id: UUID) -> Reaction:
     "/posts/<post_id:uuid>/hidden",
     "hide",
     "Say “not interested”",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def hide(call: Call, post_id: UUID) -> Reaction:
+async def hide(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.hide(call.user, PostId(post_id), True)
 
 
@@ -302,10 +302,10 @@ async def hide(call: Call, post_id: UUID) -> Reaction:
     "/posts/<post_id:uuid>/hidden",
     "unhide",
     "Take “not interested” back",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def unhide(call: Call, post_id: UUID) -> Reaction:
+async def unhide(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.hide(call.user, PostId(post_id), False)
 
 

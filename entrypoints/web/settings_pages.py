@@ -75,17 +75,8 @@ async def _save(
         password = visit.text("password") or None
         await visit.app.accounts.change_profile(visit.user, change, visit.client, password)
     except DomainError as error:
-        return await show(values, _beside_fields(error))
+        return await show(values, trouble(error))
     return visit.go(visit.request.path, _("Saved."))
-
-
-_FIELDS = {"username_taken": "username", "email_taken": "email", "reauth_required": "password"}
-
-
-def _beside_fields(error: DomainError) -> Trouble:
-    found = trouble(error)
-    name = _FIELDS.get(error.code)
-    return Trouble(found.status, tuple((name, text) for _none, text in found.lines)) if name else found
 
 
 @routes.page("/settings", guests=False)
@@ -321,7 +312,7 @@ async def create_token(visit: Visit) -> HTTPResponse:
             visit.who, visit.client, visit.text("password"), values["name"], values["scopes"]
         )
     except DomainError as error:
-        return await _tokens(visit, values, _beside_fields(error))
+        return await _tokens(visit, values, trouble(error))
     return await _tokens(visit, Values(scopes=_LEAST), secret=issued.secret)
 
 

@@ -202,7 +202,7 @@ async def a_post(browser: Browser, *, caption: str = "Ridges #dawn", alt: str = 
 
 
 def flash(page: Page) -> str:
-    found = re.search(r'<div class="flash [^>]*>.*?<p>(.*?)</p>', page.html, re.DOTALL)
+    found = re.search(r'<div class="flash"[^>]*>.*?<p>(.*?)</p>', page.html, re.DOTALL)
     return found[1] if found else ""
 
 
@@ -973,7 +973,7 @@ async def test_set_up_stays_open_until_there_is_an_administrator_and_holds_nobod
     "packed",
     [
         "garbage", "é", "=", "%00", "bnVsbA==", "e30=", "WyJ4Il0=", "MTI=", "gICA", "x" * 3_000,
-        base64.urlsafe_b64encode(b'["' + rb"\ud800" + b'", "ok"]').decode(),
+        base64.urlsafe_b64encode(b'"' + rb"\ud800" + b'"').decode(),
         base64.urlsafe_b64encode(b'[[1, {"a": 2}], ["ok"]]').decode(),
         base64.urlsafe_b64encode(b"[" * 1_400).decode(),
     ],
