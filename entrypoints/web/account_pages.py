@@ -100,7 +100,7 @@ async def _all_at_once(visit: Visit, values: Values, error: DomainError) -> Trou
     if not isinstance(error, Invalid) or found.of("username"):
         return found
     try:
-        await visit.app.people.profile(None, fold(values["username"]))
+        await visit.app.people.renamed(None, fold(values["username"]))
     except NotFound:
         return found
     return Trouble(found.status, (("username", sentence(UsernameTaken())), *found.lines))

@@ -713,12 +713,48 @@ async def test_a_private_profile_shows_nothing_to_others(browse, server):
         page = await browser.get("/@mira")
         assert page.status == 200
         assert "This account is private" in page.words
+        assert not re.search(r"\d posts?\b", page.words), "how many there are is not said"
         for path in ("/@mira", "/explore", "/", "/tags/canary", "/@mira/followers", post, f"{post}/likes"):
             assert "CANARY" not in (await browser.get(path)).html.replace("#canary", "")
         assert (await browser.get(post)).status == 404
         assert (await browser.get("/@mira/followers")).status == 404
         assert not [link for link in page.links() if link.endswith(("/followers", "/following"))]
     assert 'name="robots" content="noindex"' in (await ada.get("/@mira")).html
+
+
+async def test_a_profile_counts_and_shows_its_photos(browse):
+    ada, mira = await browse("ada"), await browse("mira")
+    posts = {await a_post(mira) for _ in range(2)}
+    page = await ada.send(await ada.get("/@mira"), "/@mira/follow")
+    words = " ".join(page.words.split())
+    assert "2 posts 1 follower 0 following" in words
+    assert posts <= {urlsplit(link).path for link in page.links()}
+    assert len([image for image in page.all("img") if image.get("class") == "im"]) == 2
+
+
+async def test_a_post_page_shows_all_of_the_post(browse):
+    mira = await browse("mira")
+    post = await a_post(mira, caption="First light #dawn", alt="Ridges under a low sun", place="Bergen")
+    page = await mira.send(await mira.get(post), f"{post}/like", back=post)
+    for part in ("Photo by mira", "First light", "Bergen", "1 like"):
+        assert part in " ".join(page.words.split()), part
+    assert "Ridges under a low sun" in {image.get("alt") for image in page.all("img")}
+    leads_to = {urlsplit(link).path for link in page.links()}
+    assert {"/@mira", "/tags/dawn", f"{post}/likes", f"{post}/edit", f"{post}/delete"} <= leads_to
+    assert page.form(f"{post}/comments")
+
+
+async def test_a_card_has_the_two_newest_comments_and_a_form(browse):
+    mira = await browse("mira")
+    post = await a_post(mira)
+    page = await mira.get("/")
+    for number in ("One", "Two", "Three"):
+        page = await mira.send(page, f"{post}/comments", text=f"Word {number}")
+        assert page.path == "/"
+    words = " ".join(page.words.split())
+    assert "Word One" not in words
+    assert "Show all 3 comments" in words
+    assert words.index("Word Two") < words.index("Word Three")
 
 
 async def test_a_block_hides_both_ways_and_can_be_undone(browse):
@@ -844,6 +880,10 @@ async def test_a_taken_name_is_told_together_with_what_else_is_wrong(browse, ser
     invalid = {each.get("name") for each in page.all("input") if each.get("aria-invalid") == "true"}
     assert invalid == {"username", "password"}
     assert "This user name is taken." in page.words
+    mira = await browse("mira")
+    await mira.send(await mira.get("/settings/account"), "/settings/account", username="mira.r")
+    page = await guest.send(page, "/register", username="mira", password="short")
+    assert "This user name is taken." in page.words, "a name that was left stays its owner's"
     page = await guest.send(page, "/register", username="greta", password="short")
     assert "taken" not in page.words
 
