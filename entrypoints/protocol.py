@@ -10,12 +10,13 @@ it, so the connection is half closed and listens a little longer.
 
 import re
 from asyncio import BaseTransport
+from collections.abc import Iterator
 from time import monotonic
 from typing import Any
 
 from sanic.exceptions import BadRequest, RequestTimeout, ServiceUnavailable
 from sanic.http import Http, Stage
-from sanic.response import BaseHTTPResponse
+from sanic.response import BaseHTTPResponse, HTTPResponse
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
 # How late a deadline may be noticed, in seconds.
@@ -29,6 +30,15 @@ _ANNOUNCED_BYTES = 64 * 2**20
 
 _HEAD = re.compile(rb"[^\r\n]*(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*)*")
 _DECIMAL, _HEX = re.compile(r"[0-9]+"), re.compile(r"[0-9A-Fa-f]+")
+
+
+class Bare(HTTPResponse):
+    """An answer without content, and so without the type of one: Sanic would say `None`."""
+
+    @property
+    def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
+        """See Sanic."""
+        return (header for header in super().processed_headers if header[0] != b"content-type")
 
 
 class HonestHttp(Http):

@@ -417,7 +417,12 @@ def _codes(operation: Operation) -> list[str]:
 
 
 def _problem(status: int, codes: list[str], schema: dict[str, Any]) -> dict[str, Any]:
-    headers = {401: ("WWW-Authenticate",), 429: ("Retry-After", "RateLimit"), 503: ("Retry-After",)}
+    headers = {
+        401: ("WWW-Authenticate",),
+        416: ("Content-Range",),
+        429: ("Retry-After", "RateLimit"),
+        503: ("Retry-After",),
+    }
     example = {
         "type": f"https://photos.example.org/docs/errors/{codes[0]}",
         "title": title(status),
@@ -511,10 +516,14 @@ def _binary(
             "content": content,
         },
         "304": {"description": "What the caller has is still right.", "headers": _header_refs(*caching)},
-        "416": {"description": "There is no such part.", "headers": _header_refs("Content-Range")},
     }
-    for status, codes in ((401, ["unauthenticated"]), (403, ["missing_scope"]), (404, ["not_found"])):
-        if security or status == 404:
+    for status, codes in (
+        (401, ["unauthenticated"]),
+        (403, ["missing_scope"]),
+        (404, ["not_found"]),
+        (416, ["range_not_satisfiable"]),
+    ):
+        if security or status not in (401, 403):
             answers[str(status)] = _problem(status, codes, {"$ref": _REF.format(name="ProblemDocument")})
     return {
         "get": {

@@ -41,6 +41,7 @@ from entrypoints import body, requests
 from entrypoints.api.present import to_json
 from entrypoints.body import Form
 from entrypoints.errors import Unauthenticated
+from entrypoints.protocol import Bare
 from entrypoints.retrying import retrying
 
 log = logging.getLogger("heliograph.web")
@@ -374,7 +375,7 @@ def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str
         headers["Location"] = answer.location
     headers.update(answer.headers)
     if status == 204 or (answer.value is None and operation.answer is None):
-        return HTTPResponse(status=status, headers=headers)
+        return Bare(status=status, headers=headers)
     content = to_json(answer.value, call.app.grants.grant(call.identity))
     if operation.method == "GET":
         headers["Cache-Control"] = "private, no-cache"

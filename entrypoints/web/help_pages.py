@@ -203,6 +203,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("A raw file, a video, or a document. The name does not matter, only the content."),
         _("Export it as JPEG, PNG, WebP, GIF, AVIF or HEIC."),
     ),
+    "range_not_satisfiable": Explanation(
+        _("There is no such part"),
+        _("A part of a file was asked for that begins after its end."),
+        _("A download that was continued after the file had changed, or was complete already."),
+        _("Ask for the whole file. The header `Content-Range` of the answer says how long it is."),
+    ),
     "unsupported_media_type": Explanation(
         _("Sent in the wrong form"),
         _("The body's `Content-Type` is not the one that this address takes."),

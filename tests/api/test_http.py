@@ -15,6 +15,9 @@ from tests.api.conftest import Api
 from tests.api.described import SECURITY_HEADERS
 from tests.conftest import Server, a_jpeg
 
+NOWHERE = "00000000-0000-7000-8000-000000000000"
+# What stands for the parameters of routes; a pattern stands for itself.
+PARAMETERS = {"uuid": NOWHERE, "int": "0", "str": "x", "path": "x"}
 GET = b"GET /api/v1/instance HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -262,13 +265,26 @@ async def test_options_and_405_say_what_is_allowed(api: Api) -> None:
     for path, methods in (
         ("/me", "DELETE, GET, HEAD, OPTIONS, PATCH"),
         ("/sessions", "GET, HEAD, OPTIONS, POST"),
+        (f"/posts/{NOWHERE}", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("/users/mira/follow", "DELETE, OPTIONS, PUT"),
     ):
         options = await api("OPTIONS", path)
         assert (options.status, options.headers["Allow"]) == (204, methods)
-        refused = await api("PUT", path)
+        refused = await api("POST" if "POST" not in methods else "PATCH", path)
         assert (refused.status, refused.code) == (405, "method_not_allowed")
         assert refused.headers["Allow"] == methods
     assert "Access-Control-Allow-Origin" not in (await api("OPTIONS", "/me")).headers
+
+
+async def test_every_address_says_what_it_allows(api: Api) -> None:
+    for route in api.server.app.router.groups.values():
+        path = re.sub(r"<\w+:(.*?)>", lambda found: PARAMETERS.get(found[1]) or found[1], "/" + route.path)
+        path = path.split("|")[0].replace("[^/]+", "x")
+        declared = ", ".join(sorted({"OPTIONS"} | {method for each in route for method in each.methods}))
+        for method in {"OPTIONS", "GET", "PUT"} - set(declared.split(", ")) | {"OPTIONS"}:
+            answer = await api(method, "/" + path, described=False)
+            assert (method, path, answer.status) == (method, path, 204 if method == "OPTIONS" else 405)
+            assert (path, answer.headers["Allow"]) == (path, declared)
 
 
 @pytest.mark.goal("W6")

@@ -1,5 +1,7 @@
 """Posts, comments, reactions and their lists as the contract says."""
 
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import asyncpg
@@ -418,12 +420,25 @@ async def test_the_original_comes_back_as_an_attachment(api: Api) -> None:
     ):
         part = await api("GET", path, mira, headers={"Range": asked})
         assert (part.status, part.content) == (206, expected), asked
-    assert (await api("GET", path, mira, headers={"Range": f"bytes={size}-"})).status == 416
+    beyond = await api("GET", path, mira, headers={"Range": f"bytes={size}-"})
+    assert (beyond.status, beyond.code) == (416, "range_not_satisfiable")
+    assert beyond.headers["Content-Range"] == f"bytes */{size}"
     assert (await api("GET", path, mira, headers={"Range": "bytes=0-1,3-4"})).status == 200
     tag = whole.headers["ETag"]
     assert (await api("GET", path, mira, headers={"If-None-Match": tag})).status == 304
-    head = await api("HEAD", path, mira)
-    assert (head.content, head.headers["Content-Length"]) == (b"", str(size))
+    stored = whole.headers["Last-Modified"]
+    before = format_datetime(parsedate_to_datetime(stored) - timedelta(seconds=1), usegmt=True)
+    for conditions, status in (
+        ({"If-Modified-Since": stored}, 304),
+        ({"If-Modified-Since": before}, 200),
+        ({"If-Modified-Since": "yesterday"}, 200),
+        ({"If-Modified-Since": stored, "If-None-Match": '"other"'}, 200),
+    ):
+        for method in ("GET", "HEAD"):
+            assert (await api(method, path, mira, headers=conditions)).status == status, conditions
+    for asked in ({}, {"Range": "bytes=0-3"}, {"Range": f"bytes={size}-"}):
+        head = await api("HEAD", path, mira, headers=asked)
+        assert (head.status, head.content, head.headers["Content-Length"]) == (200, b"", str(size))
 
 
 async def test_a_file_in_a_post_stays(api: Api) -> None:
