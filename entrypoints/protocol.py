@@ -28,7 +28,11 @@ _ENDLESS_BYTES = 21 * 2**20
 _ANNOUNCED_BYTES = 64 * 2**20
 
 
-_HEAD = re.compile(rb"[^\r\n]*(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*)*")
+_TRAILER_BYTES, _TRAILER_FIELDS = 8 * 1024, 32
+
+_FIELD = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*"
+_HEAD = re.compile(rb"[^\r\n]*(?:\r\n" + _FIELD + rb")*")
+_TRAILER = re.compile(_FIELD + rb"(?:\r\n" + _FIELD + rb")*")
 _DECIMAL, _HEX = re.compile(r"[0-9]+"), re.compile(r"[0-9A-Fa-f]+")
 
 
@@ -51,6 +55,43 @@ class HonestHttp(Http):
         await super().http1_request_header()
         if not _HEAD.fullmatch(self.request.head):
             raise BadRequest("a header's name is no token")
+        hosts = len(self.request.headers.getall("host", ()))
+        if hosts > 1 or (not hosts and self.request.version == "1.1"):
+            raise BadRequest("a request names one host")
+
+    async def read(self) -> bytes | None:
+        """Some of the body; None after its end. Raises BadRequest."""
+        is_chunked = self.request_body == "chunked"
+        if is_chunked and not self.request_bytes_left:
+            await self._end_chunk()
+        try:
+            data: bytes | None = await super().read()
+        except BadRequest:
+            if not is_chunked or self.request_body is not None:
+                raise
+            # Sanic stops at the fields that may follow the last chunk, and has the connection end with the answer.
+            await self._drop_trailer()
+            return None
+        return data
+
+    async def _end_chunk(self) -> None:
+        """Sanic takes any two bytes for the end of a chunk's line."""
+        while len(self.recv_buffer) < 2:
+            await self._receive_more()
+        if self.recv_buffer[:2] != b"\r\n":
+            self.keep_alive = False
+            raise BadRequest("a chunk is longer than it says")
+
+    async def _drop_trailer(self) -> None:
+        """Nobody here asks for them, but they are legal. Raises BadRequest for what is no field, or for too many."""
+        buffer = self.recv_buffer
+        while (end := buffer.find(b"\r\n\r\n")) < 0 and len(buffer) <= _TRAILER_BYTES:
+            await self._receive_more()
+        trailer = bytes(buffer[: max(end, 0)])
+        many = len(trailer) > _TRAILER_BYTES or trailer.count(b"\r\n") >= _TRAILER_FIELDS
+        if many or not _TRAILER.fullmatch(trailer):
+            raise BadRequest("what follows the last chunk is too much, or no field")
+        del buffer[: end + 4]
 
     @staticmethod
     def _safe_int(value: str, base: int = 10) -> int:

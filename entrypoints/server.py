@@ -55,6 +55,13 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 class HeliographRequest(Request):
     """A request with an id that may stand in logs and pages."""
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # Sanic knows the coding in small letters only. Other alphabets have letters that turn into ours.
+        coding = self.headers.get("transfer-encoding")
+        if coding and coding.isascii():
+            self.headers["transfer-encoding"] = coding.lower()
+
     @classmethod
     def generate_id(cls, *_: Any) -> str:
         return secrets.token_hex(8)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import random
 import re
 import time
 from collections.abc import Awaitable
@@ -173,7 +174,8 @@ async def test_an_upload_slower_than_the_least_speed_is_ended(
         ("100 kB cookie", GET + b"Cookie: hg_session=" + b"x" * 100_000 + b"\r\n\r\n", {400, 413, 431}),
         ("16 kB address", b"GET /" + b"x" * 16_384 + b" HTTP/1.1\r\nHost: x\r\n\r\n", {400, 413, 414, 431}),
         ("15 kB address", b"GET /" + b"x" * 15_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", {404}),
-        ("no host", b"GET /api/v1/instance HTTP/1.1\r\n\r\n", {200, 400}),
+        ("no host", b"GET /api/v1/instance HTTP/1.1\r\n\r\n", {400}),
+        ("two hosts", GET + b"host: y\r\n\r\n", {400}),
         ("HTTP/2.0", b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", {400, 505}),
         ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400, 405, 505}),
         ("no colon", GET + b"nonsense\r\n\r\n", {400}),
@@ -207,6 +209,11 @@ async def test_an_upload_slower_than_the_least_speed_is_ended(
         ("only newlines", b"\r\n\r\n\r\n\r\n", {400}),
         # What a proxy may read in another way: the rest must not become a request of its own.
         ("space before the colon", GET + b"Content-Length : 33\r\n\r\n" + GET + b"\r\n", {400}),
+        (
+            "coding with a foreign letter",
+            GET + "Transfer-Encoding: chun\u212aed\r\n\r\n0\r\n\r\n".encode(),
+            {400},
+        ),
         ("coding with a space", GET + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", {400}),
         ("foreign digits", GET + "Content-Length: \u0662\r\n\r\nab".encode() + GET + b"\r\n", {400}),
         ("target of a proxy", b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", {400, 405}),
@@ -336,7 +343,14 @@ async def test_a_body_is_asked_for_before_it_is_sent(api: Api) -> None:
         b"zz\r\nx\r\n0\r\n\r\n",
         b"5\r\nab",
         b"1\r\nxx\r\n0\r\n\r\n",
-        b"0\r\nX-A: b\r\n\r\n",
+        b"2\r\n{}xx0\r\n\r\n",
+        b"0\r\nX A: b\r\n\r\n",
+        b"0\r\n X-A: b\r\n\r\n",
+        b"0\r\nX-A: b\r\n c\r\n\r\n",
+        b"0\r\nX-A: b\nX-B: c\r\n\r\n",
+        b"0\r\nGET / HTTP/1.1\r\n\r\n",
+        b"0\r\n" + b"X-A: b\r\n" * 200 + b"\r\n",
+        b"0\r\nX-A: " + b"b" * 20_000 + b"\r\n\r\n",
         b"0x2\r\n{}\r\n0\r\n\r\n",
         b"0_2\r\n{}\r\n0\r\n\r\n",
     ],
@@ -347,8 +361,27 @@ async def test_broken_chunks_are_refused(api: Api, chunks: bytes) -> None:
         f"PATCH /api/v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {mira.token}\r\n"
         "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
-    raw = await speak(api.server, head.encode() + chunks, until=3, quiet=0.4)
+    raw = await speak(api.server, head.encode() + chunks + GET + b"\r\n", until=3, quiet=0.4)
     assert raw.status in (0, 400, 413), raw.content
+    assert raw.answers <= 1
+
+
+@pytest.mark.parametrize("coding", ["chunked", "Chunked", "CHUNKED"])
+async def test_fields_after_the_last_chunk_are_read_and_dropped(api: Api, coding: str) -> None:
+    mira = await api.join("mira")
+    body = b'9\r\n{"bio":"x\r\n2;a=b\r\n"}\r\n0\r\nX-A: b\r\nContent-Length: 9\r\n\r\n'
+    for path, status in (("me", 200), ("nowhere", 404)):
+        head = (
+            f"PATCH /api/v1/{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {mira.token}\r\n"
+            f"Content-Type: application/json\r\nTransfer-Encoding: {coding}\r\n\r\n"
+        )
+        split = random.Random(coding).randrange(len(body))
+        for parts in ((body,), (body[:split], body[split:]), (body[:-2], body[-2:])):
+            # The connection ends with the answer, so nothing that follows can be taken for a request.
+            raw = await speak(
+                api.server, head.encode(), *parts, GET + b"\r\n", every=0.05, until=3, quiet=0.4
+            )
+            assert (raw.status, raw.answers, raw.closed) == (status, 1, True), raw.content
 
 
 @pytest.mark.goal("W1")
