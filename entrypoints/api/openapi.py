@@ -321,6 +321,7 @@ def _request_body(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]
 
 
 _BINARY = {"type": "string", "contentMediaType": "application/octet-stream"}
+_SWITCH = ["true", "false", "1", "0", "on", "off"]
 _POST_FORM: dict[str, Any] = {
     "schema": {
         "type": "object",
@@ -337,8 +338,8 @@ _POST_FORM: dict[str, Any] = {
             "place.lat": {"type": "number"},
             "place.lon": {"type": "number"},
             "audience": {"enum": list(AUDIENCES)},
-            "comments": {"type": "string", "description": "`true`, `1`, `on` or `yes` leave comments on."},
-            "show_camera": {"type": "string", "description": "As `comments`."},
+            "comments": {"enum": _SWITCH, "description": "Whether people may comment; they may without it."},
+            "show_camera": {"enum": _SWITCH, "description": "Whether the camera's data is shown."},
         },
         "required": ["photos"],
     },

@@ -332,7 +332,9 @@ async def _received(call: Call, operation: Operation) -> AsyncIterator[None]:
             call.upload, call.sent = upload, [upload.name, upload.sha256]
             yield
         return
-    async with body.form(call.request, call.app.workspace, max_file=limit, max_files=MAX_PHOTOS) as call.form:
+    async with body.form(
+        call.request, call.app.workspace, max_file=limit, max_files=MAX_PHOTOS, file_field="photos"
+    ) as call.form:
         call.sent = [call.form.texts, [(n, [u.sha256 for u in us]) for n, us in call.form.files.items()]]
         yield
 

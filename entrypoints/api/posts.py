@@ -96,11 +96,13 @@ def _place(place: PlaceIn | None) -> PlaceDraft | None:
 
 async def _publish_form(call: Call, form: body.Form, new_id: PostId | None) -> PostId:
     """Upload and publish in one request; what was uploaded goes again when publishing is refused."""
-    uploads = form.files.get("photos", []) + form.files.get("photo", []) + form.files.get("file", [])
+    uploads = form.files.get("photos", [])
     fields = body.convert(_members(form), _FormPost)
     if not 1 <= len(uploads) <= MAX_PHOTOS:
         raise Invalid.field("#/photos", "bad_count", msg("A post has 1 to {limit} photos."), limit=MAX_PHOTOS)
     alts = form.all("alt")
+    if len(alts) > len(uploads):
+        raise Invalid.field("#/alt", "bad_count", msg("There are more descriptions than photos."))
     taken = await _take_in(call, uploads)
     try:
         draft = PostDraft(
@@ -156,9 +158,12 @@ async def _take_in(call: Call, uploads: list[Upload]) -> list[FileId]:
 def _members(form: body.Form) -> dict[str, Any]:
     """The texts of a form as the members of the JSON that it stands for."""
     members: dict[str, Any] = {name: form.text(name) for name in form.texts if name not in ("alt", "csrf")}
+    for name in members:
+        if len(form.all(name)) > 1:
+            raise Invalid.field(f"#/{name[:60]}", "repeated", msg("Give this field once."))
     for name in ("comments", "show_camera"):
         if name in members:
-            members[name] = members[name].lower() in ("1", "true", "on", "yes")
+            members[name] = _SWITCH.get(members[name].lower(), members[name])
     if "place" in members:
         members["place"] = _place_member(members["place"])
     names = {name: members.pop(name) for name in ("place.name", "place.lat", "place.lon") if name in members}
@@ -169,6 +174,10 @@ def _members(form: body.Form) -> dict[str, Any]:
             raise Invalid.field("#/place", "invalid", msg("A position is two numbers.")) from None
         members["place"] = {"name": names["place.name"], "lat": lat, "lon": lon}
     return members
+
+
+# Pages' check boxes send `on`. What is none of these is refused as JSON's other values are.
+_SWITCH = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
 
 
 def _place_member(text: str) -> Any:

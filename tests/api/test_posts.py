@@ -89,6 +89,29 @@ async def test_a_refused_form_leaves_nothing(api: Api) -> None:
     assert (await api.ok("GET", "/files", mira))["items"] == []
 
 
+async def test_a_form_is_as_strict_as_json(api: Api) -> None:
+    mira = await api.join("mira")
+    beside = a_form(a_jpeg())
+    beside.add_field("cover", a_jpeg(), filename="cover.jpg")
+    for form, pointer, code in (
+        (a_form(a_jpeg(), comments="maybe"), "#/comments", "invalid"),
+        (a_form(a_jpeg(), show_camera=""), "#/show_camera", "invalid"),
+        (a_form(a_jpeg(), caption=["one", "two"]), "#/caption", "repeated"),
+        (a_form(a_jpeg(), alt=["one", "two"]), "#/alt", "bad_count"),
+        (a_form(a_jpeg(), likes="9"), "#/likes", "unknown"),
+        (a_form(a_jpeg(), name="photo"), "#/photo", "unknown"),
+        (beside, "#/cover", "unknown"),
+    ):
+        reply = await api("POST", "/posts", mira, data=form)
+        assert reply.status == 422, reply.content
+        found = reply.json["errors"][0]
+        assert (found["pointer"], found["code"]) == (pointer, code)
+    assert (await api.ok("GET", "/files", mira))["items"] == []
+    for sent, expected in (("On", True), ("1", True), ("true", True), ("off", False), ("0", False)):
+        form = a_form(a_jpeg(), comments=sent, x_note=["a", "b"], csrf="x")
+        assert (await api.ok("POST", "/posts", mira, data=form))["comments"] == expected
+
+
 async def test_a_post_is_refused_field_by_field(api: Api) -> None:
     mira, noor = await api.join("mira"), await api.join("noor")
     mine, hers = await api.upload(mira), await api.upload(noor)
