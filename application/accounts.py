@@ -1,10 +1,9 @@
-"""Joining, invitations, the own profile, leaving."""
+"""Joining, the own profile, leaving."""
 
 import hmac
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from application.access import (
     Client,
@@ -20,7 +19,7 @@ from application.access import (
 from application.uploading import Turns
 from domain.files import AVATAR_PLAN, ObjectsOrphaned, Rendition
 from domain.follows import Followed
-from domain.kernel import Forbidden, Invalid, InviteId, NotFound, Unavailable, UserId, msg
+from domain.kernel import Forbidden, Invalid, NotFound, Unavailable, UserId, msg
 from domain.moderation import COMMAND_LINE, Action, Staff
 from domain.ports import (
     Clock,
@@ -40,7 +39,6 @@ from domain.users import (
     Account,
     AccountDeleted,
     Identity,
-    Invite,
     InviteRequired,
     ReauthRequired,
     Role,
@@ -396,31 +394,6 @@ class Accounts:
 
     async def _log(self, uow: UnitOfWork, by: Staff, action: Action, whom: Account, detail: str = "") -> None:
         await audit(uow, self._ids.new(), self._clock.now(), by, action, f"@{whom.username}", detail)
-
-    async def create_invite(self, by: UserId | None, *, uses: int = 1, days: int = 14) -> Invite:
-        """An invitation. Raises Invalid for odd numbers."""
-        if not (1 <= uses <= 10_000 and 1 <= days <= 365):
-            raise Invalid.field("#/uses", "out_of_range", msg("1 to 10,000 uses and 1 to 365 days."))
-        now = self._clock.now()
-        invite = Invite(
-            InviteId(self._ids.new()), self._ids.key()[:16], by, now, now + timedelta(days=days), uses
-        )
-        async with self._new_uow() as uow:
-            await uow.invites.add(invite)
-            await uow.commit()
-        return invite
-
-    async def invites(self) -> list[Invite]:
-        """Those that can still be used, newest first."""
-        async with self._new_uow() as uow:
-            return await uow.invites.open(self._clock.now())
-
-    async def revoke_invite(self, invite_id: InviteId) -> None:
-        """Raises NotFound."""
-        async with self._new_uow() as uow:
-            if not await uow.invites.revoke(invite_id):
-                raise NotFound
-            await uow.commit()
 
 
 def _avatar_sizes(made: Sequence[Rendition]) -> Iterator[tuple[str, Rendition]]:

@@ -1,7 +1,7 @@
-"""Reporting, deciding about reports, and what administrators do with accounts. Each action of theirs is logged with it."""
+"""Reporting, deciding about reports, and what administrators do with accounts and invitations. Each act is logged."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -18,7 +18,19 @@ from application.paging import Cursors, Key, Slice
 from application.posting import remove_post
 from application.views import Page, Person
 from domain.follows import OneselfNotAllowed
-from domain.kernel import CaseId, CommentId, EventId, Invalid, NotFound, PostId, TooMany, UserId, msg
+from domain.kernel import (
+    CaseId,
+    CommentId,
+    EventId,
+    Invalid,
+    InviteId,
+    NotFound,
+    PostId,
+    Problem,
+    TooMany,
+    UserId,
+    msg,
+)
 from domain.moderation import (
     COMMAND_LINE,
     Action,
@@ -35,9 +47,11 @@ from domain.moderation import (
     excerpt_of,
 )
 from domain.ports import Clock, Ids, Rate, RateLimiter, UnitOfWork, UnitOfWorks
-from domain.users import Account, Role
+from domain.users import Account, Invite, Role
 
 REPORTS = Rate("report", 30, 3600)
+MAX_INVITE_USES = 10_000
+MAX_INVITE_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +128,10 @@ class ModerationReads(Protocol):
 
     async def audit(self, part: Slice) -> list[AuditEntry]:
         """What administrators did, newest first."""
+        ...
+
+    async def invites(self, now: datetime, part: Slice) -> list[Invite]:
+        """The invitations that can be used, newest first."""
         ...
 
     async def dead_jobs(self, part: Slice) -> list[DeadJobs]:
@@ -263,6 +281,57 @@ class Moderation:
                 await _end_everything(uow, account.id)
             if sign_out:
                 await self._log(uow, by, "user.sign_out", target)
+            await uow.commit()
+
+    async def invites(self, limit: int, cursor: str | None = None) -> Page[Invite]:
+        """The invitations that can be used, newest first. Raises BadCursor."""
+        part = self._cursors.slice("invites", limit, cursor)
+        rows = await self._reads.invites(self._clock.now(), part.one_more)
+        return self._cursors.cut("invites", part, rows, lambda invite: Key(invite.id))
+
+    async def invite(self, invite_id: InviteId) -> Invite:
+        """An invitation. Raises NotFound."""
+        async with self._new_uow() as uow:
+            found = await uow.invites.find(invite_id)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def create_invite(
+        self, by: Staff = COMMAND_LINE, *, uses: int = 1, days: int = 14, new_id: InviteId | None = None
+    ) -> Invite:
+        """An invitation for as many people, valid for as many days. Raises Invalid for odd numbers."""
+        problems = [
+            Problem(pointer, "out_of_range", msg("A number from 1 to {limit}."), {"limit": limit})
+            for pointer, number, limit in (
+                ("#/uses", uses, MAX_INVITE_USES),
+                ("#/days", days, MAX_INVITE_DAYS),
+            )
+            if not 1 <= number <= limit
+        ]
+        if problems:
+            raise Invalid(problems=tuple(problems))
+        now = self._clock.now()
+        invite = Invite(
+            new_id or InviteId(self._ids.new()),
+            self._ids.key()[:16],
+            by.user_id,
+            now,
+            now + timedelta(days=days),
+            uses,
+        )
+        async with self._new_uow() as uow:
+            await uow.invites.add(invite)
+            await self._log(uow, by, "invite.create", invite.code)
+            await uow.commit()
+        return invite
+
+    async def revoke_invite(self, code: str, by: Staff = COMMAND_LINE) -> None:
+        """Make an invitation useless. Raises NotFound where there is none that could be used."""
+        async with self._new_uow() as uow:
+            if not await uow.invites.revoke(code, self._clock.now()):
+                raise NotFound
+            await self._log(uow, by, "invite.revoke", code)
             await uow.commit()
 
     async def dead_jobs(self, limit: int, cursor: str | None = None) -> Page[DeadJobs]:

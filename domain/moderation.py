@@ -24,6 +24,8 @@ Action = Literal[
     "user.password",
     "user.delete",
     "token.create",
+    "invite.create",
+    "invite.revoke",
     "job.retry",
 ]
 

@@ -254,6 +254,11 @@ class Invite:
     max_uses: int = 1
     uses: int = 0
 
+    @property
+    def path(self) -> str:
+        """Where whoever has it can join."""
+        return f"/invite/{self.code}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDeleted(Event):
@@ -373,10 +378,10 @@ class Invites(Protocol):
         """Spend one use, or answer False: unknown, expired or used up. Exactly `max_uses` concurrent calls succeed."""
         ...
 
-    async def open(self, now: datetime) -> list[Invite]:
-        """Those that can still be used, newest first."""
+    async def find(self, invite_id: InviteId) -> Invite | None:
+        """The invitation, also one that cannot be used any more; None when there is none such."""
         ...
 
-    async def revoke(self, invite_id: InviteId) -> bool:
-        """Make it unusable; False when there is none such."""
+    async def revoke(self, code: str, now: datetime) -> bool:
+        """Make it unusable; False when there is none such that could be used."""
         ...

@@ -160,6 +160,14 @@ ANSWERS: dict[str, Any] = {
         "created_at": TIME,
         "seen_at": TIME,
     },
+    "InviteOut": {
+        "code": "mfzgk2lbnq4wkytb",
+        "url": "https://photos.example.org/invite/mfzgk2lbnq4wkytb",
+        "uses": 0,
+        "max_uses": 10,
+        "created_at": TIME,
+        "expires_at": "2026-11-28T08:20:11Z",
+    },
     "AuditEntry": {
         "id": ID,
         "at": TIME,

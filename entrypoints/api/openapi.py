@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.moderation import MAX_INVITE_DAYS, MAX_INVITE_USES
 from application.views import CommentView, Media, Page, Person, PlaceRef, PostCard, PostViewer
 from domain.files import MAX_ALT
 from domain.posts import AUDIENCES, MAX_CAPTION, MAX_COMMENT, MAX_PHOTOS, MAX_PLACE_NAME, Audience, Counts
@@ -63,6 +64,8 @@ _LENGTHS: dict[tuple[str, str], dict[str, int]] = {
     ("NewComment", "text"): {"minLength": 1, "maxLength": MAX_COMMENT},
     ("CommentPatch", "text"): {"minLength": 1, "maxLength": MAX_COMMENT},
     ("NewToken", "name"): {"maxLength": 80},
+    ("NewInvite", "uses"): {"minimum": 1, "maximum": MAX_INVITE_USES},
+    ("NewInvite", "days"): {"minimum": 1, "maximum": MAX_INVITE_DAYS},
 }
 
 

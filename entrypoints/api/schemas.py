@@ -137,6 +137,11 @@ class UserPatch(In):
     sign_out: Literal[True] | UnsetType = UNSET
 
 
+class NewInvite(In):
+    uses: int = 1
+    days: int = 14
+
+
 class UsersQuery(Paging):
     q: str = ""
     role: Role | None = None

@@ -84,6 +84,9 @@ PATCH  /admin/reports/<case_id:uuid>               401  404  404  404  404  404 
 GET    /admin/users                                401  404  404  404  404  404  200  404  404  404  401
 GET    /admin/users/<username>                     401  404  404  404  404  404  200  404  404  404  401
 PATCH  /admin/users/<username>                     401  404  404  404  404  404  200  404  404  404  401
+GET    /admin/invites                              401  404  404  404  404  404  200  404  404  404  401
+POST   /admin/invites                              401  404  404  404  404  404  201  404  404  404  401
+DELETE /admin/invites/<code>                       401  404  404  404  404  404  204  404  404  404  401
 GET    /admin/audit                                401  404  404  404  404  404  200  404  404  404  401
 GET    /files/<file_id:uuid>/content               401  404  404  404  404  404  404  403  404  200  401
 GET    /healthz                                    200  200  200  200  200  200  200  200  200  200  200

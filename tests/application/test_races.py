@@ -350,7 +350,7 @@ async def test_an_invitation_lets_in_exactly_as_many_as_it_says(
     program: Application, sql: asyncpg.Connection
 ) -> None:
     # Fails when `use` reads `uses` first and writes it back (more than 3 members).
-    invite = await program.accounts.create_invite(None, uses=3)
+    invite = await program.moderation.create_invite(uses=3)
     outcomes = await together(
         [program.accounts.sign_up(HERE, f"guest{n}", PASSWORD, invite=invite.code) for n in range(20)]
     )
@@ -365,7 +365,7 @@ async def test_a_use_of_an_invitation_is_given_back_when_joining_fails(
     program: Application, sql: asyncpg.Connection
 ) -> None:
     await a_person(program, "taken")
-    invite = await program.accounts.create_invite(None, uses=1)
+    invite = await program.moderation.create_invite(uses=1)
     with pytest.raises(UsernameTaken):
         await program.accounts.sign_up(HERE, "taken", PASSWORD, invite=invite.code)
     assert await sql.fetchval("SELECT uses FROM invites") == 0

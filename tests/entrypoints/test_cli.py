@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -227,10 +229,13 @@ def test_invitations_and_tokens(place: Place) -> None:
         assert ask(address, "GET", "/me", token=made["token"])[0] == 401
 
         invite = place.result("invite", "create", "--uses", "1")
+        with urllib.request.urlopen(address + urlsplit(invite["url"]).path, timeout=30) as page:
+            assert f'value="{invite["code"]}"' in page.read().decode()
         person = {"username": "noor", "password": PASSWORD, "invite": invite["code"]}
         assert ask(address, "POST", "/accounts", person)[0] == 201
         assert ask(address, "POST", "/accounts", {**person, "username": "karl"})[0] == 403
         again = place.result("invite", "create")
+        assert [each["code"] for each in place.result("invite", "list")["items"]] == [again["code"]]
         assert place.run("invite", "revoke", again["code"]).returncode == 0
         assert place.run("invite", "revoke", again["code"]).returncode == 4
 

@@ -933,7 +933,7 @@ async def test_an_invitation_opens_the_door(browse, server):
     page = await guest.send(await guest.get("/register"), "/register", username="mira", password=PASSWORD)
     assert page.status == 403
     assert 'id="f-invite-error"' in page.html
-    invite = await server.program.accounts.create_invite(None)
+    invite = await server.program.moderation.create_invite()
     page = await guest.get(f"/invite/{invite.code}")
     assert page.path == f"/register?invite={invite.code}"
     page = await guest.send(page, "/register", username="mira", password=PASSWORD)
