@@ -302,7 +302,7 @@ def _decimal(number: float, language: Language) -> str:
 def filesize(size: int) -> str:
     """`812 kB`, `3.4 MB`: bytes in the units of people, a thousand each."""
     if size < 1_000_000:
-        return f"{decimal(max(1, round(size / 1_000)))} kB"
+        return f"{decimal(max(min(size, 1), round(size / 1_000)))} kB"
     return f"{decimal(round(size / 1_000_000, 1))} MB"
 
 

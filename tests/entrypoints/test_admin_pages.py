@@ -101,6 +101,7 @@ async def test_a_member_is_found_suspended_and_brought_back(
     assert "/admin/users/mira" in found.html
     assert "/admin/users/greta" not in found.html
     page = await admin.get("/admin/users/mira")
+    assert "0 · 0 kB" in page.words
     assert "written to the log" in (await admin.send(page, "/admin/users/mira", act="suspend")).words
     assert (await member.get("/settings")).path.startswith("/login")
     assert (await admin.get("/@mira")).status == 404

@@ -211,6 +211,7 @@ def test_the_life_of_an_account(place: Place) -> None:
         assert "administrator" in last.stderr
         assert place.run("user", "suspend", "noor").returncode == 0
         assert place.result("user", "show", "noor")["state"] == "suspended"
+        assert place.run("user", "show", "noor").stdout.count("stored") == 1
         assert place.run("user", "restore", "noor").returncode == 0
 
         assert place.run("user", "delete", "noor").returncode == 7
