@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from application.reactions import REACTIONS, WHEN_GIVEN_UP, Means, Reaction, Write
+from application.reactions import DELAYS, REACTIONS, WHEN_GIVEN_UP, Means, Reaction, Write
 from domain.files import ObjectsOrphaned
 from domain.jobs import HEARTBEAT, Job
 from domain.kernel import Event, Unavailable
@@ -25,9 +25,11 @@ _BY_NAME: Mapping[str, Reaction] = {r.__name__: r for reactions in REACTIONS.val
 _WHEN_GIVEN_UP: Mapping[str, Callable[[Any], Write]] = {r.__name__: w for r, w in WHEN_GIVEN_UP.items()}
 
 
-def reactions_to(event: Event) -> tuple[str, ...]:
-    """The names of the reactions to an event, which become one job each."""
-    return tuple(reaction.__name__ for reaction in REACTIONS.get(type(event), ()))
+def reactions_to(event: Event) -> Mapping[str, timedelta]:
+    """The names of the reactions to an event, which become one job each, and how long after it they are due."""
+    return {
+        reaction.__name__: DELAYS.get(reaction, timedelta(0)) for reaction in REACTIONS.get(type(event), ())
+    }
 
 
 class Runner:

@@ -7,6 +7,7 @@ marks the job done in one transaction, so running a reaction twice is the same a
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from domain.files import (
@@ -106,14 +107,21 @@ async def erase_account(means: Means, event: AccountDeleted) -> Write:
     return nothing
 
 
+async def erase_account_again(means: Means, event: AccountDeleted) -> Write:
+    """Erase what requests wrote that were under way when the account was deleted."""
+    return await erase_account(means, event)
+
+
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     PostPublished: (fan_out_to_followers,),
     PostDeleted: (remove_photos, withdraw_from_feeds),
     FileStored: (make_first_sizes,),
     FileReady: (make_small_sizes,),
     ObjectsOrphaned: (remove_objects,),
-    AccountDeleted: (erase_account,),
+    AccountDeleted: (erase_account, erase_account_again),
 }
+# How long after the event a reaction is due, where that is not at once. No request lasts longer than this.
+DELAYS: Mapping[Reaction, timedelta] = {erase_account_again: timedelta(minutes=5)}
 
 
 def tell_the_owner(event: FileStored) -> Write:

@@ -19,6 +19,7 @@ blueprint = Blueprint("media")
 _TYPES = {"webp": "image/webp", "avif": "image/avif", "jpg": "image/jpeg"}
 _NAME = re.compile(r"[0-9]{1,5}\.(webp|avif|jpg)")
 _KEY = re.compile(r"[a-z2-7]{32}")
+_CUT = re.compile(r"0|[1-9][0-9]{0,8}")
 _FOREVER = "max-age=31536000, immutable"
 # A cache that several people share must ask again soon, because a post can stop being public.
 _SHARED = "s-maxage=60"
@@ -29,10 +30,12 @@ HEADERS = {
 }
 
 
-@blueprint.route("/m/<key>/<cut:int>/<name>", methods=["GET", "HEAD"], name="photo")
-async def photo(request: Request, key: str, cut: int, name: str) -> HTTPResponse | None:
+@blueprint.route("/m/<key>/<cut>/<name>", methods=["GET", "HEAD"], name="photo")
+async def photo(request: Request, key: str, cut: str, name: str) -> HTTPResponse | None:
     """A size of a photo, for whoever may see its post: by the session, a token, or a grant in the address."""
     kind = _kind(key, name)
+    if not _CUT.fullmatch(cut):
+        raise NotFound
     viewer, secret_id = await _viewer(request)
     public = await requests.application(request).media_access.admit(viewer, key, secret_id)
     caching = f"public, {_FOREVER}, {_SHARED}" if public else f"private, {_FOREVER}"

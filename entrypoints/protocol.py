@@ -29,10 +29,13 @@ _ANNOUNCED_BYTES = 64 * 2**20
 
 
 _TRAILER_BYTES, _TRAILER_FIELDS = 8 * 1024, 32
+_CHUNK_LINE_BYTES = 64
 
-_FIELD = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*"
+_FIELD = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*"
 _HEAD = re.compile(rb"[^\r\n]*(?:\r\n" + _FIELD + rb")*")
 _TRAILER = re.compile(_FIELD + rb"(?:\r\n" + _FIELD + rb")*")
+# Letters that Python takes for spaces, where a proxy sees none.
+_ODD_FRAMING = re.compile(rb"\r\n(?:content-length|transfer-encoding|host):[^\r\n]*[\x80-\xff]", re.I)
 _DECIMAL, _HEX = re.compile(r"[0-9]+"), re.compile(r"[0-9A-Fa-f]+")
 
 
@@ -54,7 +57,9 @@ class HonestHttp(Http):
         """Refuses what a proxy in front could read in another way than Sanic does."""
         await super().http1_request_header()
         if not _HEAD.fullmatch(self.request.head):
-            raise BadRequest("a header's name is no token")
+            raise BadRequest("a header's name is no token, or its value no text")
+        if _ODD_FRAMING.search(self.request.head):
+            raise BadRequest("a length, a coding or a host is no plain text")
         hosts = len(self.request.headers.getall("host", ()))
         if hosts > 1 or (not hosts and self.request.version == "1.1"):
             raise BadRequest("a request names one host")
@@ -75,12 +80,17 @@ class HonestHttp(Http):
         return data
 
     async def _end_chunk(self) -> None:
-        """Sanic takes any two bytes for the end of a chunk's line."""
+        """Sanic takes any two bytes for the end of a chunk, and line feeds for a part of what follows its size."""
         while len(self.recv_buffer) < 2:
             await self._receive_more()
         if self.recv_buffer[:2] != b"\r\n":
             self.keep_alive = False
             raise BadRequest("a chunk is longer than it says")
+        while (end := self.recv_buffer.find(b"\r\n", 2)) < 0 and len(self.recv_buffer) < _CHUNK_LINE_BYTES:
+            await self._receive_more()
+        if b"\n" in self.recv_buffer[2 : max(end, 0)]:
+            self.keep_alive = False
+            raise BadRequest("a chunk's size is one line")
 
     async def _drop_trailer(self) -> None:
         """Nobody here asks for them, but they are legal. Raises BadRequest for what is no field, or for too many."""
@@ -162,7 +172,7 @@ class DeadlineProtocol(WebSocketProtocol):
         http = self.http
         if not self._task or http is None:
             return
-        if http.stage is Stage.HANDLER and http.upgrade_websocket:
+        if self.websocket is not None:  # asking to become one is not enough
             return
         left = self._time + self._seconds() - monotonic()
         if left > 0:

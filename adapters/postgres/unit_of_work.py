@@ -1,9 +1,10 @@
 """The unit of work on one pooled connection, and the jobs that its events become."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -22,7 +23,7 @@ from adapters.postgres.posts import PostgresComments, PostgresPosts
 from domain.kernel import Event
 from domain.ports import Clock, Ids, TryAgain, Wake
 
-ReactionsTo = Callable[[Event], tuple[str, ...]]
+ReactionsTo = Callable[[Event], Mapping[str, timedelta]]
 
 # The database undid the transaction through no fault of its own; the same again will very likely work.
 _UNDONE = (
@@ -115,7 +116,7 @@ class PostgresUnitOfWork:
         if rows:
             await self._connection.executemany(
                 "INSERT INTO jobs (event_id, reaction, event_type, payload, due_at, created_at) "
-                "VALUES ($1, $2, $3, $4, $5, $5)",
+                "VALUES ($1, $2, $3, $4, $5, $6)",
                 rows,
             )
         await self._client.commit()
@@ -128,7 +129,8 @@ class PostgresUnitOfWork:
         if not reactions:
             return []
         event_id, now, payload = self._ids.new(), self._clock.now(), encode_event(event)
-        return [(event_id, reaction, type(event).__name__, payload, now) for reaction in reactions]
+        kind = type(event).__name__
+        return [(event_id, name, kind, payload, now + delay, now) for name, delay in reactions.items()]
 
 
 def encode_event(event: Event) -> str:

@@ -470,7 +470,7 @@ def _outside() -> dict[str, dict[str, Any]]:
             "photo",
             "Get a size of a photo",
             "media",
-            "<key>/<cut:int>/<name>",
+            "<key>/<cut>/<name>",
             pictures,
             [{}, {"token": ["read"]}, {"session": []}],
             (grant,),
