@@ -93,7 +93,7 @@ async def test_slow_clients_have_a_total_deadline_and_hurt_nobody(api: Api) -> N
         "after asking for a WebSocket": [
             speak(
                 server,
-                b"POST /api/v1/tokens HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
+                b"POST /api/v1/tokens HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
                 b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
                 b"GET",
                 *[b" "] * 40,
