@@ -1,7 +1,7 @@
 """Joining, the own profile, leaving."""
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from application.access import (
     wrong_password,
 )
 from application.uploading import Turns
-from domain.files import AVATAR_PLAN, ObjectsOrphaned, Rendition
+from domain.files import AVATAR_PLAN, ObjectsOrphaned
 from domain.follows import Followed
 from domain.kernel import Forbidden, Invalid, NotFound, Unavailable, UserId, msg
 from domain.moderation import COMMAND_LINE, Action, Staff
@@ -295,7 +295,7 @@ class Accounts:
             await uow.commit()
 
     async def set_avatar(self, user: UserId, picture: Upload) -> None:
-        """Cut the middle square of an uploaded picture and make it the avatar. Raises ImageRefused.
+        """Cut the middle square of an uploaded picture and make it the avatar, in every size. Raises ImageRefused.
 
         Raises Unavailable too; whatever is raised, nothing of the picture is kept.
         """
@@ -305,8 +305,8 @@ class Accounts:
                 async with self._turns.of(user):
                     await self._images.inspect(picture.path)
                     cut = await self._images.render(picture.path, AVATAR_PLAN, None, made)
-                for name, rendition in _avatar_sizes(cut.renditions):
-                    await self._media.put(f"avatars/{key}/{name}", made / rendition.name)
+                for rendition in cut.renditions:
+                    await self._media.put(f"avatars/{key}/{rendition.name}", made / rendition.name)
             await self._replace_avatar(user, key)
         except BaseException:
             with suppress(Unavailable):  # housekeeping finds what stays
@@ -394,14 +394,3 @@ class Accounts:
 
     async def _log(self, uow: UnitOfWork, by: Staff, action: Action, whom: Account, detail: str = "") -> None:
         await audit(uow, self._ids.new(), self._clock.now(), by, action, f"@{whom.username}", detail)
-
-
-def _avatar_sizes(made: Sequence[Rendition]) -> Iterator[tuple[str, Rendition]]:
-    """What to store under each name that addresses of avatars use: of a small picture, the largest that it fills."""
-    for kind, ending, widths in (
-        ("image/webp", "webp", AVATAR_PLAN.webp),
-        ("image/jpeg", "jpg", AVATAR_PLAN.jpeg),
-    ):
-        sizes = sorted((r for r in made if r.type == kind), key=lambda r: r.width)
-        for width in widths:
-            yield f"{width}.{ending}", next((r for r in sizes if r.width >= width), sizes[-1])

@@ -99,7 +99,7 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class RenditionPlan:
-    """Which sizes to make of a picture. `square` cuts the middle square first, as for avatars."""
+    """Which sizes to make of a picture. `square` cuts the middle square first and fills every size, as for avatars."""
 
     webp: tuple[int, ...] = ()
     avif: tuple[int, ...] = ()

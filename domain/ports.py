@@ -253,7 +253,8 @@ class Images(Protocol):
         """Write the renditions that `plan` asks for into the directory `into`, named `<width>.<ext>`.
 
         Upright, cropped, sRGB, 8 bit, without any metadata. Sizes larger than the (cropped) picture are left out, but
-        the largest size that the picture can fill is always there, at its own width when it is below every size.
+        the largest size that the picture can fill is always there, at its own width when it is below every size. A
+        square plan has every size, for which small pictures are enlarged.
         """
         ...
 

@@ -115,7 +115,7 @@ def render(
         turns = pixels.turns_of(camera.read_exif(im), int(crop["rotate"]) if crop else 0)
         box = pixels.crop_box(pixels.turned(im.size, turns), crop, square)
         whole = (int(box[2] - box[0]), int(box[3] - box[1]))
-        wanted = {kind: sizes(tuple(widths), whole[0]) for kind, widths in plan.items()}
+        wanted = {kind: widths if square else sizes(widths, whole[0]) for kind, widths in plan.items()}
         largest = max((w for widths in wanted.values() for w in widths), default=min(whole[0], 320))
         picture = pixels.opaque(pixels.cut(im, turns, box, pixels.scaled(whole, largest)))
     made = []
@@ -127,7 +127,7 @@ def render(
     return {"width": whole[0], "height": whole[1], "lqip": _lqip(picture), "renditions": made}
 
 
-def sizes(planned: tuple[int, ...], width: int) -> list[int]:
+def sizes(planned: list[int], width: int) -> list[int]:
     """The planned widths that a picture of `width` can fill, and its own if no planned one comes within a tenth."""
     filled = [w for w in planned if w <= width]
     if planned and width < max(planned) and width > 1.1 * max(filled, default=0):

@@ -93,7 +93,7 @@ class SandboxedImages:
         """See `domain.ports.Images`.
 
         A picture narrower than the largest planned width also gets its own width, unless a planned one comes within a
-        tenth of it: so every plan shows the picture as sharp as it is.
+        tenth of it: so every plan shows the picture as sharp as it is. Squares come in the planned widths only.
         """
         answer = await self._ask(
             "render",

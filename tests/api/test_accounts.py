@@ -1,9 +1,11 @@
 """Accounts, sessions and tokens do what the contract says."""
 
 from http.cookies import SimpleCookie
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.api.conftest import Api, a_form
 from tests.conftest import PASSWORD, a_jpeg
@@ -139,9 +141,12 @@ async def test_names_are_not_collected(api: Api) -> None:
 @pytest.mark.parametrize("form", [False, True])
 async def test_an_avatar_is_set_and_removed(api: Api, form: bool) -> None:
     mira = await api.join("mira")
-    data: Any = a_form(a_jpeg(), name="file") if form else a_jpeg()
+    data: Any = a_form(a_jpeg(), name="file") if form else a_jpeg(30, 20)
     headers = {} if form else {"Content-Type": "image/jpeg"}
     me = await api.ok("PUT", "/me/avatar", mira, data=data, headers=headers)
+    for size in me["avatar"]["renditions"]:
+        with Image.open(BytesIO((await api("GET", "/" + size["url"])).content)) as shown:
+            assert shown.size == (size["width"], size["height"])
     picture = await api("GET", "/" + me["avatar"]["url"])
     assert (picture.status, picture.headers["Content-Type"]) == (200, "image/webp")
     assert (await api("DELETE", "/me/avatar", mira)).status == 204

@@ -20,6 +20,7 @@ from PIL import Image
 from adapters.pillow.images import SandboxedImages
 from adapters.pillow.sandbox import ROOT, Limits
 from domain.files import (
+    AVATAR_NAMES,
     AVATAR_PLAN,
     FIRST_PLAN,
     SECOND_PLAN,
@@ -231,14 +232,15 @@ async def test_pictures_are_never_enlarged(
 
 
 async def test_avatars_are_the_middle_square(images: SandboxedImages, save: Save, out: Path) -> None:
-    source = save(corpus.encoded(corpus.quadrants((700, 400)), "PNG"))
-    made = await images.render(source, AVATAR_PLAN, None, out)
-    assert {(r.name, r.height) for r in made.renditions} == {
-        ("96.webp", 96),
-        ("320.webp", 320),
-        ("320.jpg", 320),
-    }
-    assert_quadrants(out / "320.jpg", (RED, GREEN, BLUE, YELLOW))
+    for kind in ("PNG", "JPEG"):
+        for size in ((700, 400), (97, 400), (96, 64), (30, 20)):
+            source = save(corpus.encoded(corpus.quadrants(size), kind, quality=95, subsampling=0))
+            made = await images.render(source, AVATAR_PLAN, None, out)
+            assert {r.name for r in made.renditions} == set(AVATAR_NAMES)
+            for rendition in made.renditions:
+                with Image.open(out / rendition.name) as im:
+                    assert im.size == (rendition.width, rendition.height) == (rendition.width,) * 2
+                assert_quadrants(out / rendition.name, (RED, GREEN, BLUE, YELLOW))
 
 
 async def test_extreme_shapes_have_at_least_one_pixel(images: SandboxedImages, save: Save, out: Path) -> None:
