@@ -226,6 +226,22 @@ async def connect(config: TortoiseConfig, **changes: Any) -> asyncpg.Connection:
             raise
 
 
+class Connection(asyncpg.Connection):
+    """A connection of the pool. Whoever is cancelled while a transaction begins or ends leaves it open.
+
+    asyncpg rolls it back, but tells the loop of a fault first, so it is rolled back before.
+    """
+
+    __slots__ = ()
+
+    async def _reset(self) -> None:
+        self._check_open()
+        if self._protocol.is_in_transaction() or self._top_xact is not None:
+            self._top_xact = None
+            await self.execute("ROLLBACK")
+        await super()._reset()
+
+
 class PooledConnection(PoolConnectionWrapper[asyncpg.Connection]):
     """Borrows a connection for one query. Raises Unavailable."""
 
@@ -372,6 +388,7 @@ class Client(AsyncpgDBClient):
             # Values given beside a URL would win over it, the default port for example.
             for part in ("host", "port", "user", "password", "database"):
                 kwargs.pop(part, None)
+        kwargs["connection_class"] = Connection
         return await asyncpg.create_pool(self._dsn, reset=_leave_as_it_is, **kwargs)
 
     async def _translate_exceptions(
@@ -388,7 +405,7 @@ _unsettled: WeakSet[asyncpg.Connection] = WeakSet()
 
 
 async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
-    """Instead of asyncpg's reset query; an open transaction is rolled back by asyncpg before this.
+    """Instead of asyncpg's reset query; an open transaction is rolled back before this.
 
     asyncpg prepares a statement without the Sync that only running it sends. Whoever is cancelled between the two
     leaves a server that waits for more, with the statement's time limit running: it would end a statement of
