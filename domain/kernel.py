@@ -1,5 +1,6 @@
 """What every concept shares: ids, events and the five families of errors."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NewType
 from uuid import UUID
@@ -18,6 +19,14 @@ CaseId = NewType("CaseId", UUID)
 
 def msg(text: str) -> str:
     """Mark `text` for the translators; it is looked up in the reader's language where it is shown."""
+    return text
+
+
+def fill(text: str, params: Mapping[str, Any]) -> str:
+    """Put `params` into the braces of `text`; braces that nothing fills stay."""
+    for name, value in params.items():
+        shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        text = text.replace(f"{{{name}}}", shown)
     return text
 
 

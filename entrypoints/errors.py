@@ -17,6 +17,7 @@ from domain.kernel import (
     Problem,
     TooMany,
     Unavailable,
+    fill,
     msg,
 )
 
@@ -209,11 +210,3 @@ def problem_document(failure: Failure, origin: str, request_id: str, translate: 
             for problem in failure.problems
         ]
     return msgspec.json.encode(document)
-
-
-def fill(text: str, params: Mapping[str, Any]) -> str:
-    """Put `params` into the braces of `text`; braces that nothing fills stay."""
-    for name, value in params.items():
-        shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-        text = text.replace(f"{{{name}}}", shown)
-    return text

@@ -47,7 +47,8 @@ def _explain(error: BaseException) -> tuple[int, str, str]:
 
 
 def _explain_domain(error: DomainError | Unavailable) -> tuple[int, str, str]:
-    from entrypoints.errors import exit_code_of, failure_of, fill  # noqa: PLC0415 - slow to import
+    from domain.kernel import fill  # noqa: PLC0415 - slow to import
+    from entrypoints.errors import exit_code_of, failure_of  # noqa: PLC0415 - slow to import
 
     failure = failure_of(error)
     lines = [fill(problem.message, problem.params) for problem in failure.problems]

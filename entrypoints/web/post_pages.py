@@ -7,7 +7,7 @@ from uuid import UUID
 from sanic import HTTPResponse
 
 from application.posting import PhotoDraft, PlaceDraft, PostEdit
-from application.views import CommentView, PostCard
+from application.views import CommentView, FileView, PostCard
 from domain.kernel import CommentId, DomainError, FileId, Invalid, NotFound, PostId
 from domain.posts import AUDIENCES
 from entrypoints import requests
@@ -47,7 +47,19 @@ async def _show_post(
         text=text,
         trouble=found,
         card=_preview(visit, shown),
+        failed=await _failed(visit, shown),
     )
+
+
+async def _failed(visit: Visit, shown: PostCard) -> list[tuple[int, FileView]]:
+    """The photos that their author can try again, with their numbers from 1. Nobody else is told."""
+    if not shown.viewer.can_edit:
+        return []
+    return [
+        (number, await visit.app.uploading.get(visit.user, FileId(photo.id)))
+        for number, photo in enumerate(shown.media, 1)
+        if photo.state == "failed"
+    ]
 
 
 def _in_progress(shown: PostCard) -> bool:
@@ -207,7 +219,20 @@ async def edit_post(visit: Visit, post_id: UUID) -> HTTPResponse:
         version=shown.version,
         alts={photo.id: photo.alt for photo in shown.media},
     )
-    return await visit.page("edit_post.html", post=shown, values=values, trouble=NO_TROUBLE)
+    return await _edit_page(visit, shown, values)
+
+
+async def _edit_page(
+    visit: Visit, shown: PostCard, values: Values, found: Trouble = NO_TROUBLE
+) -> HTTPResponse:
+    return await visit.page(
+        "edit_post.html",
+        status=found.status,
+        post=shown,
+        values=values,
+        trouble=found,
+        failed=await _failed(visit, shown),
+    )
 
 
 @routes.form("/p/<post_id:uuid>/edit")
@@ -225,9 +250,7 @@ async def change_post(visit: Visit, post_id: UUID) -> HTTPResponse:
             show_camera=visit.ticked("show_camera"),
             alts={photo.id: visit.text(f"alt-{photo.id}") for photo in shown.media},
         )
-        return await visit.page(
-            "edit_post.html", status=found.status, post=shown, values=values, trouble=found
-        )
+        return await _edit_page(visit, shown, values, found)
     return visit.go(f"/p/{post_id}", _("Changes saved."))
 
 

@@ -379,6 +379,8 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "compact": compact,
     "decimal": decimal,
     "filesize": filesize,
+    # For texts that were stored, which `_` would take for our own markup.
+    "translated": translation.gettext,
     "relative_time": relative_time,
     "full_time": full_time,
     "month_and_year": month_and_year,

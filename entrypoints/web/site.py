@@ -13,9 +13,9 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.response import html, redirect
 
 from application.views import Me
-from domain.kernel import NotFound, UserId
+from domain.kernel import NotFound, UserId, fill
 from entrypoints import requests
-from entrypoints.errors import Failure, fill, title
+from entrypoints.errors import Failure, title
 from entrypoints.web import rendering
 from entrypoints.web.assets import Assets
 from entrypoints.web.bytecode import SealedBytecode

@@ -14,11 +14,11 @@ from sanic import Blueprint, HTTPResponse, Request
 
 from application.access import Client, throttle
 from application.program import Application
-from domain.kernel import DomainError, Invalid, TooMany, UserId
+from domain.kernel import DomainError, Invalid, TooMany, UserId, fill
 from domain.users import Identity
 from entrypoints import body, requests
 from entrypoints.api.operation import WRITES
-from entrypoints.errors import Unauthenticated, fill, status_of
+from entrypoints.errors import Unauthenticated, status_of
 from entrypoints.retrying import retrying
 from entrypoints.web import site
 from entrypoints.web.rendering import clock_after

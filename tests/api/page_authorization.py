@@ -61,6 +61,10 @@ GET  /docs/errors/<code>                        200   200   200   200   200   20
 GET  /explore                                   200   200   200   200   200   200   200
 GET  /favicon.ico                               200   200   200   200   200   200   200
 GET  /favicon.svg                               200   200   200   200   200   200   200
+GET  /files/<file_id:uuid>/remove               303   303   303   303   303   303   303
+POST /files/<file_id:uuid>/remove               login 404   404   404   404   404   303
+GET  /files/<file_id:uuid>/retry                303   303   303   303   303   303   303
+POST /files/<file_id:uuid>/retry                login 404   404   404   404   404   303
 GET  /invite/<code>                             303   303   303   303   303   303   303
 GET  /login                                     200   303   303   303   303   303   303
 POST /login                                     303   303   303   303   303   303   303

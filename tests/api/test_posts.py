@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from tests.api.conftest import Api, a_form
@@ -407,19 +407,25 @@ async def test_a_raw_upload_is_named_by_a_header(api: Api) -> None:
     assert (await api.upload(mira, **{"Upload-Name": "Grat%20%C3%BC.jpg"}))["name"] == "Grat ü.jpg"
 
 
-async def test_a_file_that_failed_says_why_and_is_tried_again(api: Api, sql: asyncpg.Connection) -> None:
+async def test_a_file_that_failed_says_why_and_is_tried_again(api: Api, data_dir: Path) -> None:
     mira = await api.join("mira")
     file = await api.upload(mira)
+    [original] = (data_dir / "media").glob("photos/*/original")
+    original.write_bytes(b"no picture any more")
     await settle(api.server.program)
-    await sql.execute("UPDATE files SET state = 'failed', error_code = 'damaged', error_detail = 'Cut off.'")
     failed = await api.ok("GET", f"/files/{file['id']}", mira)
-    assert (failed["state"], failed["error"]) == ("failed", {"code": "damaged", "detail": "Cut off."})
+    assert failed["state"] == "failed"
+    assert failed["error"] == {
+        "code": "unsupported_type",
+        "detail": "This is none of the kinds of pictures that are taken here: JPEG, PNG, WebP, GIF, AVIF, HEIC.",
+    }
     body = {"media": [{"upload_id": file["id"]}]}
     refused = await api("POST", "/posts", mira, json=body)
     assert refused.json["errors"][0]["code"] == "not_ready"
     retried = await api("POST", f"/files/{file['id']}/retry", mira)
     assert (retried.status, retried.json["state"]) == (202, "waiting")
     assert retried.headers["Location"] == f"/api/v1/files/{file['id']}"
+    original.write_bytes(a_jpeg())
     await settle(api.server.program)
     assert (await api.ok("GET", f"/files/{file['id']}", mira))["state"] == "ready"
     assert (await api("POST", "/posts", mira, json=body)).status == 201

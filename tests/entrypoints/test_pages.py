@@ -319,6 +319,35 @@ async def test_a_post_page_loads_itself_again_until_its_pictures_are_there(brows
     assert reloads(await mira.get(post.path)) == []
 
 
+async def test_the_author_learns_why_a_photo_failed_and_tries_it_again(browse, server, data_dir):
+    mira, ada = await browse("mira"), await browse("ada")
+    page = await mira.send(await mira.get("/new"), "/new", files=[("a.jpg", a_jpeg())], button=("do", "add"))
+    post = (await mira.send(page, "/new", button=("do", "anyway"))).path
+    [original] = (data_dir / "media").glob("photos/*/original")
+    original.write_bytes(b"no picture any more")
+    await settle(server.program)
+    reason = "taken here: JPEG, PNG, WebP, GIF, AVIF, HEIC."
+    for path in (post, f"{post}/edit", "/settings/data"):
+        page = await mira.get(path)
+        assert reason in page.words, path
+        check_markup(page)
+        again = await mira.send(page, "/files/.+/retry")
+        assert again.path == path
+        assert flash(again) == "The photo is processed again."
+        assert not [form for form in again.forms if form.action.endswith("/retry")]
+        late = await mira.send(page, "/files/.+/retry")
+        assert flash(late) == "Only a failed file can be tried again."
+        await settle(server.program)
+    page = await ada.get(post)
+    assert "Photo not available" in page.words
+    assert "processed" not in page.words
+    assert reason not in page.words
+    original.write_bytes(a_jpeg())
+    await mira.send(await mira.get(post), "/files/.+/retry")
+    await settle(server.program)
+    assert "/m/" in (await ada.get(post)).html
+
+
 # Compose
 
 
