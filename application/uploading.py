@@ -1,5 +1,6 @@
 """Uploads: taking them in, looking inside, retrying, removing, handing the original back."""
 
+import math
 from asyncio import Semaphore
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from application.access import Client, access_own_file, throttle
 from application.paging import Cursors, Key
-from application.views import FileView, Page, present_file
+from application.views import FileView, Page, Storage, present_file
 from domain.files import File, FileStored, ImageRefused, Kind, ObjectsOrphaned, State
 from domain.kernel import Conflict, FileId, Invalid, NotFound, Unavailable, UserId, msg
 from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, UnitOfWork, UnitOfWorks, Upload
@@ -40,7 +41,9 @@ class QuotaReached(Invalid):
     """The owner's originals would take more room than the operator gives to each member."""
 
     code = "quota"
-    message = msg("Your files already take {used_mb} of {limit_mb} MB. Remove some first.")
+    message = msg(
+        "This file takes {size_mb} MB, and of your {limit_mb} MB only {free_mb} MB are free. Delete posts or uploads first."
+    )
 
 
 class FileReads(Protocol):
@@ -50,6 +53,10 @@ class FileReads(Protocol):
         self, owner: UserId, kind: Kind | None, state: State | None, before: Key | None, limit: int
     ) -> list[File]:
         """The owner's uploads, newest first."""
+        ...
+
+    async def stored_bytes(self, owner: UserId) -> int:
+        """The sum of the sizes of the owner's originals."""
         ...
 
     async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[File]:
@@ -82,7 +89,7 @@ class Uploading:
         self._limiter = limiter
         self._reads = reads
         self._cursors = cursors
-        self._quota_bytes = quota_bytes
+        self.quota_bytes = quota_bytes
         self._turns = turns
 
     async def admit(self, owner: UserId, client: Client) -> None:
@@ -133,6 +140,10 @@ class Uploading:
         """One of one's own uploads. Raises NotFound."""
         async with self._new_uow() as uow:
             return present_file(await access_own_file(uow, owner, file_id, lock=False))
+
+    async def storage(self, owner: UserId) -> Storage:
+        """How much room the owner has, and uses."""
+        return Storage(await self._reads.stored_bytes(owner), self.quota_bytes)
 
     async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[FileView]:
         """Those of `file_ids` that the owner can still post, in that order."""
@@ -192,8 +203,13 @@ class Uploading:
         if account is None or not account.active:
             raise NotFound
         used = await uow.files.stored_bytes(owner)
-        if used + size > self._quota_bytes:
-            raise QuotaReached(used_mb=used // 2**20, limit_mb=self._quota_bytes // 2**20)
+        if used + size > self.quota_bytes:
+            free = Storage(used, self.quota_bytes).free_bytes
+            raise QuotaReached(
+                size_mb=math.ceil(10 * size / 2**20) / 10,
+                free_mb=10 * free // 2**20 / 10,
+                limit_mb=self.quota_bytes // 2**20,
+            )
 
 
 def _display_name(name: str) -> str:

@@ -394,6 +394,19 @@ def present_file(file: File) -> FileView:
 
 
 @dataclass(frozen=True, slots=True)
+class Storage:
+    """How much room somebody's originals take, of how much."""
+
+    used_bytes: int
+    quota_bytes: int
+
+    @property
+    def free_bytes(self) -> int:
+        """What is left; nothing where the quota was lowered below what is used."""
+        return max(0, self.quota_bytes - self.used_bytes)
+
+
+@dataclass(frozen=True, slots=True)
 class Reacted:
     """A post's counts and what the viewer did, after liking, saving or the opposite."""
 

@@ -18,6 +18,7 @@ from domain.kernel import AlreadyMade, FileId, PostId, UserId
 _PLAIN = (
     "id owner_id name size sha256 kind key created_at state step width height lqip duplicate_of post_id position alt cut"
 ).split()
+_STORED = "SELECT coalesce(sum(size), 0) FROM files WHERE owner_id = $1"
 _LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
@@ -111,9 +112,7 @@ class PostgresFiles:
         await FileRow.filter(id=file_id).delete()
 
     async def stored_bytes(self, owner: UserId) -> int:
-        return int(
-            await self._c.fetchval("SELECT coalesce(sum(size), 0) FROM files WHERE owner_id = $1", owner)
-        )
+        return int(await self._c.fetchval(_STORED, owner))
 
     async def unattached_before(self, moment: datetime, limit: int) -> list[File]:
         rows = await self._c.fetch(
@@ -142,6 +141,10 @@ class PostgresFileReads:
                 limit,
             )
         return [read_file(row) for row in rows]
+
+    async def stored_bytes(self, owner: UserId) -> int:
+        async with acquire() as connection:
+            return int(await connection.fetchval(_STORED, owner))
 
     async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[File]:
         async with acquire() as connection:

@@ -1,6 +1,6 @@
 """Accounts, sessions, tokens and the own profile over the API."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,14 +9,27 @@ from sanic import HTTPResponse
 
 from application.accounts import ProfileChange
 from application.signing_in import Issued
-from application.views import Me, Page
-from domain.kernel import SessionId, TokenId
+from application.views import Me, Page, Storage
+from domain.kernel import SessionId, TokenId, UserId
 from domain.users import Session, Token
 from entrypoints import requests
 from entrypoints.api.operation import BASE, Answer, Call, Operations
 from entrypoints.api.schemas import Leave, MePatch, NewAccount, NewSession, NewToken, PasswordChange, given
 
 group = Operations("accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class MeOut(Me):
+    """One's own account with what nobody else sees. `storage` is about originals."""
+
+    storage: Storage
+
+
+async def _me(call: Call, user: UserId) -> MeOut:
+    me = await call.app.people.me(user)
+    storage = await call.app.uploading.storage(user)
+    return MeOut(**{each.name: getattr(me, each.name) for each in fields(me)}, storage=storage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ class NewSessionOut:
     id: UUID
     csrf_token: str
     expires_at: datetime
-    account: Me
+    account: MeOut
 
 
 @group.declare(
@@ -73,7 +86,7 @@ class NewSessionOut:
     auth="none",
     status=201,
     body=NewAccount,
-    answer=Me,
+    answer=MeOut,
     problems=("username_taken", "email_taken", "sign_up_closed", "invite_required", "validation"),
     example={"username": "mira", "password": "four words make sense", "display_name": "Mira"},
 )
@@ -87,7 +100,7 @@ async def create_account(call: Call) -> Answer:
         display_name=sent.display_name,
         invite=sent.invite,
     )
-    return Answer(await call.app.people.me(account.id), location=f"{BASE}/users/{account.username}")
+    return Answer(await _me(call, account.id), location=f"{BASE}/users/{account.username}")
 
 
 @group.declare(
@@ -158,7 +171,7 @@ async def sign_in(call: Call) -> Answer:
             session.id,
             requests.csrf_token_for(call.request, issued.secret),
             session.expires_at,
-            await call.app.people.me(session.user_id),
+            await _me(call, session.user_id),
         ),
         location=f"{BASE}/sessions/{session.id}",
     )
@@ -203,9 +216,9 @@ async def end_session(call: Call, session_id: UUID) -> None:
     await call.app.signing_in.end_session(call.user, SessionId(session_id))
 
 
-@group.declare("GET", "/me", "getMe", "Get the own account", answer=Me)
-async def get_me(call: Call) -> Me:
-    return await call.app.people.me(call.user)
+@group.declare("GET", "/me", "getMe", "Get the own account", answer=MeOut)
+async def get_me(call: Call) -> MeOut:
+    return await _me(call, call.user)
 
 
 @group.declare(
@@ -214,11 +227,11 @@ async def get_me(call: Call) -> Me:
     "changeMe",
     "Change the own profile; another `email` needs the `password`",
     body=MePatch,
-    answer=Me,
+    answer=MeOut,
     problems=("validation", "reauth_required", "username_taken", "email_taken"),
     example={"bio": "Ridges and harbours.", "private": False},
 )
-async def change_me(call: Call) -> Me:
+async def change_me(call: Call) -> MeOut:
     names = (
         "display_name",
         "bio",
@@ -232,7 +245,7 @@ async def change_me(call: Call) -> Me:
     )
     change = ProfileChange(**{name: given(call.body, name) for name in names})
     await call.app.accounts.change_profile(call.user, change, call.client, given(call.body, "password"))
-    return await call.app.people.me(call.user)
+    return await _me(call, call.user)
 
 
 @group.declare(
@@ -240,14 +253,14 @@ async def change_me(call: Call) -> Me:
     "/me/avatar",
     "setAvatar",
     "Set the avatar: a raw image, or multipart with `file`",
-    answer=Me,
+    answer=MeOut,
     upload="file",
     problems=("empty", "damaged", "insufficient_storage"),
 )
-async def set_avatar(call: Call) -> Me:
+async def set_avatar(call: Call) -> MeOut:
     assert call.upload is not None  # noqa: S101 - the declaration asks for a file
     await call.app.accounts.set_avatar(call.user, call.upload)
-    return await call.app.people.me(call.user)
+    return await _me(call, call.user)
 
 
 @group.declare("DELETE", "/me/avatar", "removeAvatar", "Go back to initials", status=204)

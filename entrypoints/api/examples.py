@@ -33,6 +33,7 @@ ME: dict[str, Any] = {
     "role": "member",
     "language": "",
     "show_camera": False,
+    "storage": {"used_bytes": 29_774_640, "quota_bytes": 5_242_880_000},
 }
 REACTED: dict[str, Any] = {
     "counts": {"likes": 249, "comments": 17},
@@ -178,7 +179,7 @@ ANSWERS: dict[str, Any] = {
         "address": "192.0.2.7",
     },
     "Profile": PROFILE,
-    "Me": ME,
+    "MeOut": ME,
     "MemberRow": {"user": PERSON, "viewer": MEMBER_VIEWER},
     "MemberViewer": MEMBER_VIEWER,
     "FollowState": {"following": "requested"},
@@ -216,6 +217,7 @@ ANSWERS: dict[str, Any] = {
         "sign_up": "open",
         "limits": {
             "max_upload_bytes": 20_971_520,
+            "quota_bytes": 5_242_880_000,
             "max_photos": 10,
             "max_caption": 2_200,
             "max_comment": 1_000,

@@ -24,6 +24,7 @@ class Limits:
     """What a client should know before it asks: sizes in bytes, lengths in code points, counts."""
 
     max_upload_bytes: int
+    quota_bytes: int
     max_photos: int
     max_caption: int
     max_comment: int
@@ -50,6 +51,7 @@ async def instance(call: Call) -> Instance:
     settings = requests.settings(call.request)
     limits = Limits(
         requests.max_file(call.request),
+        call.app.uploading.quota_bytes,
         posts.MAX_PHOTOS,
         posts.MAX_CAPTION,
         posts.MAX_COMMENT,

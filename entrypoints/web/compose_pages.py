@@ -108,6 +108,7 @@ async def _show(
             "formats": ", ".join(FORMATS),
         },
         room=MAX_PHOTOS - len(shots),
+        storage=await visit.app.uploading.storage(visit.user),
     )
 
 

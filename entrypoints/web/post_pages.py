@@ -284,6 +284,13 @@ def in_positions(visit: Visit, photos: Sequence[Any]) -> list[Any]:
     return order
 
 
+@routes.page("/p/<post_id:uuid>/originals", guests=False)
+async def originals(visit: Visit, post_id: UUID) -> HTTPResponse:
+    shown = await _own_post(visit, post_id)
+    files = [await visit.app.uploading.get(visit.user, FileId(photo.id)) for photo in shown.media]
+    return await visit.page("originals.html", post_id=post_id, files=files)
+
+
 @routes.page("/p/<post_id:uuid>/delete", guests=False)
 async def ask_to_delete_post(visit: Visit, post_id: UUID) -> HTTPResponse:
     return await visit.page("delete_post.html", post=await _own_post(visit, post_id))

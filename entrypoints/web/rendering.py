@@ -306,6 +306,11 @@ def filesize(size: int) -> str:
     return f"{decimal(round(size / 1_000_000, 1))} MB"
 
 
+def mebibytes(size: int) -> str:
+    """`4,999.5 MB`: what is left of a limit, in the unit of the settings, and never more than there is."""
+    return f"{decimal(10 * size // 2**20 / 10)} MB"
+
+
 def relative_time(moment: datetime) -> str:
     """`2h`, `3d`; a date when it is more than a week ago."""
     now = _shell.get().now if _shell.get(None) else datetime.now(UTC)
@@ -379,6 +384,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "compact": compact,
     "decimal": decimal,
     "filesize": filesize,
+    "mebibytes": mebibytes,
     # For texts that were stored, which `_` would take for our own markup.
     "translated": translation.gettext,
     "relative_time": relative_time,

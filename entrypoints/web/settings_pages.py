@@ -332,7 +332,8 @@ async def data(visit: Visit) -> HTTPResponse:
 
 async def _data(visit: Visit, found: Trouble = NO_TROUBLE) -> HTTPResponse:
     files = await visit.app.uploading.list(visit.user, LIST_SIZE, visit.cursor)
-    return await _page(visit, "data.html", found=found, files=files)
+    storage = await visit.app.uploading.storage(visit.user)
+    return await _page(visit, "data.html", found=found, files=files, storage=storage)
 
 
 @routes.form("/settings/delete", seen_at="/settings/data#delete")

@@ -419,6 +419,10 @@ async def test_room_is_limited(api: Api, sql: asyncpg.Connection) -> None:
     raw = {"Content-Type": "image/jpeg"}
     reply = await api("POST", "/uploads", mira, data=a_jpeg(200, 200), headers=raw)
     assert (reply.status, reply.code) == (422, "quota")
+    assert "takes 0.1 MB, and of your 1 MB only 0.0 MB are free" in reply.json["detail"]
+    assert (await api.ok("GET", "/me", mira))["storage"] == {"used_bytes": 2**20, "quota_bytes": 2**20}
+    assert (await api.ok("GET", "/instance"))["limits"]["quota_bytes"] == 2**20
+    assert "storage" not in await api.ok("GET", "/users/mira", mira)
 
 
 async def test_many_sign_ups_of_one_name_make_one_account(api: Api, sql: asyncpg.Connection) -> None:

@@ -364,6 +364,41 @@ async def test_good_files_are_kept_and_bad_ones_named(browse):
     assert re.search(r"huge\.jpg</bdi>: .*20 MB", page.html)
 
 
+@pytest.mark.settings(quota_mb=3)
+async def test_the_room_that_is_left_is_told_before_choosing(browse, sql):
+    mira = await browse("mira")
+    assert "Of your room of 3 MB, 3 MB are free." in (await mira.get("/new")).words
+    await a_post(mira)
+    await sql.execute("UPDATE files SET size = 1600000")
+    assert "Of your room of 3 MB, 1.4 MB are free." in (await mira.get("/new")).words
+    assert "They take 1.5 MB of your 3 MB; 1.4 MB are free." in (await mira.get("/settings/data")).words
+
+
+async def test_originals_are_loaded_and_unused_ones_removed(browse, sql):
+    mira = await browse("mira")
+    post = await a_post(mira)
+    await mira.send(await mira.get("/new"), "/new", files=[("loose.jpg", a_jpeg())], button=("do", "add"))
+    page = await mira.get("/settings/data")
+    assert post in {urlsplit(link).path for link in page.links()}
+    assert len([form for form in page.forms if form.action.endswith("/remove")]) == 1
+    page = await mira.send(page, "/files/.+/remove")
+    assert page.path == "/settings/data"
+    assert flash(page) == "The file is removed."
+    assert "loose.jpg" not in page.words
+    # In a post it stays, also for whoever puts the address together.
+    used = await sql.fetchval("SELECT id FROM files")
+    changed = page.html.replace("/settings/delete", f"/files/{used}/remove")
+    await mira.send(Page(page.url, 200, changed, page.headers), f"/files/{used}/remove")
+    assert await sql.fetchval("SELECT count(*) FROM files") == 1
+    originals = next(link for link in (await mira.get(post)).links() if link.endswith("/originals"))
+    page = await mira.get(originals)
+    assert "ridges.jpg" in page.words
+    check_markup(page)
+    [original] = [link for link in page.links() if link.endswith("/content")]
+    async with mira.session.get(original) as answer:
+        assert await answer.read() == a_jpeg()
+
+
 async def test_photos_are_ordered_cut_and_removed(browse, server):
     mira = await browse("mira")
     page = await mira.get("/new")
