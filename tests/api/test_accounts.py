@@ -141,7 +141,7 @@ async def test_names_are_not_collected(api: Api) -> None:
 @pytest.mark.parametrize("form", [False, True])
 async def test_an_avatar_is_set_and_removed(api: Api, form: bool) -> None:
     mira = await api.join("mira")
-    data: Any = a_form(a_jpeg(), name="file") if form else a_jpeg(30, 20)
+    data: Any = a_form(a_jpeg(640, 320), name="file") if form else a_jpeg(30, 20)
     headers = {} if form else {"Content-Type": "image/jpeg"}
     me = await api.ok("PUT", "/me/avatar", mira, data=data, headers=headers)
     for size in me["avatar"]["renditions"]:
@@ -149,6 +149,11 @@ async def test_an_avatar_is_set_and_removed(api: Api, form: bool) -> None:
             assert shown.size == (size["width"], size["height"])
     picture = await api("GET", "/" + me["avatar"]["url"])
     assert (picture.status, picture.headers["Content-Type"]) == (200, "image/webp")
+    with Image.open(BytesIO(picture.content)) as cut:
+        assert cut.size == (320, 320)
+    raw = {"Content-Type": "image/jpeg"}
+    assert (await api("PUT", "/me/avatar", mira, data=b"no picture", headers=raw)).status == 415
+    assert (await api.ok("GET", "/me", mira))["avatar"] == me["avatar"]
     assert (await api("DELETE", "/me/avatar", mira)).status == 204
     assert (await api.ok("GET", "/me", mira))["avatar"] is None
     assert (await api("GET", "/" + me["avatar"]["url"])).status == 404

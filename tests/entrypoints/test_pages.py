@@ -658,6 +658,41 @@ async def test_signing_in_leads_on_to_where_one_wanted_to_go(browse, server):
     assert page.path == "/settings/tokens"
 
 
+async def test_the_front_page_is_a_door_for_guests_and_the_feed_of_members(browse):
+    mira, guest = await browse("mira"), await browse()
+    post = await a_post(mira, audience="only_me")
+    for _reload in range(2):
+        assert f'href="{post}"' in (await mira.get("/")).html
+    assert "Your photos, your people, your server." in (await guest.get("/")).words
+    page = await mira.send(await mira.get("/"), "/logout")
+    assert flash(page) == "You are signed out."
+    assert "Your photos, your people, your server." in page.words
+    assert f'href="{post}"' not in page.html
+
+
+async def test_controls_are_their_owners_alone(browse):
+    mira, ada, guest = await browse("mira"), await browse("ada"), await browse()
+    post = await a_post(mira)
+    controls = {"/settings/profile", *(f"{post}/{act}" for act in ("edit", "delete", "originals"))}
+
+    async def seen(browser: Browser) -> set[str]:
+        pages = [await browser.get("/@mira"), await browser.get(post)]
+        return {urlsplit(link).path for page in pages for link in page.links()} & controls
+
+    assert await seen(mira) == controls
+    assert await seen(ada) == set()
+    assert await seen(guest) == set()
+
+
+async def test_explore_is_fresh_or_popular_for_guests_too(browse):
+    mira, ada, guest = await browse("mira"), await browse("ada"), await browse()
+    old, new = await a_post(mira), await a_post(mira)
+    await ada.send(await ada.get(old), f"{old}/like")
+    for path, first, second in (("/explore", new, old), ("/explore?sort=popular", old, new)):
+        page = (await guest.get(path)).html
+        assert page.index(f'href="{first}"') < page.index(f'href="{second}"'), path
+
+
 async def test_signing_in_always_makes_a_new_session(browse, server, sql):
     mira = await browse("mira")
     before = {cookie.key: cookie.value for cookie in mira.session.cookie_jar}["hg_session"]
@@ -835,8 +870,12 @@ async def test_a_block_hides_both_ways_and_can_be_undone(browse):
 
 async def test_saved_and_liked_are_for_their_owner(browse):
     ada, mira, guest = await browse("ada"), await browse("mira"), await browse()
-    for tab in ("saved", "liked"):
-        assert (await mira.get(f"/@mira/{tab}")).status == 200
+    post = await a_post(ada)
+    for tab, act in (("saved", "save"), ("liked", "like")):
+        await mira.send(await mira.get(post), f"{post}/{act}")
+        assert f'href="{post}"' in (await mira.get(f"/@mira/{tab}")).html
+        await mira.send(await mira.get(post), f"{post}/un{act}")
+        assert f'href="{post}"' not in (await mira.get(f"/@mira/{tab}")).html
         assert (await ada.get(f"/@mira/{tab}")).status == 404
         assert (await guest.get(f"/@mira/{tab}")).status == 404
 
