@@ -40,7 +40,7 @@ from adapters.postgres.embedded import (
 )
 from adapters.postgres.engine import REFUSALS, acquire, orm_config, reading
 from adapters.postgres.files import PostgresFileReads
-from adapters.postgres.migrate import SchemaTooNew
+from adapters.postgres.migrate import OneWay, SchemaTooNew
 from adapters.postgres.moderation import PostgresModerationReads
 from adapters.postgres.operations_reads import PostgresOperationsReads
 from adapters.postgres.people_reads import PostgresPeopleReads
@@ -81,6 +81,7 @@ __all__ = [
     "DamagedArchive",
     "Drawing",
     "EmbeddedUnavailable",
+    "OneWay",
     "SchemaTooNew",
     "StartFailed",
     "VersionMismatch",
@@ -298,9 +299,23 @@ async def schema(settings: Settings, database: Database) -> Schema:
     return Schema(found.current, found.expected, await migrate.pending(config))
 
 
-async def upgrade(settings: Settings, database: Database, progress: Callable[[str], object]) -> list[str]:
-    """Bring the tables up to date; the names of the steps, each told to `progress` before it starts."""
-    return await migrate.upgrade(database.config(settings, "heliograph migrate"), progress=progress)
+async def upgrade(
+    settings: Settings, database: Database, progress: Callable[[str], object], to: str | None = None
+) -> list[str]:
+    """Bring the tables up to date, or to the step `to`; the names of the steps, each told to `progress` before."""
+    return await migrate.upgrade(database.config(settings, "heliograph migrate"), to=to, progress=progress)
+
+
+async def downgrade(
+    settings: Settings, database: Database, progress: Callable[[str], object], to: str
+) -> list[str]:
+    """Take back the steps after `to`; their names, each told to `progress` before. Raises OneWay."""
+    return await migrate.downgrade(database.config(settings, "heliograph migrate"), to, progress=progress)
+
+
+def find_step(settings: Settings, database: Database, name: str) -> str | None:
+    """The one step of the tables whose name begins with `name`."""
+    return migrate.find(database.config(settings, "heliograph migrate"), name)
 
 
 @asynccontextmanager

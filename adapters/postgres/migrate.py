@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
+from typing import Literal
 
 import asyncpg
 from tortoise.config import ConnectionConfig, TortoiseConfig
@@ -32,6 +33,7 @@ POLL_SECONDS = 0.1
 RETRY_SECONDS = 1.0
 
 Progress = Callable[[str], object]
+Direction = Literal["forward", "backward"]
 
 
 class SchemaTooNew(Exception):
@@ -45,6 +47,13 @@ class SchemaTooNew(Exception):
         )
 
 
+class OneWay(Exception):
+    """The step `name` does not say how it is taken back."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The step {name} cannot be taken back: restore the backup from before the upgrade.")
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
     """Names of the newest step in the database (None: empty) and of the newest one that this code has."""
@@ -53,8 +62,10 @@ class Versions:
     expected: str | None
 
 
-async def upgrade(config: TortoiseConfig, *, progress: Progress | None = None) -> list[str]:
-    """Apply what is pending and return the names of the steps that this call applied, oldest first.
+async def upgrade(
+    config: TortoiseConfig, *, to: str | None = None, progress: Progress | None = None
+) -> list[str]:
+    """Apply what is pending, up to the step `to`; the names of the steps that this call applied, oldest first.
 
     Waits without limit while another process upgrades. `progress` gets each name before its step starts.
     Raises SchemaTooNew, Unavailable, and asyncpg's LockNotAvailableError when a table stayed busy.
@@ -62,10 +73,44 @@ async def upgrade(config: TortoiseConfig, *, progress: Progress | None = None) -
     async with TortoiseContext() as context:
         await context.init(_patient(config))
         async with _alone():
-            steps = await _pending_steps(config)
+            steps = [step for step in await _pending_steps(config) if to is None or step.name <= to]
             for is_atomic, group in groupby(steps, key=lambda step: bool(step.atomic)):
                 await _persist(config, [step.name for step in group], is_atomic=is_atomic, progress=progress)
             return [step.name for step in steps]
+
+
+async def downgrade(config: TortoiseConfig, to: str, *, progress: Progress | None = None) -> list[str]:
+    """Take back the steps after `to`, each with what only it can store; their names, newest first.
+
+    Every step is a transaction of its own, so that whatever stops this leaves a revision, and going on finishes.
+    Raises OneWay before anything is changed, SchemaTooNew, Unavailable, and LockNotAvailableError as `upgrade` does.
+    """
+    async with TortoiseContext() as context:
+        await context.init(_patient(config))
+        async with _alone():
+            await _pending_steps(config)
+            applied, known = await _applied(config), _known(config)
+            back = [
+                (step, before) for before, step in pairwise(known) if step.name in applied and step.name > to
+            ][::-1]
+            for step, before in back:
+                follows = (APP, before.name) in {tuple(each) for each in step.dependencies}
+                # The executor goes back along dependencies and silently does nothing where there are none.
+                if not follows or not all(operation.reversible for operation in step.operations):
+                    raise OneWay(step.name)
+            for step, before in back:
+                if progress is not None:
+                    progress(step.name)
+                await _persist(
+                    config, [before.name], is_atomic=bool(step.atomic), progress=None, direction="backward"
+                )
+            return [step.name for step, _before in back]
+
+
+def find(config: TortoiseConfig, name: str) -> str | None:
+    """The one step that this code has whose name begins with `name`."""
+    found = [step.name for step in _known(config) if step.name.startswith(name)]
+    return found[0] if len(found) == 1 else None
 
 
 async def pending(config: TortoiseConfig) -> list[str]:
@@ -141,12 +186,17 @@ async def _alone() -> AsyncIterator[None]:
 
 
 async def _persist(
-    config: TortoiseConfig, names: list[str], *, is_atomic: bool, progress: Progress | None
+    config: TortoiseConfig,
+    names: list[str],
+    *,
+    is_atomic: bool,
+    progress: Progress | None,
+    direction: Direction = "forward",
 ) -> None:
-    """Apply the steps, again when a busy table made them fail."""
+    """Go to the steps, again when a busy table made it fail."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            await (_in_one_transaction if is_atomic else _one_by_one)(config, names, progress)
+            await (_in_one_transaction if is_atomic else _one_by_one)(config, names, progress, direction)
             return
         except asyncpg.LockNotAvailableError:
             if attempt == ATTEMPTS:
@@ -154,21 +204,27 @@ async def _persist(
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _in_one_transaction(config: TortoiseConfig, names: list[str], progress: Progress | None) -> None:
+async def _in_one_transaction(
+    config: TortoiseConfig, names: list[str], progress: Progress | None, direction: Direction
+) -> None:
     async with in_transaction(CONNECTION) as transaction:
         await transaction.execute_script(
             "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
             f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"
         )
-        await _apply(config, names, progress)
+        await _apply(config, names, progress, direction)
 
 
-async def _one_by_one(config: TortoiseConfig, names: list[str], progress: Progress | None) -> None:
+async def _one_by_one(
+    config: TortoiseConfig, names: list[str], progress: Progress | None, direction: Direction
+) -> None:
     for name in names:
-        await _apply(config, [name], progress)
+        await _apply(config, [name], progress, direction)
 
 
-async def _apply(config: TortoiseConfig, names: list[str], progress: Progress | None) -> None:
+async def _apply(
+    config: TortoiseConfig, names: list[str], progress: Progress | None, direction: Direction
+) -> None:
     executor = MigrationExecutor(get_connection(CONNECTION), config.to_dict()["apps"])
     # The executor reads this table before it makes it, swallows the error, and a transaction would be lost.
     await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
@@ -178,5 +234,5 @@ async def _apply(config: TortoiseConfig, names: list[str], progress: Progress | 
             progress(name)
 
     await executor.migrate(
-        [MigrationTarget(APP, name) for name in names], direction="forward", progress=report
+        [MigrationTarget(APP, name) for name in names], direction=direction, progress=report
     )

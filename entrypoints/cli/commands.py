@@ -22,7 +22,7 @@ _PLAIN = (
     ("demo", "serving:demo", "a place with people and photos", "demo", "demo --port 9000"),
     ("init", "configuring:init", "write a configuration and prepare the data folder", "init", "init /srv/photos"),
     ("serve", "serving:serve", "the web server", "serve", "serve --port 80 --workers 2"),
-    ("migrate", "upkeep:migrate", "bring the database up to date", "migrate", "migrate --check"),
+    ("migrate", "upkeep:migrate", "bring the database up to date, or to a step of it", "migrate", "migrate --to 0001"),
     ("doctor", "doctor:doctor", "look for problems", "doctor", "doctor --fix"),
     ("status", "upkeep:status", "the numbers of this place", "status", "status --json"),
     ("seed", "filling:seed", "demo content into this place", "seed", "seed --people 6 --posts 8"),

@@ -8,32 +8,54 @@ from application.program import Application
 from domain.kernel import EventId
 from entrypoints import container
 from entrypoints.cli.opening import complete, settings_of, settings_of_place, with_program
-from entrypoints.cli.terminal import Usage, terminal
+from entrypoints.cli.terminal import Failed, Usage, terminal
+from entrypoints.settings import Settings
 
 _MEDIA_RULES = ("rows without their object", "objects without a row")
 
 
-def migrate(*, check: bool = False) -> int:
-    """Bring the database up to date.
+def migrate(*, check: bool = False, to: str = "") -> int:
+    """Bring the database up to date, or to a step of it, back too.
 
     Parameters
     ----------
     check
         Change nothing; exit with 1 when steps are missing.
+    to
+        The last step to have, such as 0001. Going back loses what only the later steps can store. Needs the server
+        stopped.
     """
     settings = settings_of_place() if check else settings_of()
-    with container.open_database(settings, owner=False) as database:
+    with container.open_database(settings, owner=bool(to)) as database:
         found = complete(container.schema(settings, database))
         if check:
             text = "\n".join(f"Missing: {name}" for name in found.missing) or "The database is up to date."
             terminal.show(text, asdict(found))
             return 1 if found.missing else 0
+        target = container.find_step(settings, database, to) if to else None
+        if to and target is None:
+            raise Failed(f"There is no one step whose name begins with {to}.", 4, "not_found")
+        if target and found.current and target < found.current:
+            return _go_back(settings, database, target)
         done = complete(
-            container.upgrade(settings, database, lambda name: terminal.say(f"Migrating: {name}"))
+            container.upgrade(settings, database, lambda name: terminal.say(f"Migrating: {name}"), target)
         )
     count = len(done)
     text = f"Migrated: {count} step{'s' if count != 1 else ''}." if done else "The database is up to date."
-    terminal.show(text, {"applied": done, "current": found.expected})
+    terminal.show(text, {"applied": done, "current": target or found.expected})
+    return 0
+
+
+def _go_back(settings: Settings, database: container.Database, target: str) -> int:
+    terminal.confirm(f"What only the steps after {target} can store is lost: make a backup first.", target)
+    try:
+        done = complete(
+            container.downgrade(settings, database, lambda name: terminal.say(f"Taking back: {name}"), target)
+        )
+    except container.OneWay as error:
+        raise Failed(str(error), 5, "one_way") from None
+    text = f"The database is at {target} again. This version would migrate it when it starts: put the older one in place."
+    terminal.show(text, {"taken_back": done, "current": target})
     return 0
 
 

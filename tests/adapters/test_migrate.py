@@ -15,8 +15,17 @@ import pytest
 from tortoise.config import TortoiseConfig
 
 from adapters.postgres.embedded import Address, EmbeddedPostgres
-from adapters.postgres.engine import orm_config
-from adapters.postgres.migrate import SchemaTooNew, Versions, pending, upgrade, versions
+from adapters.postgres.engine import APP, orm_config
+from adapters.postgres.migrate import (
+    OneWay,
+    SchemaTooNew,
+    Versions,
+    downgrade,
+    find,
+    pending,
+    upgrade,
+    versions,
+)
 from domain.kernel import Unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +35,8 @@ from tortoise.migrations.operations import RunSQL
 
 class Migration(migrations.Migration):
     atomic = {atomic}
-    operations = [RunSQL({sql!r})]
+    dependencies = {links!r}
+    operations = [RunSQL({sql!r}, reverse_sql={back!r})]
 """
 UPGRADE = """
 import asyncio, sys
@@ -62,8 +72,11 @@ class Steps:
         self.folder.mkdir()
         (self.folder / "__init__.py").touch()
 
-    def add(self, name: str, sql: str, *, atomic: bool = True) -> None:
-        (self.folder / f"{name}.py").write_text(STEP.format(sql=sql, atomic=atomic))
+    def add(self, name: str, sql: str, *, atomic: bool = True, back: str | None = None) -> None:
+        before = max((file.stem for file in self.folder.glob("0*.py") if file.stem < name), default=None)
+        links = [(APP, before)] if before else []
+        step = STEP.format(sql=sql, atomic=atomic, back=back, links=links)
+        (self.folder / f"{name}.py").write_text(step)
 
     def remove(self, name: str) -> None:
         (self.folder / f"{name}.py").unlink()
@@ -100,6 +113,34 @@ async def test_pending_steps_are_applied_in_order_and_once(config: TortoiseConfi
     assert await pending(config) == ["0003_c"]
     assert await upgrade(config) == ["0003_c"]
     assert await versions(config) == Versions("0003_c", "0003_c")
+
+
+async def test_it_goes_to_a_step_forth_and_back(
+    config: TortoiseConfig, steps: Steps, database: Address
+) -> None:
+    steps.add("0001_a", "CREATE TABLE a (id int)")
+    steps.add("0002_b", "CREATE TABLE b (id int)", back="DROP TABLE b")
+    steps.add(
+        "0003_c", "CREATE INDEX CONCURRENTLY c ON a (id)", atomic=False, back="DROP INDEX CONCURRENTLY c"
+    )
+    assert [find(config, name) for name in ("0002", "0003_c", "000", "0004")] == [
+        "0002_b",
+        "0003_c",
+        None,
+        None,
+    ]
+    assert await upgrade(config, to="0002_b") == ["0001_a", "0002_b"]
+    assert await upgrade(config) == ["0003_c"]
+    seen: list[str] = []
+    assert await downgrade(config, "0001_a", progress=seen.append) == seen == ["0003_c", "0002_b"]
+    assert await ask(database, "SELECT to_regclass('b') IS NULL AND to_regclass('c') IS NULL")
+    assert await versions(config) == Versions("0001_a", "0003_c")
+    assert await downgrade(config, "0001_a") == []
+    steps.add("0004_d", "CREATE TABLE d (id int)")
+    assert await upgrade(config) == ["0002_b", "0003_c", "0004_d"]
+    with pytest.raises(OneWay, match="0004_d"):
+        await downgrade(config, "0002_b")
+    assert await pending(config) == []
 
 
 async def test_asking_changes_nothing(config: TortoiseConfig, steps: Steps, database: Address) -> None:
