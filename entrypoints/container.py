@@ -11,7 +11,7 @@ import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,11 +35,13 @@ from adapters.postgres.embedded import (
     AlreadyRunning,
     EmbeddedPostgres,
     EmbeddedUnavailable,
+    FolderLock,
     StartFailed,
     VersionMismatch,
 )
 from adapters.postgres.engine import REFUSALS, acquire, orm_config, reading
 from adapters.postgres.files import PostgresFileReads
+from adapters.postgres.jobs import take_leases_back
 from adapters.postgres.migrate import SchemaTooNew
 from adapters.postgres.moderation import PostgresModerationReads
 from adapters.postgres.operations_reads import PostgresOperationsReads
@@ -231,11 +233,13 @@ def open_database(settings: Settings, *, owner: bool, durable: bool = True) -> I
     """The database as configured; the embedded server is started, and stopped at the end. Blocks.
 
     The `owner` (a server) must have the data folder for itself and raises AlreadyRunning otherwise; a command joins
-    the server that is running, or starts one for its own short life.
+    the server that is running, or starts one for its own short life. An outside database may have servers on other
+    machines too, each with a data folder of its own.
     """
     url = settings.database_url.get_secret_value()
     if url:
-        yield Database(url)
+        with FolderLock(settings.data_dir) if owner else nullcontext():
+            yield Database(url)
         return
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     joined = None if owner else EmbeddedPostgres.join(settings.data_dir)
@@ -279,13 +283,11 @@ async def prepare(settings: Settings, database: Database) -> list[str]:
     Answers with the names of the migrations that were applied. Raises SchemaTooNew.
     """
     applied = await migrate.upgrade(database.config(settings, "heliograph migrate"))
+    FolderWorkspace(settings.data_dir / "work").clear()
     if database.embedded:
         # Nobody else can be at work: this process holds the data folder.
-        FolderWorkspace(settings.data_dir / "work").clear()
-        async with connected(settings, database), acquire() as connection:
-            await connection.execute(
-                "UPDATE jobs SET state = 'waiting', leased_until = NULL, deaths = deaths + 1 WHERE state = 'running'"
-            )
+        async with connected(settings, database):
+            await take_leases_back()
     return applied
 
 

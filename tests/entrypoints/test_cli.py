@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters.postgres.embedded import binaries
 from entrypoints.cli import commands
 from entrypoints.settings import Settings, command
 from tests.entrypoints.command import (
@@ -327,6 +329,32 @@ def test_a_server_has_its_place_for_itself_and_ends_soon(place: Place) -> None:
         ]
     with place.serving():
         assert code in place.said, "the code stays the same until somebody uses it"
+
+
+@pytest.mark.goal("K7")
+async def test_an_outside_database_does_not_let_two_into_one_folder(
+    place: Place, clone: Callable[[str], Any]
+) -> None:
+    # This machine may have client programs of another version than this server's.
+    here = {
+        "HELIOGRAPH_DATABASE_URL": (await clone("outside")).place.url(),
+        "PATH": f"{binaries()}:{os.environ['PATH']}",
+    }
+    left_behind = place.folder / "data" / "work" / "left-behind"
+    left_behind.mkdir(parents=True)
+    with place.serving(**here):
+        assert not left_behind.exists()
+        # Commands that take nothing away work beside it, as they do beside a database of our own.
+        place.result("user", "add", "mira", "--role", "admin", "--password-file", "-", text=PASSWORD, **here)
+        place.result("backup", "create", "photos.tar", **here)
+        for arguments in (
+            ["serve", "--port", "0"],
+            ["seed", "--reset", "--yes"],
+            ["backup", "restore", "photos.tar", "--yes"],
+        ):
+            done = place.run(*arguments, env=here)
+            assert (done.returncode, "already uses the folder" in done.stderr) == (5, True), arguments
+    assert place.result("backup", "restore", "photos.tar", "--yes", **here)["ok"]
 
 
 @pytest.mark.goal("K7")
