@@ -9,6 +9,7 @@ import asyncpg
 from adapters.postgres.engine import acquire
 from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, POSTPONED, Job, back_off
 from domain.kernel import EventId
+from domain.users import SESSION_IDLE
 
 _CLAIM = f"""
 WITH suspect AS MATERIALIZED (
@@ -117,6 +118,7 @@ class PostgresJobs:
         )
         await self._c.execute("DELETE FROM idempotency WHERE created_at < $1", now - timedelta(days=1))
         await self._c.execute("DELETE FROM sessions WHERE expires_at < $1", now)
+        await self._c.execute("DELETE FROM sessions WHERE last_seen_at < $1", now - SESSION_IDLE)
         await self._c.execute("DELETE FROM tokens WHERE expires_at < $1", now)
 
 
