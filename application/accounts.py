@@ -365,7 +365,10 @@ class Accounts:
         await audit(uow, self._ids.new(), self._clock.now(), by, action, f"@{whom.username}", detail)
 
     async def create_invite(self, by: UserId | None, *, uses: int = 1, days: int = 14) -> Invite:
-        """An invitation. Raises Invalid for odd numbers."""
+        """An invitation; from the command line, where nobody in particular makes it, it is logged.
+
+        Raises Invalid for odd numbers.
+        """
         if not (1 <= uses <= 10_000 and 1 <= days <= 365):
             raise Invalid.field("#/uses", "out_of_range", msg("1 to 10,000 uses and 1 to 365 days."))
         now = self._clock.now()
@@ -374,6 +377,8 @@ class Accounts:
         )
         async with self._new_uow() as uow:
             await uow.invites.add(invite)
+            if by is None:
+                await self._log_invite(uow, "invite.create", invite.id)
             await uow.commit()
         return invite
 
@@ -383,11 +388,16 @@ class Accounts:
             return await uow.invites.open(self._clock.now())
 
     async def revoke_invite(self, invite_id: InviteId) -> None:
-        """Raises NotFound."""
+        """From the command line. Raises NotFound."""
         async with self._new_uow() as uow:
             if not await uow.invites.revoke(invite_id):
                 raise NotFound
+            await self._log_invite(uow, "invite.revoke", invite_id)
             await uow.commit()
+
+    async def _log_invite(self, uow: UnitOfWork, action: Action, invite_id: InviteId) -> None:
+        # By its id: whoever has the code can join.
+        await audit(uow, self._ids.new(), self._clock.now(), COMMAND_LINE, action, str(invite_id))
 
 
 def _avatar_sizes(made: Sequence[Rendition]) -> Iterator[tuple[str, Rendition]]:
