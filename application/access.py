@@ -6,12 +6,15 @@ from uuid import UUID
 
 from domain.files import File
 from domain.follows import Relationship
-from domain.kernel import CommentId, DomainError, FileId, NotFound, PostId, TooMany, UserId, msg
+from domain.kernel import CommentId, DomainError, FileId, Invalid, NotFound, PostId, TooMany, UserId, msg
 from domain.moderation import Action, AuditEntry, Staff
-from domain.ports import Rate, RateLimiter, UnitOfWork
+from domain.ports import PasswordHasher, Rate, RateLimiter, UnitOfWork, UnitOfWorks
 from domain.posts import Comment, NotYours, Post, Standing
 from domain.users import Account, Identity, LastAdmin
 from domain.visibility import can_know, can_unblock, can_view
+
+# Not the rate of signing in, which strangers can use up: it must not keep owners from their accounts.
+CONFIRMATIONS = Rate("confirm", 25, 3600)
 
 
 class Gone(DomainError):
@@ -141,6 +144,43 @@ async def own_account(uow: UnitOfWork, user: UserId) -> Account:
     if account is None or not account.active:
         raise NotFound
     return account
+
+
+async def confirm(
+    new_uow: UnitOfWorks,
+    hasher: PasswordHasher,
+    limiter: RateLimiter,
+    client: Client,
+    user: UserId,
+    password: str,
+    pointer: str = "#/password",
+) -> Account:
+    """The account of somebody signed in who gives their password again. Raises Invalid at `pointer`, TooMany.
+
+    Checking takes a while: the unit that acts on it asks `unchanged` again.
+    """
+    await throttle(limiter, client, CONFIRMATIONS, str(user))
+    async with new_uow() as uow:
+        account = await own_account(uow, user)
+    if not await hasher.verify(password, account.password_hash):
+        raise wrong_password(pointer)
+    await limiter.forget(CONFIRMATIONS, str(user))
+    return account
+
+
+async def unchanged(uow: UnitOfWork, checked: Account) -> Account | None:
+    """The account, locked; None when it is not what a password was checked against any more.
+
+    A password that was changed meanwhile must not open anything, nor undo the change.
+    """
+    now = await uow.accounts.find(checked.id, lock=True)
+    same = now is not None and now.active and now.password_hash == checked.password_hash
+    return now if same else None
+
+
+def wrong_password(pointer: str) -> Invalid:
+    """What is said of a password that is not the caller's."""
+    return Invalid.field(pointer, "wrong_password", msg("This is not your password."))
 
 
 async def throttle(limiter: RateLimiter, client: Client, rate: Rate, key: str) -> None:

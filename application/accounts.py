@@ -1,14 +1,25 @@
-"""Joining, invitations, the own profile, leaving."""
+"""Joining, the own profile, leaving."""
 
 import hmac
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
-from application.access import Client, account_of, audit, keep_an_admin, own_account, throttle
+from application.access import (
+    Client,
+    account_of,
+    audit,
+    confirm,
+    keep_an_admin,
+    own_account,
+    throttle,
+    unchanged,
+    wrong_password,
+)
+from application.uploading import Turns
 from domain.files import AVATAR_PLAN, ObjectsOrphaned, Rendition
 from domain.follows import Followed
-from domain.kernel import Forbidden, Invalid, InviteId, NotFound, SessionId, TokenId, UserId, msg
+from domain.kernel import Forbidden, Invalid, NotFound, Unavailable, UserId, msg
 from domain.moderation import COMMAND_LINE, Action, Staff
 from domain.ports import (
     Clock,
@@ -28,7 +39,6 @@ from domain.users import (
     Account,
     AccountDeleted,
     Identity,
-    Invite,
     InviteRequired,
     ReauthRequired,
     Role,
@@ -41,8 +51,6 @@ from domain.users import (
 
 SIGN_UP_PER_ADDRESS = Rate("sign-up", 5, 1800)
 SETUP_TRIES = Rate("setup", 5, 900)
-# Not the rate of signing in, which strangers can use up: it must not keep owners from their accounts.
-CONFIRMATIONS = Rate("confirm", 25, 3600)
 RENAMES = Rate("rename", 5, 24 * 3600)
 # What the program does by itself is not counted.
 ITSELF = Client(relaxed=True)
@@ -76,6 +84,7 @@ class Accounts:
         images: Images,
         media: MediaStore,
         workspace: Workspace,
+        turns: Turns,
         *,
         sign_up: SignUpMode,
         common_passwords: frozenset[str],
@@ -90,6 +99,7 @@ class Accounts:
         self._images = images
         self._media = media
         self._workspace = workspace
+        self._turns = turns
         self._common_passwords = common_passwords
         self._secret = secret
         self._languages = languages
@@ -219,7 +229,7 @@ class Accounts:
         """
         confirmed = None
         if change.email is not None and password is not None:
-            confirmed = await self._confirm(user, client, password, "#/password")
+            confirmed = await self._confirm(user, client, password)
         async with self._new_uow() as uow:
             if change.private is False:
                 # Before the account, because this locks several people in one global order.
@@ -264,33 +274,44 @@ class Accounts:
 
     async def change_password(self, identity: Identity, client: Client, old: str, new: str) -> None:
         """Set a new password and sign out everywhere else. Raises Invalid, also for a wrong old one, and TooMany."""
-        account = await self._confirm(identity.user_id, client, old, "#/old")
+        confirmed = await self._confirm(identity.user_id, client, old, "#/old")
         check_password(
             new,
             self._common_passwords,
-            account.username,
-            account.display_name,
-            account.email or "",
+            confirmed.username,
+            confirmed.display_name,
+            confirmed.email or "",
             pointer="#/new",
         )
         phc = await self._hasher.hash(new)
         async with self._new_uow() as uow:
-            account = await own_account(uow, identity.user_id)
+            account = await unchanged(uow, confirmed)
+            if account is None:
+                raise wrong_password("#/old")
             account.password_hash = phc
             await uow.accounts.save(account)
-            await uow.sessions.end_all(account.id, but=_session_of(identity))
-            await uow.tokens.revoke_all(account.id, but=_token_of(identity))
+            await uow.sessions.end_all(account.id, but=identity.session_id)
+            await uow.tokens.revoke_all(account.id, but=identity.token_id)
             await uow.commit()
 
     async def set_avatar(self, user: UserId, picture: Upload) -> None:
-        """Cut the middle square of an uploaded picture and make it the avatar. Raises ImageRefused."""
+        """Cut the middle square of an uploaded picture and make it the avatar. Raises ImageRefused.
+
+        Raises Unavailable too; whatever is raised, nothing of the picture is kept.
+        """
         key = self._ids.key()
-        async with self._workspace.directory() as made:
-            await self._images.inspect(picture.path)
-            cut = await self._images.render(picture.path, AVATAR_PLAN, None, made)
-            for name, rendition in _avatar_sizes(cut.renditions):
-                await self._media.put(f"avatars/{key}/{name}", made / rendition.name)
-        await self._replace_avatar(user, key)
+        try:
+            async with self._workspace.directory() as made:
+                async with self._turns.of(user):
+                    await self._images.inspect(picture.path)
+                    cut = await self._images.render(picture.path, AVATAR_PLAN, None, made)
+                for name, rendition in _avatar_sizes(cut.renditions):
+                    await self._media.put(f"avatars/{key}/{name}", made / rendition.name)
+            await self._replace_avatar(user, key)
+        except BaseException:
+            with suppress(Unavailable):  # housekeeping finds what stays
+                await self._clear_away(user, key)
+            raise
 
     async def remove_avatar(self, user: UserId) -> None:
         """Go back to initials."""
@@ -305,15 +326,29 @@ class Accounts:
             await uow.accounts.save(account)
             await uow.commit()
 
+    async def _clear_away(self, user: UserId, key: str) -> None:
+        """Take the sizes of an avatar back, unless it is the avatar all the same."""
+        async with self._new_uow() as uow:
+            account = await uow.accounts.find(user)
+        if account is None or account.avatar_key != key:
+            await self._media.delete(f"avatars/{key}/")
+
     async def delete(self, identity: Identity, client: Client, password: str) -> None:
         """Leave: at once invisible to everybody and signed out everywhere; the rest is erased by a job."""
-        await self._confirm(identity.user_id, client, password, "#/password")
-        await self.delete_account(identity.user_id)
+        confirmed = await self._confirm(identity.user_id, client, password)
+        await self.delete_account(confirmed.id, confirmed=confirmed)
 
-    async def delete_account(self, user: UserId, by: Staff | None = None) -> None:
-        """Delete; logged where somebody else than its owner does. Raises LastAdmin, NotFound."""
+    async def delete_account(
+        self, user: UserId, by: Staff | None = None, *, confirmed: Account | None = None
+    ) -> None:
+        """Delete; logged where somebody else than its owner does. Raises LastAdmin, NotFound.
+
+        `confirmed` is the account as its owner's password was checked against it; Invalid when it has another one now.
+        """
         async with self._new_uow() as uow:
             await keep_an_admin(uow, user)
+            if confirmed is not None and await unchanged(uow, confirmed) is None:
+                raise wrong_password("#/password")
             account = await uow.accounts.find(user, lock=True)
             if account is None or account.state == "deleted":
                 raise NotFound
@@ -328,14 +363,10 @@ class Accounts:
                 await self._log(uow, by, "user.delete", account)
             await uow.commit()
 
-    async def _confirm(self, user: UserId, client: Client, password: str, pointer: str) -> Account:
-        await throttle(self._limiter, client, CONFIRMATIONS, str(user))
-        async with self._new_uow() as uow:
-            account = await own_account(uow, user)
-        if not await self._hasher.verify(password, account.password_hash):
-            raise Invalid.field(pointer, "wrong_password", msg("This is not your password."))
-        await self._limiter.forget(CONFIRMATIONS, str(user))
-        return account
+    async def _confirm(
+        self, user: UserId, client: Client, password: str, pointer: str = "#/password"
+    ) -> Account:
+        return await confirm(self._new_uow, self._hasher, self._limiter, client, user, password, pointer)
 
     # For whoever runs the server
 
@@ -364,41 +395,6 @@ class Accounts:
     async def _log(self, uow: UnitOfWork, by: Staff, action: Action, whom: Account, detail: str = "") -> None:
         await audit(uow, self._ids.new(), self._clock.now(), by, action, f"@{whom.username}", detail)
 
-    async def create_invite(self, by: UserId | None, *, uses: int = 1, days: int = 14) -> Invite:
-        """An invitation; from the command line, where nobody in particular makes it, it is logged.
-
-        Raises Invalid for odd numbers.
-        """
-        if not (1 <= uses <= 10_000 and 1 <= days <= 365):
-            raise Invalid.field("#/uses", "out_of_range", msg("1 to 10,000 uses and 1 to 365 days."))
-        now = self._clock.now()
-        invite = Invite(
-            InviteId(self._ids.new()), self._ids.key()[:16], by, now, now + timedelta(days=days), uses
-        )
-        async with self._new_uow() as uow:
-            await uow.invites.add(invite)
-            if by is None:
-                await self._log_invite(uow, "invite.create", invite.id)
-            await uow.commit()
-        return invite
-
-    async def invites(self) -> list[Invite]:
-        """Those that can still be used, newest first."""
-        async with self._new_uow() as uow:
-            return await uow.invites.open(self._clock.now())
-
-    async def revoke_invite(self, invite_id: InviteId) -> None:
-        """From the command line. Raises NotFound."""
-        async with self._new_uow() as uow:
-            if not await uow.invites.revoke(invite_id):
-                raise NotFound
-            await self._log_invite(uow, "invite.revoke", invite_id)
-            await uow.commit()
-
-    async def _log_invite(self, uow: UnitOfWork, action: Action, invite_id: InviteId) -> None:
-        # By its id: whoever has the code can join.
-        await audit(uow, self._ids.new(), self._clock.now(), COMMAND_LINE, action, str(invite_id))
-
 
 def _avatar_sizes(made: Sequence[Rendition]) -> Iterator[tuple[str, Rendition]]:
     """What to store under each name that addresses of avatars use: of a small picture, the largest that it fills."""
@@ -409,11 +405,3 @@ def _avatar_sizes(made: Sequence[Rendition]) -> Iterator[tuple[str, Rendition]]:
         sizes = sorted((r for r in made if r.type == kind), key=lambda r: r.width)
         for width in widths:
             yield f"{width}.{ending}", next((r for r in sizes if r.width >= width), sizes[-1])
-
-
-def _session_of(identity: Identity) -> SessionId | None:
-    return SessionId(identity.secret_id) if identity.via == "session" else None
-
-
-def _token_of(identity: Identity) -> TokenId | None:
-    return TokenId(identity.secret_id) if identity.via == "token" else None

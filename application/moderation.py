@@ -1,7 +1,7 @@
-"""Reporting, deciding about reports, and what administrators do with accounts. Each action of theirs is logged with it."""
+"""Reporting, deciding about reports, and what administrators do with accounts and invitations. Each act is logged."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -18,7 +18,19 @@ from application.paging import Cursors, Key, Slice
 from application.posting import remove_post
 from application.views import Page, Person
 from domain.follows import OneselfNotAllowed
-from domain.kernel import CaseId, CommentId, EventId, Invalid, NotFound, PostId, TooMany, UserId, msg
+from domain.kernel import (
+    CaseId,
+    CommentId,
+    EventId,
+    Invalid,
+    InviteId,
+    NotFound,
+    PostId,
+    Problem,
+    TooMany,
+    UserId,
+    msg,
+)
 from domain.moderation import (
     COMMAND_LINE,
     Action,
@@ -35,9 +47,11 @@ from domain.moderation import (
     excerpt_of,
 )
 from domain.ports import Clock, Ids, Rate, RateLimiter, UnitOfWork, UnitOfWorks
-from domain.users import Account, Role
+from domain.users import Account, Invite, Role
 
 REPORTS = Rate("report", 30, 3600)
+MAX_INVITE_USES = 10_000
+MAX_INVITE_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +128,10 @@ class ModerationReads(Protocol):
 
     async def audit(self, part: Slice) -> list[AuditEntry]:
         """What administrators did, newest first."""
+        ...
+
+    async def invites(self, now: datetime, part: Slice) -> list[Invite]:
+        """The invitations that can be used, newest first."""
         ...
 
     async def dead_jobs(self, part: Slice) -> list[DeadJobs]:
@@ -204,6 +222,7 @@ class Moderation:
         Raises NotFound, AlreadyClosed, Invalid, LastAdmin.
         """
         async with self._new_uow() as uow:
+            await _still_staff(uow, by)
             case = await uow.moderation.find(case_id)
             if case is None or case.owner_id == by.user_id:
                 raise NotFound
@@ -245,6 +264,7 @@ class Moderation:
         All of it or nothing. Raises NotFound, LastAdmin.
         """
         async with self._new_uow() as uow:
+            await _still_staff(uow, by)
             found = await account_of(uow, username)
             if suspended or role not in (None, "admin"):
                 await keep_an_admin(uow, found.id)
@@ -263,6 +283,57 @@ class Moderation:
                 await self._log(uow, by, "user.sign_out", target)
             await uow.commit()
 
+    async def invites(self, limit: int, cursor: str | None = None) -> Page[Invite]:
+        """The invitations that can be used, newest first. Raises BadCursor."""
+        part = self._cursors.slice("invites", limit, cursor)
+        rows = await self._reads.invites(self._clock.now(), part.one_more)
+        return self._cursors.cut("invites", part, rows, lambda invite: Key(invite.id))
+
+    async def invite(self, invite_id: InviteId) -> Invite:
+        """An invitation. Raises NotFound."""
+        async with self._new_uow() as uow:
+            found = await uow.invites.find(invite_id)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def create_invite(
+        self, by: Staff = COMMAND_LINE, *, uses: int = 1, days: int = 14, new_id: InviteId | None = None
+    ) -> Invite:
+        """An invitation for as many people, valid for as many days. Raises Invalid for odd numbers."""
+        problems = [
+            Problem(pointer, "out_of_range", msg("A number from 1 to {limit}."), {"limit": limit})
+            for pointer, number, limit in (
+                ("#/uses", uses, MAX_INVITE_USES),
+                ("#/days", days, MAX_INVITE_DAYS),
+            )
+            if not 1 <= number <= limit
+        ]
+        if problems:
+            raise Invalid(problems=tuple(problems))
+        now = self._clock.now()
+        invite = Invite(
+            new_id or InviteId(self._ids.new()),
+            self._ids.key()[:16],
+            by.user_id,
+            now,
+            now + timedelta(days=days),
+            uses,
+        )
+        async with self._new_uow() as uow:
+            await uow.invites.add(invite)
+            await self._log(uow, by, "invite.create", invite.code)
+            await uow.commit()
+        return invite
+
+    async def revoke_invite(self, code: str, by: Staff = COMMAND_LINE) -> None:
+        """Make an invitation useless. Raises NotFound where there is none that could be used."""
+        async with self._new_uow() as uow:
+            if not await uow.invites.revoke(code, self._clock.now()):
+                raise NotFound
+            await self._log(uow, by, "invite.revoke", code)
+            await uow.commit()
+
     async def dead_jobs(self, limit: int, cursor: str | None = None) -> Page[DeadJobs]:
         """The jobs that were given up, by event, newest first. Raises BadCursor."""
         part = self._cursors.slice("dead-jobs", limit, cursor)
@@ -272,6 +343,7 @@ class Moderation:
     async def retry_jobs(self, event_id: EventId | None = None, by: Staff = COMMAND_LINE) -> int:
         """Give jobs that were given up a fresh start, all of them or those of one event; how many."""
         async with self._new_uow() as uow:
+            await _still_staff(uow, by)
             count = await uow.jobs.retry_dead(event_id, self._clock.now())
             if count:
                 await self._log(uow, by, "job.retry", str(event_id or "all"))
@@ -293,6 +365,12 @@ _DECIDED: dict[Decision, Literal["report.keep", "report.remove", "report.suspend
     "remove": "report.remove",
     "suspend": "report.suspend",
 }
+
+
+async def _still_staff(uow: UnitOfWork, by: Staff) -> None:
+    """Raises NotFound for who is no administrator any more. Nobody stops being one before the unit ends."""
+    if by.user_id is not None and by.user_id not in await uow.accounts.lock_admins():
+        raise NotFound
 
 
 async def _locked(uow: UnitOfWork, user: UserId) -> Account:

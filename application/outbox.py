@@ -8,12 +8,13 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
-from application.reactions import REACTIONS, Means, Reaction
+from application.reactions import DELAYS, REACTIONS, WHEN_GIVEN_UP, Means, Reaction, Write
 from domain.files import ObjectsOrphaned
 from domain.jobs import HEARTBEAT, Job
 from domain.kernel import Event, Unavailable
-from domain.ports import TooLong, Wake
+from domain.ports import TooLong, UnitOfWork, Wake
 
 log = logging.getLogger("heliograph.jobs")
 
@@ -21,11 +22,14 @@ SWEEP_SECONDS = 3.0
 
 Decode = Callable[[str, dict[str, object]], Event]
 _BY_NAME: Mapping[str, Reaction] = {r.__name__: r for reactions in REACTIONS.values() for r in reactions}
+_WHEN_GIVEN_UP: Mapping[str, Callable[[Any], Write]] = {r.__name__: w for r, w in WHEN_GIVEN_UP.items()}
 
 
-def reactions_to(event: Event) -> tuple[str, ...]:
-    """The names of the reactions to an event, which become one job each."""
-    return tuple(reaction.__name__ for reaction in REACTIONS.get(type(event), ()))
+def reactions_to(event: Event) -> Mapping[str, timedelta]:
+    """The names of the reactions to an event, which become one job each, and how long after it they are due."""
+    return {
+        reaction.__name__: DELAYS.get(reaction, timedelta(0)) for reaction in REACTIONS.get(type(event), ())
+    }
 
 
 class Runner:
@@ -76,9 +80,7 @@ class Runner:
     async def drain(self) -> None:
         """Run everything that is due now, and what that causes, to its end. For commands and tests."""
         while True:
-            async with self._means.new_uow() as uow:
-                jobs = await uow.jobs.claim(self._parallel, self._means.clock.now())
-                await uow.commit()
+            jobs = await self._claim(self._parallel)
             if not jobs:
                 return
             async with self._beating():
@@ -96,16 +98,23 @@ class Runner:
 
     async def _start_some(self, room: int) -> bool:
         try:
-            async with self._means.new_uow() as uow:
-                suspect = not any(job.deaths for job in self._running.values())
-                jobs = await uow.jobs.claim(room, self._means.clock.now(), suspect=suspect)
-                await uow.commit()
+            suspect = not any(job.deaths for job in self._running.values())
+            jobs = await self._claim(room, suspect=suspect)
         except Exception as error:  # noqa: BLE001 - whatever the database says, the next sweep asks again
             log.warning("cannot claim jobs: %r", error)
             return False
         for job in jobs:
             self._start(job)
         return bool(jobs)
+
+    async def _claim(self, limit: int, *, suspect: bool = True) -> list[Job]:
+        async with self._means.new_uow() as uow:
+            jobs = await uow.jobs.claim(limit, self._means.clock.now(), suspect=suspect)
+            for job in jobs:
+                if job.parked:
+                    await self._write_given_up(uow, job)
+            await uow.commit()
+        return [job for job in jobs if not job.parked]
 
     def _start(self, job: Job) -> asyncio.Task[None]:
         task = asyncio.create_task(self.perform(job), name=f"{job.reaction} {job.event_id}")
@@ -135,11 +144,24 @@ class Runner:
         away = isinstance(error, Unavailable) and not isinstance(error, TooLong)
         try:
             async with self._means.new_uow() as uow:
-                note = uow.jobs.postpone if away else uow.jobs.fail
-                await note(job, f"{type(error).__name__}: {error}"[:1000], self._means.clock.now())
+                text, now = f"{type(error).__name__}: {error}"[:1000], self._means.clock.now()
+                if away:
+                    await uow.jobs.postpone(job, text, now)
+                elif await uow.jobs.fail(job, text, now):
+                    await self._write_given_up(uow, job)
                 await uow.commit()
         except Exception as second:  # noqa: BLE001 - the lease runs out and the job is due again
             log.warning("cannot note the failure of %s: %r", job.event_id, second)
+
+    async def _write_given_up(self, uow: UnitOfWork, job: Job) -> None:
+        if job.reaction not in _WHEN_GIVEN_UP:
+            return
+        try:
+            event = self._decode(job.event_type, job.payload)
+        except Exception as error:  # noqa: BLE001 - it is given up because nobody can read it
+            log.warning("cannot read event %s: %r", job.event_id, error)
+            return
+        await _WHEN_GIVEN_UP[job.reaction](event)(uow)
 
     @asynccontextmanager
     async def _beating(self) -> AsyncIterator[None]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application.access import access_comment, access_own_post, access_post
-from application.views import PostViewer, Reaction
+from application.views import PostViewer, Reacted
 from domain.files import Crop, File, FileStored, ObjectsOrphaned
 from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, UserId, msg
 from domain.ports import Clock, Ids, UnitOfWork, UnitOfWorks
@@ -137,43 +137,43 @@ class Posting:
             await remove_post(uow, post)
             await uow.commit()
 
-    async def like(self, viewer: UserId, post_id: PostId) -> Reaction:
+    async def like(self, viewer: UserId, post_id: PostId) -> Reacted:
         """Like a post that the viewer can see. Raises NotFound."""
         async with self._new_uow() as uow:
             standing = await access_post(uow, viewer, post_id)
-            if await uow.posts.add_like(post_id, viewer, self._clock.now()):
+            if await uow.posts.add_like(post_id, viewer):
                 uow.record(PostLiked(post_id=post_id, user_id=viewer))
             return await self._reacted(uow, viewer, standing)
 
-    async def unlike(self, viewer: UserId, post_id: PostId) -> Reaction:
+    async def unlike(self, viewer: UserId, post_id: PostId) -> Reacted:
         """Take a like back. Raises NotFound."""
         async with self._new_uow() as uow:
             standing = await access_post(uow, viewer, post_id)
             await uow.posts.remove_like(post_id, viewer)
             return await self._reacted(uow, viewer, standing)
 
-    async def save(self, viewer: UserId, post_id: PostId, saved: bool) -> Reaction:
+    async def save(self, viewer: UserId, post_id: PostId, saved: bool) -> Reacted:
         """Keep a post in the viewer's own list, or take it out. Raises NotFound."""
         async with self._new_uow() as uow:
             standing = await access_post(uow, viewer, post_id)
             if saved:
-                await uow.posts.add_save(post_id, viewer, self._clock.now())
+                await uow.posts.add_save(post_id, viewer)
             else:
                 await uow.posts.remove_save(post_id, viewer)
             return await self._reacted(uow, viewer, standing)
 
-    async def hide(self, viewer: UserId, post_id: PostId, hidden: bool) -> Reaction:
+    async def hide(self, viewer: UserId, post_id: PostId, hidden: bool) -> Reacted:
         """Say or take back "not interested". Raises NotFound."""
         async with self._new_uow() as uow:
             standing = await access_post(uow, viewer, post_id)
             await uow.posts.hide(post_id, viewer, hidden)
             return await self._reacted(uow, viewer, standing)
 
-    async def _reacted(self, uow: UnitOfWork, viewer: UserId, standing: Standing) -> Reaction:
+    async def _reacted(self, uow: UnitOfWork, viewer: UserId, standing: Standing) -> Reacted:
         counts, liked, saved = await uow.posts.tally(standing.post_id, viewer)
         await uow.commit()
         own = standing.author_id == viewer
-        return Reaction(counts, PostViewer(liked, saved, own, standing.comments or own))
+        return Reacted(counts, PostViewer(liked, saved, own, standing.comments or own))
 
     async def comment(
         self,
@@ -224,7 +224,7 @@ class Posting:
         async with self._new_uow() as uow:
             comment, _ = await access_comment(uow, viewer, comment_id)
             if liked:
-                await uow.comments.add_like(comment_id, viewer, self._clock.now())
+                await uow.comments.add_like(comment_id, viewer)
             else:
                 await uow.comments.remove_like(comment_id, viewer)
             await uow.commit()

@@ -7,6 +7,7 @@ marks the job done in one transaction, so running a reaction twice is the same a
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from domain.files import (
@@ -16,11 +17,12 @@ from domain.files import (
     FileReady,
     FileStored,
     ImageRefused,
+    NotProcessed,
     ObjectsOrphaned,
     RenditionPlan,
     RenditionSet,
 )
-from domain.kernel import Event, UserId
+from domain.kernel import Event, FileId, UserId
 from domain.ports import Clock, Images, MediaStore, UnitOfWork, UnitOfWorks, Workspace
 from domain.posts import PostDeleted, PostPublished
 from domain.users import AccountDeleted
@@ -105,17 +107,33 @@ async def erase_account(means: Means, event: AccountDeleted) -> Write:
     return nothing
 
 
+async def erase_account_again(means: Means, event: AccountDeleted) -> Write:
+    """Erase what requests wrote that were under way when the account was deleted."""
+    return await erase_account(means, event)
+
+
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     PostPublished: (fan_out_to_followers,),
     PostDeleted: (remove_photos, withdraw_from_feeds),
     FileStored: (make_first_sizes,),
     FileReady: (make_small_sizes,),
     ObjectsOrphaned: (remove_objects,),
-    AccountDeleted: (erase_account,),
+    AccountDeleted: (erase_account, erase_account_again),
 }
+# How long after the event a reaction is due, where that is not at once. No request lasts longer than this.
+DELAYS: Mapping[Reaction, timedelta] = {erase_account_again: timedelta(minutes=5)}
 
 
-async def _make_sizes(means: Means, file_id: Any, plan: RenditionPlan, step: str) -> Write:
+def tell_the_owner(event: FileStored) -> Write:
+    """A picture without its first sizes ends as failed, for its owner to retry."""
+    return _failed(event.file_id, NotProcessed())
+
+
+# What is written where the job of a reaction is parked as dead, in the same transaction.
+WHEN_GIVEN_UP: Mapping[Reaction, Callable[[Any], Write]] = {make_first_sizes: tell_the_owner}
+
+
+async def _make_sizes(means: Means, file_id: FileId, plan: RenditionPlan, step: str) -> Write:
     async with means.new_uow() as uow:
         file = await uow.files.find(file_id)
     if file is None:
@@ -126,7 +144,7 @@ async def _make_sizes(means: Means, file_id: Any, plan: RenditionPlan, step: str
     try:
         made = await _render_into_store(means, file, plan)
     except ImageRefused as refused:
-        return _failed(file, refused)
+        return _failed(file.id, refused, file.cut)
     seconds = round(time.perf_counter() - started, 3)
     return _made(file, made, step, seconds, first=plan is FIRST_PLAN)
 
@@ -170,13 +188,11 @@ def _made(file: File, made: RenditionSet, step: str, seconds: float, *, first: b
     return write
 
 
-def _failed(file: File, refused: ImageRefused) -> Write:
+def _failed(file_id: FileId, why: ImageRefused, cut: int | None = None) -> Write:
     async def write(uow: UnitOfWork) -> None:
-        now = await uow.files.find(file.id, lock=True)
+        now = await uow.files.find(file_id, lock=True)
         # A picture that already has its first sizes stays as good as it is.
-        if now is not None and now.cut == file.cut and not now.renditions:
-            await uow.files.save(
-                replace(now, state="failed", step=None, error=(refused.code, refused.message))
-            )
+        if now is not None and cut in (None, now.cut) and not now.renditions:
+            await uow.files.save(replace(now, state="failed", step=None, error=(why.code, why.message)))
 
     return write

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from application.access import Client, audit, own_account, throttle
-from domain.kernel import Forbidden, NotFound, SessionId, TokenId, UserId, msg
+from application.access import Client, audit, confirm, throttle, unchanged
+from domain.kernel import NotFound, SessionId, TokenId, UserId
 from domain.moderation import Staff
 from domain.ports import Clock, Ids, PasswordHasher, Rate, RateLimiter, UnitOfWork, UnitOfWorks
 from domain.text import clean, fold
 from domain.users import (
-    SCOPES,
     SESSION_MAX,
     SESSION_SHORT,
     TOKEN_MAX,
     Account,
     BadCredentials,
     Identity,
+    ReauthRequired,
     Scope,
     Session,
     Token,
@@ -95,13 +95,16 @@ class SigningIn:
         account = await self._check_login(client, login, password)
         return await self._issue_token(account, name, scopes)
 
-    async def create_token_as(self, identity: Identity, name: str, scopes: list[str] | None) -> Issued:
-        """A new token for the signed-in member; never with more rights than the caller has."""
+    async def create_token_as(
+        self, identity: Identity, client: Client, password: str, name: str, scopes: list[str] | None
+    ) -> Issued:
+        """A new token for the signed-in member. Raises ReauthRequired without their password, TooMany, or Invalid."""
         name = clean("#/name", name, limit=80)
-        if identity.via == "token" and not set(scopes or SCOPES) <= set(identity.scopes):
-            raise Forbidden(msg("A token cannot make one with more rights than it has."))
-        async with self._new_uow() as uow:
-            account = await own_account(uow, identity.user_id)
+        if not password:
+            raise ReauthRequired
+        account = await confirm(
+            self._new_uow, self._hasher, self._limiter, client, identity.user_id, password
+        )
         return await self._issue_token(account, name, scopes)
 
     async def token_for(
@@ -123,8 +126,8 @@ class SigningIn:
         return await self._open_session(client, account, stay=True)
 
     async def _check_login(self, client: Client, login: str, password: str) -> Account:
-        name = fold(login.strip())[:254]
         await throttle(self._limiter, client, SIGN_IN_PER_ADDRESS, client.address)
+        name = fold(login.strip())[:254]
         await throttle(self._limiter, client, SIGN_IN_PER_NAME, name)
         async with self._new_uow() as uow:
             account = await uow.accounts.find_by_login(login) if name else None
@@ -229,9 +232,8 @@ class SigningIn:
 
     async def end_other_sessions(self, identity: Identity) -> int:
         """Sign out everywhere else; how many."""
-        keep = SessionId(identity.secret_id) if identity.via == "session" else None
         async with self._new_uow() as uow:
-            ended = await uow.sessions.end_all(identity.user_id, but=keep)
+            ended = await uow.sessions.end_all(identity.user_id, but=identity.session_id)
             await uow.commit()
         return ended
 
@@ -253,19 +255,15 @@ class SigningIn:
     async def _store_password(self, checked: Account, phc: str) -> str:
         """Replace the hash of a password that was just checked. Raises BadCredentials when it was changed meanwhile."""
         async with self._new_uow() as uow:
-            await _unchanged(uow, checked)
-            account = await own_account(uow, checked.id)
+            account = await _unchanged(uow, checked)
             account.password_hash = phc
             await uow.accounts.save(account)
             await uow.commit()
         return phc
 
 
-async def _unchanged(uow: UnitOfWork, account: Account) -> None:
-    """Raises BadCredentials when the account is not what the password was checked against any more.
-
-    Checking takes a while, and a password that was changed meanwhile must not open anything.
-    """
-    now = await uow.accounts.find(account.id, lock=True)
-    if now is None or not now.active or now.password_hash != account.password_hash:
+async def _unchanged(uow: UnitOfWork, checked: Account) -> Account:
+    account = await unchanged(uow, checked)
+    if account is None:
         raise BadCredentials
+    return account

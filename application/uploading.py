@@ -2,6 +2,7 @@
 
 from asyncio import Semaphore
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -9,13 +10,23 @@ from application.access import Client, access_own_file, throttle
 from application.paging import Cursors, Key
 from application.views import FileView, Page, present_file
 from domain.files import File, FileStored, ImageRefused, Kind, ObjectsOrphaned, State
-from domain.kernel import Conflict, FileId, Invalid, NotFound, UserId, msg
+from domain.kernel import Conflict, FileId, Invalid, NotFound, Unavailable, UserId, msg
 from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, UnitOfWork, UnitOfWorks, Upload
 from domain.text import clean
 
 UPLOADS = Rate("upload", 60, 1800)
-# Of one member; the others come in between.
 LOOKS_AT_ONCE = 2
+
+
+class Turns:
+    """Lets LOOKS_AT_ONCE pictures of one member be looked at together; those of others come in between."""
+
+    def __init__(self) -> None:
+        self._of: WeakValueDictionary[UserId, Semaphore] = WeakValueDictionary()
+
+    def of(self, member: UserId) -> Semaphore:
+        """What to hold while looking at a picture."""
+        return self._of.setdefault(member, Semaphore(LOOKS_AT_ONCE))
 
 
 class InUse(Conflict):
@@ -59,6 +70,7 @@ class Uploading:
         limiter: RateLimiter,
         reads: FileReads,
         cursors: Cursors,
+        turns: Turns,
         *,
         quota_bytes: int,
     ) -> None:
@@ -71,7 +83,7 @@ class Uploading:
         self._reads = reads
         self._cursors = cursors
         self._quota_bytes = quota_bytes
-        self._turns: WeakValueDictionary[UserId, Semaphore] = WeakValueDictionary()
+        self._turns = turns
 
     async def admit(self, owner: UserId, client: Client) -> None:
         """Count an upload before its bytes are read. Raises TooMany."""
@@ -86,7 +98,7 @@ class Uploading:
             raise ImageRefused(msg("This file is empty."), code="empty")
         async with self._new_uow() as uow:
             await self._check_quota(uow, owner, upload.size)
-        async with self._turns.setdefault(owner, Semaphore(LOOKS_AT_ONCE)):
+        async with self._turns.of(owner):
             facts = await self._images.inspect(upload.path)
         file = File(
             new_id or FileId(self._ids.new()),
@@ -112,7 +124,8 @@ class Uploading:
                 uow.record(FileStored(file_id=file.id))
                 await uow.commit()
         except BaseException:
-            await self._clear_away(file)
+            with suppress(Unavailable):  # housekeeping finds what stays
+                await self._clear_away(file)
             raise
         return present_file(file)
 

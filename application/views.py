@@ -394,8 +394,8 @@ def present_file(file: File) -> FileView:
 
 
 @dataclass(frozen=True, slots=True)
-class Reaction:
-    """The answer to liking, saving and their opposites."""
+class Reacted:
+    """A post's counts and what the viewer did, after liking, saving or the opposite."""
 
     counts: Counts
     viewer: PostViewer

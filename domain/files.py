@@ -7,7 +7,6 @@ from typing import Literal, Protocol
 
 from domain.kernel import Event, FileId, Invalid, PostId, UserId, msg
 
-MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 16_384
 MAX_FRAMES = 300
@@ -31,8 +30,15 @@ class ImageRefused(Invalid):
     message = msg("This picture is damaged and cannot be opened.")
 
 
+class NotProcessed(ImageRefused):
+    """Making its sizes was given up, for a reason that is not the picture's."""
+
+    code = "not_processed"
+    message = msg("This picture could not be processed. Try again.")
+
+
 class FileTooLarge(Invalid):
-    """More bytes than `MAX_BYTES` (or what the operator allows)."""
+    """More bytes than the operator allows."""
 
     code = "too_large"
     message = msg("This file is larger than {limit_mb} MB, which is the limit.")

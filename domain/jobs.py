@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from domain.kernel import EventId
-
-JobState = Literal["waiting", "running", "done", "dead"]
 
 LEASE = timedelta(seconds=15)
 HEARTBEAT = timedelta(seconds=4)
@@ -25,7 +23,7 @@ def back_off(attempt: int) -> timedelta:
 class Job:
     """A claimed reaction to an event. `fence` is this claim's number: a later claim makes writes under it void.
 
-    `deaths` counts the holders that died while they had it.
+    `deaths` counts the holders that died while they had it; `parked` says that they were too many, and that it is dead.
     """
 
     event_id: EventId
@@ -35,6 +33,7 @@ class Job:
     attempts: int
     fence: int
     deaths: int = 0
+    parked: bool = False
 
 
 class Jobs(Protocol):
@@ -43,8 +42,9 @@ class Jobs(Protocol):
     async def claim(self, limit: int, now: datetime, *, suspect: bool = True) -> list[Job]:
         """Take up to `limit` due jobs, oldest first, each with a lease; jobs whose holder died are due again.
 
-        One that took `MAX_DEATHS` holders with it is parked as dead instead. Of those that saw a holder die at most one
-        is given out, and only to who has no other (`suspect`): the one that killed it must not take the rest along twice.
+        One that took `MAX_DEATHS` holders with it is `parked` as dead instead, and comes along to be told about. Of those
+        that saw a holder die at most one is given out, and only to who has no other (`suspect`): the one that killed it
+        must not take the rest along twice.
         """
         ...
 
@@ -56,8 +56,8 @@ class Jobs(Protocol):
         """Mark done; False when the lease was lost to another, and then nothing of this unit may be committed."""
         ...
 
-    async def fail(self, job: Job, error: str, now: datetime) -> None:
-        """Note the error and wait, or park as dead after `MAX_ATTEMPTS`."""
+    async def fail(self, job: Job, error: str, now: datetime) -> bool:
+        """Note the error and wait, or park as dead after `MAX_ATTEMPTS`: then True, unless the lease was lost."""
         ...
 
     async def postpone(self, job: Job, error: str, now: datetime) -> None:

@@ -106,7 +106,7 @@ class PasswordHasher(Protocol):
 
 
 class RateLimiter(Protocol):
-    """Counts tries per key in a sliding window. Shared by every process of one installation."""
+    """Counts tries per key in a sliding window, as far as the adapter reaches: that of today, in one process."""
 
     async def hit(self, policy: "Rate", key: str) -> "Allowance":
         """Count one try. `allowed` is False once more than `policy.limit` fell into the window; those count too."""

@@ -17,7 +17,6 @@ MAX_PHOTOS = 10
 MAX_CAPTION = 2_200
 MAX_COMMENT = 1_000
 MAX_PLACE_NAME = 80
-MAX_PLACE_CANONICAL = 240
 
 
 class CommentsOff(Forbidden):
@@ -231,7 +230,7 @@ class Posts(Protocol):
         """Take a removed post out of up to `limit` home feeds; whether more may be left."""
         ...
 
-    async def add_like(self, post_id: PostId, user: UserId, now: datetime) -> bool:
+    async def add_like(self, post_id: PostId, user: UserId) -> bool:
         """False when it was there."""
         ...
 
@@ -239,7 +238,7 @@ class Posts(Protocol):
         """False when there was none."""
         ...
 
-    async def add_save(self, post_id: PostId, user: UserId, now: datetime) -> bool:
+    async def add_save(self, post_id: PostId, user: UserId) -> bool:
         """False when it was there."""
         ...
 
@@ -275,7 +274,7 @@ class Comments(Protocol):
         """Remove it and its replies, the post's counter in step."""
         ...
 
-    async def add_like(self, comment_id: CommentId, user: UserId, now: datetime) -> bool:
+    async def add_like(self, comment_id: CommentId, user: UserId) -> bool:
         """False when it was there."""
         ...
 

@@ -29,6 +29,10 @@ MAX_TAGS = 30
 MAX_TAG = 200
 MAX_MENTIONS = 20
 MIN_NAME = 3
+# No normal form joins more code points into one. Normalising takes time that grows with the square of the length, so what
+# is too long in any case is not normalised.
+MOST_JOINED = 4
+MAX_FOLDED = 254 * MOST_JOINED
 
 
 def clean(pointer: str, text: str, *, limit: int, multiline: bool = False, required: bool = False) -> str:
@@ -41,9 +45,9 @@ def clean(pointer: str, text: str, *, limit: int, multiline: bool = False, requi
         raise Invalid.field(
             pointer, "bad_character", msg("This text holds a character that cannot be stored.")
         )
-    text = unicodedata.normalize("NFC", text).strip()
-    if not multiline:
-        text = " ".join(text.split())
+    text = text.strip() if multiline else " ".join(text.split())
+    if len(text) <= limit * MOST_JOINED:
+        text = unicodedata.normalize("NFC", text)
     if required and not _INVISIBLE.sub("", text).strip():
         raise Invalid.field(pointer, "required", msg("This field is required."))
     if len(text) > limit:
@@ -62,7 +66,12 @@ def has_invisible(text: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """The form in which two spellings are the same: NFKC, case folded, NFC again."""
+    """The form in which two spellings are the same: NFKC, case folded, NFC again.
+
+    What is longer than any name, tag or address stays as it is: nothing is called like that.
+    """
+    if len(text) > MAX_FOLDED:
+        return text
     folded = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", folded))
 

@@ -254,6 +254,11 @@ class Invite:
     max_uses: int = 1
     uses: int = 0
 
+    @property
+    def path(self) -> str:
+        """Where whoever has it can join."""
+        return f"/invite/{self.code}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDeleted(Event):
@@ -273,6 +278,16 @@ class Identity:
     secret_id: SessionId | TokenId
     via: Literal["session", "token"]
     language: str = ""
+
+    @property
+    def session_id(self) -> SessionId | None:
+        """The session that the caller came with, or None."""
+        return SessionId(self.secret_id) if self.via == "session" else None
+
+    @property
+    def token_id(self) -> TokenId | None:
+        """The token that the caller came with, or None."""
+        return TokenId(self.secret_id) if self.via == "token" else None
 
 
 class Accounts(Protocol):
@@ -363,10 +378,10 @@ class Invites(Protocol):
         """Spend one use, or answer False: unknown, expired or used up. Exactly `max_uses` concurrent calls succeed."""
         ...
 
-    async def open(self, now: datetime) -> list[Invite]:
-        """Those that can still be used, newest first."""
+    async def find(self, invite_id: InviteId) -> Invite | None:
+        """The invitation, also one that cannot be used any more; None when there is none such."""
         ...
 
-    async def revoke(self, invite_id: InviteId) -> bool:
-        """Make it unusable; False when there is none such."""
+    async def revoke(self, code: str, now: datetime) -> bool:
+        """Make it unusable; False when there is none such that could be used."""
         ...

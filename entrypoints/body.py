@@ -33,6 +33,7 @@ GRACE_SECONDS = 20.0
 MAX_DEPTH = 32
 _MAX_PARTS = 120
 _MAX_PART_HEAD = 16 * 1024
+_MAX_PREAMBLE = 16 * 1024
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Whoever sends a broken form is told so; the log need not hear of it.
@@ -249,10 +250,18 @@ def media_type(request: Request) -> str:
 
 @asynccontextmanager
 async def form(
-    request: Request, workspace: Workspace, *, max_file: int, max_files: int, drop_large: bool = False
+    request: Request,
+    workspace: Workspace,
+    *,
+    max_file: int,
+    max_files: int,
+    file_field: str = "",
+    drop_large: bool = False,
 ) -> AsyncIterator[Form]:
     """The form of a request; its files live as long as the block. Raises Malformed, TooLarge, TooSlow, UnsupportedType.
 
+    With `file_field` all parts of that name are files, whatever they say of themselves, no other part may be one, and
+    parts whose name starts with `x_` are ignored.
     With `drop_large` a file beyond `max_file` spoils nothing: it arrives with its size and without its bytes.
     """
     kind = media_type(request)
@@ -260,7 +269,7 @@ async def form(
         yield _parse_urlencoded(await read(request, FORM_BYTES))
     elif kind == "multipart/form-data":
         async with workspace.directory() as room:
-            reader = _Multipart(_boundary(request), room, max_file, max_files, drop_large)
+            reader = _Multipart(_boundary(request), room, max_file, max_files, file_field, drop_large)
             await reader.feed(chunks(request, max_file * max_files + FORM_BYTES, UPLOAD_SECONDS))
             yield reader.form
     else:
@@ -289,11 +298,17 @@ async def one_file(
 ) -> AsyncIterator[Upload | None]:
     """The one file of a request: multipart `file`, or the raw body called `name`. None when the form has no file."""
     if media_type(request) == "multipart/form-data":
-        async with form(request, workspace, max_file=max_file, max_files=1) as sent:
-            yield next((files[0] for files in sent.files.values()), None)
+        async with form(request, workspace, max_file=max_file, max_files=1, file_field="file") as sent:
+            for text in sent.texts.keys() - {"csrf"}:
+                raise _unknown(text)
+            yield next(iter(sent.files.get("file", ())), None)
     else:
         async with raw_upload(request, workspace, name=name, max_file=max_file) as upload:
             yield upload
+
+
+def _unknown(name: str) -> Invalid:
+    return Invalid.field(f"#/{name[:60]}", "unknown", msg("This field is not known here."))
 
 
 def _parse_urlencoded(body: bytes) -> Form:
@@ -348,11 +363,23 @@ class _Sink:
 class _Multipart:
     """Feeds a push parser and keeps what it finds: texts in memory, files in `room`."""
 
-    def __init__(self, boundary: bytes, room: Path, max_file: int, max_files: int, drop_large: bool) -> None:
+    def __init__(
+        self,
+        boundary: bytes,
+        room: Path,
+        max_file: int,
+        max_files: int,
+        file_field: str,
+        drop_large: bool,
+    ) -> None:
         self.form = Form()
+        self._first = re.compile(rb"\r\n(--" + re.escape(boundary) + rb")([ \t]*)(?=[^ \t])")
+        self._before: bytes | None = b"\r\n"
         self._room = room
         self._max_file = max_file
         self._max_files = max_files
+        self._file_field = file_field
+        self._is_ignored = False
         self._drop_large = drop_large
         self._head: dict[str, bytes] = {}
         self._field, self._value = b"", b""
@@ -376,7 +403,7 @@ class _Multipart:
     async def feed(self, body: AsyncIterator[bytes]) -> None:
         try:
             async for chunk in body:
-                self._parser.write(chunk)
+                self._write(chunk)
                 await asyncio.sleep(0)
         except FormParserError:
             raise Malformed(msg("The form cannot be read.")) from None
@@ -385,6 +412,20 @@ class _Multipart:
                 self._sink.close()
         if not self._ended:
             raise Malformed(msg("The form ends too early."))
+
+    def _write(self, data: bytes) -> None:
+        """Hand on what begins with the first boundary. The parser knows no words and no padding around that one."""
+        if self._before is not None:
+            data = self._before + data
+            found = self._first.search(data)
+            if (found.start() if found else len(data)) > _MAX_PREAMBLE:
+                raise Malformed(msg("The form has no boundary."))
+            self._before = None if found else data
+            if found is None:
+                return
+            rest = data[found.end() :]
+            data = found[1] + (b"" if rest.startswith(b"\r") else found[2]) + rest
+        self._parser.write(data)
 
     def _part_begin(self) -> None:
         self._parts += 1
@@ -418,7 +459,12 @@ class _Multipart:
         self._filename = options.get(b"filename", b"").decode("utf-8", "replace")
         if extended and extended.lower().startswith(b"utf-8''"):
             self._filename = unquote(extended[7:].decode("latin-1"))
-        if b"filename" in options or extended:
+        self._is_ignored = bool(self._file_field) and self._name.startswith("x_")
+        if self._is_ignored:
+            return
+        if self._name == self._file_field or b"filename" in options or extended:
+            if self._file_field not in ("", self._name):
+                raise _unknown(self._name)
             self._files += 1
             if self._files > self._max_files:
                 raise Invalid.field(
@@ -429,6 +475,8 @@ class _Multipart:
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._sink is not None:
             self._sink.write(data[start:end])
+            return
+        if self._is_ignored:
             return
         self._text_bytes += end - start
         if self._text_bytes > FORM_BYTES:
@@ -443,6 +491,8 @@ class _Multipart:
             # What a browser sends for a file field that was left empty.
             if upload.size or upload.name:
                 self.form.files.setdefault(self._name, []).append(upload)
+            return
+        if self._is_ignored:
             return
         try:
             self.form.texts.setdefault(self._name, []).append(self._text.decode("utf-8"))

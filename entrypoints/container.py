@@ -70,8 +70,8 @@ from application.program import Application
 from application.reactions import REACTIONS, Means
 from application.seeding import Recipe, Seeding
 from application.signing_in import SigningIn
-from application.uploading import Uploading
-from entrypoints import VERSION
+from application.uploading import Turns, Uploading
+from entrypoints import VERSION, languages
 from entrypoints.settings import BadConfiguration, Settings
 
 log = logging.getLogger("heliograph")
@@ -91,7 +91,6 @@ DATABASE_REFUSES = REFUSALS
 
 ROOT = Path(__file__).resolve().parents[1]
 HOUSEKEEPING_SECONDS = 60.0
-LANGUAGES = ("en",)
 
 
 class Container(containers.DeclarativeContainer):
@@ -117,6 +116,7 @@ class Container(containers.DeclarativeContainer):
         Means, new_uow.provider, images, media, workspace, providers.Singleton(SystemClock)
     )
 
+    turns = providers.Singleton(Turns)
     accounts = providers.Singleton(
         Accounts,
         new_uow.provider,
@@ -127,10 +127,11 @@ class Container(containers.DeclarativeContainer):
         images,
         media,
         workspace,
+        turns,
         sign_up=settings.provided.sign_up,
         common_passwords=providers.Singleton(common_passwords),
         secret=secret,
-        languages=LANGUAGES,
+        languages=languages.codes(),
     )
     application = providers.Singleton(
         Application,
@@ -156,6 +157,7 @@ class Container(containers.DeclarativeContainer):
             limiter,
             providers.Singleton(PostgresFileReads),
             cursors,
+            turns,
             quota_bytes=providers.Callable(lambda settings: settings.quota_mb * 2**20, settings),
         ),
         feeds=providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors),

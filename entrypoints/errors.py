@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -37,8 +38,6 @@ _BY_CODE = {
     "bad_request": 400,
     "bad_cursor": 400,
     "request_timeout": 408,
-    "quota": 422,
-    "idempotency_in_progress": 409,
 }
 
 _TITLES: Mapping[int, str] = {
@@ -53,6 +52,7 @@ _TITLES: Mapping[int, str] = {
     412: msg("This has changed meanwhile"),
     413: msg("Too large"),
     415: msg("This type is not taken here"),
+    416: msg("There is no such part"),
     422: msg("Some fields are not valid"),
     429: msg("Too many tries"),
     431: msg("The request's head is too large"),
@@ -72,6 +72,7 @@ CODES: Mapping[int, str] = {
     412: "precondition_failed",
     413: "too_large",
     415: "unsupported_type",
+    416: "range_not_satisfiable",
     422: "validation",
     429: "rate_limited",
     500: "internal",
@@ -150,9 +151,27 @@ def failure_of(error: BaseException) -> Failure:
 
 def status_of(error: DomainError) -> int:
     """The HTTP status of a domain error."""
-    if error.code in _BY_CODE:
-        return _BY_CODE[error.code]
-    return next((status for family, status, _ in _BY_FAMILY if isinstance(error, family)), 400)
+    return _status(type(error), error.code)
+
+
+def status_of_code(code: str) -> int:
+    """The HTTP status of everything that fails with `code`; one that no error has by itself is a refused value's."""
+    by_itself = {name: status for status, name in CODES.items()}
+    return by_itself.get(code) or _status(_kinds().get(code, Invalid), code)
+
+
+@cache
+def _kinds() -> dict[str, type[DomainError]]:
+    found: list[type[DomainError]] = [DomainError]
+    for kind in found:
+        found += kind.__subclasses__()
+    return {kind.code: kind for kind in reversed(found)}
+
+
+def _status(kind: type[DomainError], code: str) -> int:
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    return next((status for family, status, _ in _BY_FAMILY if issubclass(kind, family)), 400)
 
 
 def exit_code_of(error: BaseException) -> int:

@@ -1,9 +1,12 @@
 """Pictures over HTTP: who may load them, ranges, caching, and headers that keep a file from acting as a page."""
 
 import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 from sanic import Blueprint, HTTPResponse, Request
+from sanic.exceptions import RangeNotSatisfiable
 
 from domain.files import File
 from domain.kernel import NotFound, SessionId, TokenId, UserId
@@ -16,6 +19,7 @@ blueprint = Blueprint("media")
 _TYPES = {"webp": "image/webp", "avif": "image/avif", "jpg": "image/jpeg"}
 _NAME = re.compile(r"[0-9]{1,5}\.(webp|avif|jpg)")
 _KEY = re.compile(r"[a-z2-7]{32}")
+_CUT = re.compile(r"0|[1-9][0-9]{0,8}")
 _FOREVER = "max-age=31536000, immutable"
 # A cache that several people share must ask again soon, because a post can stop being public.
 _SHARED = "s-maxage=60"
@@ -26,10 +30,12 @@ HEADERS = {
 }
 
 
-@blueprint.route("/m/<key>/<cut:int>/<name>", methods=["GET", "HEAD"], name="photo")
-async def photo(request: Request, key: str, cut: int, name: str) -> HTTPResponse | None:
+@blueprint.route("/m/<key>/<cut>/<name>", methods=["GET", "HEAD"], name="photo")
+async def photo(request: Request, key: str, cut: str, name: str) -> HTTPResponse | None:
     """A size of a photo, for whoever may see its post: by the session, a token, or a grant in the address."""
     kind = _kind(key, name)
+    if not _CUT.fullmatch(cut):
+        raise NotFound
     viewer, secret_id = await _viewer(request)
     public = await requests.application(request).media_access.admit(viewer, key, secret_id)
     caching = f"public, {_FOREVER}, {_SHARED}" if public else f"private, {_FOREVER}"
@@ -94,11 +100,9 @@ async def _send(
         "Accept-Ranges": "bytes",
         "Vary": "Cookie, Authorization",
     }
-    if is_known(request.headers.get("if-none-match", ""), etag):
+    if _has(request, etag, stored.stored_at):
         return HTTPResponse(status=304, headers=headers)
     start, length, status = _range(request, stored, etag, headers)
-    if status == 416:
-        return HTTPResponse(status=416, headers=headers)
     headers["Content-Length"] = str(length)
     if request.method == "HEAD":
         return HTTPResponse(status=status, headers=headers, content_type=content_type)
@@ -109,11 +113,29 @@ async def _send(
     return None
 
 
+def _has(request: Request, etag: str, stored_at: datetime) -> bool:
+    """Whether the client has it already. A date counts only beside no tag."""
+    tags, date = request.headers.get("if-none-match"), request.headers.get("if-modified-since")
+    if tags is not None or date is None:
+        return is_known(tags or "", etag)
+    try:
+        since = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):
+        return False
+    since = since if since.tzinfo else since.replace(tzinfo=UTC)
+    return stored_at.replace(microsecond=0) <= since
+
+
 def _range(
     request: Request, stored: StoredObject, etag: str, headers: dict[str, str]
 ) -> tuple[int, int, int]:
-    """(start, length, status) of what was asked for; several ranges at once are answered with everything."""
+    """(start, length, status) of what was asked for; several ranges at once are answered with everything.
+
+    Only GET has ranges. Raises RangeNotSatisfiable.
+    """
     whole = (0, stored.size, 200)
+    if request.method != "GET":
+        return whole
     asked = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", request.headers.get("range", "").strip())
     if asked is None or asked.group(0) == "bytes=-" or request.headers.get("if-range", etag) != etag:
         return whole
@@ -123,7 +145,6 @@ def _range(
     else:
         start, end = max(0, stored.size - int(last)), stored.size - 1
     if start > end or start >= stored.size:
-        headers["Content-Range"] = f"bytes */{stored.size}"
-        return 0, 0, 416
+        raise RangeNotSatisfiable(headers={"Content-Range": f"bytes */{stored.size}"})
     headers["Content-Range"] = f"bytes {start}-{end}/{stored.size}"
     return start, end - start + 1, 206

@@ -10,12 +10,13 @@ it, so the connection is half closed and listens a little longer.
 
 import re
 from asyncio import BaseTransport
+from collections.abc import Iterator
 from time import monotonic
 from typing import Any
 
 from sanic.exceptions import BadRequest, RequestTimeout, ServiceUnavailable
 from sanic.http import Http, Stage
-from sanic.response import BaseHTTPResponse
+from sanic.response import BaseHTTPResponse, HTTPResponse
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
 # How late a deadline may be noticed, in seconds.
@@ -27,8 +28,24 @@ _ENDLESS_BYTES = 21 * 2**20
 _ANNOUNCED_BYTES = 64 * 2**20
 
 
-_HEAD = re.compile(rb"[^\r\n]*(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*)*")
+_TRAILER_BYTES, _TRAILER_FIELDS = 8 * 1024, 32
+_CHUNK_LINE_BYTES = 64
+
+_FIELD = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*"
+_HEAD = re.compile(rb"[^\r\n]*(?:\r\n" + _FIELD + rb")*")
+_TRAILER = re.compile(_FIELD + rb"(?:\r\n" + _FIELD + rb")*")
+# Letters that Python takes for spaces, where a proxy sees none.
+_ODD_FRAMING = re.compile(rb"\r\n(?:content-length|transfer-encoding|host):[^\r\n]*[\x80-\xff]", re.I)
 _DECIMAL, _HEX = re.compile(r"[0-9]+"), re.compile(r"[0-9A-Fa-f]+")
+
+
+class Bare(HTTPResponse):
+    """An answer without content, and so without the type of one: Sanic would say `None`."""
+
+    @property
+    def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
+        """See Sanic."""
+        return (header for header in super().processed_headers if header[0] != b"content-type")
 
 
 class HonestHttp(Http):
@@ -40,7 +57,51 @@ class HonestHttp(Http):
         """Refuses what a proxy in front could read in another way than Sanic does."""
         await super().http1_request_header()
         if not _HEAD.fullmatch(self.request.head):
-            raise BadRequest("a header's name is no token")
+            raise BadRequest("a header's name is no token, or its value no text")
+        if _ODD_FRAMING.search(self.request.head):
+            raise BadRequest("a length, a coding or a host is no plain text")
+        hosts = len(self.request.headers.getall("host", ()))
+        if hosts > 1 or (not hosts and self.request.version == "1.1"):
+            raise BadRequest("a request names one host")
+
+    async def read(self) -> bytes | None:
+        """Some of the body; None after its end. Raises BadRequest."""
+        is_chunked = self.request_body == "chunked"
+        if is_chunked and not self.request_bytes_left:
+            await self._end_chunk()
+        try:
+            data: bytes | None = await super().read()
+        except BadRequest:
+            if not is_chunked or self.request_body is not None:
+                raise
+            # Sanic stops at the fields that may follow the last chunk, and has the connection end with the answer.
+            await self._drop_trailer()
+            return None
+        return data
+
+    async def _end_chunk(self) -> None:
+        """Sanic takes any two bytes for the end of a chunk, and line feeds for a part of what follows its size."""
+        while len(self.recv_buffer) < 2:
+            await self._receive_more()
+        if self.recv_buffer[:2] != b"\r\n":
+            self.keep_alive = False
+            raise BadRequest("a chunk is longer than it says")
+        while (end := self.recv_buffer.find(b"\r\n", 2)) < 0 and len(self.recv_buffer) < _CHUNK_LINE_BYTES:
+            await self._receive_more()
+        if b"\n" in self.recv_buffer[2 : max(end, 0)]:
+            self.keep_alive = False
+            raise BadRequest("a chunk's size is one line")
+
+    async def _drop_trailer(self) -> None:
+        """Nobody here asks for them, but they are legal. Raises BadRequest for what is no field, or for too many."""
+        buffer = self.recv_buffer
+        while (end := buffer.find(b"\r\n\r\n")) < 0 and len(buffer) <= _TRAILER_BYTES:
+            await self._receive_more()
+        trailer = bytes(buffer[: max(end, 0)])
+        many = len(trailer) > _TRAILER_BYTES or trailer.count(b"\r\n") >= _TRAILER_FIELDS
+        if many or not _TRAILER.fullmatch(trailer):
+            raise BadRequest("what follows the last chunk is too much, or no field")
+        del buffer[: end + 4]
 
     @staticmethod
     def _safe_int(value: str, base: int = 10) -> int:
@@ -111,7 +172,7 @@ class DeadlineProtocol(WebSocketProtocol):
         http = self.http
         if not self._task or http is None:
             return
-        if http.stage is Stage.HANDLER and http.upgrade_websocket:
+        if self.websocket is not None:  # asking to become one is not enough
             return
         left = self._time + self._seconds() - monotonic()
         if left > 0:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+import time
 from urllib.parse import urlsplit
 
 from sanic import HTTPResponse, Request
@@ -83,22 +84,40 @@ class NotAdmin(NotFound):
 # Who asks
 
 
+# A request that takes no longer than this is one with who sent it.
+AT_ONCE_SECONDS = 1.0
+
+
+async def confirm(request: Request) -> bool:
+    """Whether who asks is who they were when the request began, with the same rights.
+
+    A body may take minutes to arrive, and whoever was signed out, suspended or demoted meanwhile does nothing any more.
+    """
+    known: Identity | None = getattr(request.ctx, "identity", None)
+    if known is None or time.monotonic() - request.ctx.identified < AT_ONCE_SECONDS:
+        return True
+    try:
+        now = await (_by_cookie if known.via == "session" else _look_up)(request)
+    except Unauthenticated:
+        return False
+    return now == known
+
+
 async def identify(request: Request) -> Identity | None:
     """Who asks, or None when nobody signed in. Raises Unauthenticated for a bearer token that is not valid."""
     known: Identity | str | None = getattr(request.ctx, "identity", "unknown")
     if not isinstance(known, str):
         return known
-    identity = await _look_up(request)
-    request.ctx.identity = identity
-    return identity
+    request.ctx.identified = time.monotonic()
+    request.ctx.identity = await _look_up(request)
+    return request.ctx.identity  # type: ignore[no-any-return]
 
 
 async def identify_browser(request: Request) -> Identity | None:
     """Who asks by the session cookie alone. Pages know no tokens, whose scopes they would have to heed."""
-    cookie = session_cookie(request)
-    identity = await application(request).signing_in.identify_session(cookie) if cookie else None
-    request.ctx.identity = identity
-    return identity
+    request.ctx.identified = time.monotonic()
+    request.ctx.identity = await _by_cookie(request)
+    return request.ctx.identity  # type: ignore[no-any-return]
 
 
 async def _look_up(request: Request) -> Identity | None:
@@ -111,6 +130,10 @@ async def _look_up(request: Request) -> Identity | None:
         if identity is None:
             raise Unauthenticated
         return identity
+    return await _by_cookie(request)
+
+
+async def _by_cookie(request: Request) -> Identity | None:
     cookie = session_cookie(request)
     return await application(request).signing_in.identify_session(cookie) if cookie else None
 
@@ -142,32 +165,34 @@ async def viewer(request: Request) -> UserId | None:
 # Cookies and forms
 
 
-def cookie_name(chosen: Settings) -> str:
+def cookie_name(*, secure: bool) -> str:
     """The session cookie's name; over https it carries the prefix that binds it to this very host."""
-    return "__Host-hg_session" if chosen.secure else "hg_session"
+    return "__Host-hg_session" if secure else "hg_session"
 
 
 def session_cookie(request: Request) -> str:
     """The session's secret as the browser sent it, or the empty text."""
-    return str(request.cookies.get(cookie_name(settings(request))) or "")
+    return str(request.cookies.get(cookie_name(secure=settings(request).secure)) or "")
 
 
 def set_session_cookie(request: Request, response: HTTPResponse, secret: str, *, stay: bool = True) -> None:
     """Sign this browser in. Without `stay` the cookie ends with the browser."""
-    _set_cookie(request, response, cookie_name(settings(request)), secret, SESSION_SECONDS if stay else None)
+    set_cookie(
+        request,
+        response,
+        cookie_name(secure=settings(request).secure),
+        secret,
+        SESSION_SECONDS if stay else None,
+    )
 
 
 def clear_session_cookie(request: Request, response: HTTPResponse) -> None:
     """Sign this browser out."""
-    _set_cookie(request, response, cookie_name(settings(request)), "", 0)
+    set_cookie(request, response, cookie_name(secure=settings(request).secure), "", 0)
 
 
 def set_cookie(request: Request, response: HTTPResponse, name: str, value: str, max_age: int | None) -> None:
     """Set a cookie for this host that scripts cannot read."""
-    _set_cookie(request, response, name, value, max_age)
-
-
-def _set_cookie(request: Request, response: HTTPResponse, name: str, value: str, max_age: int | None) -> None:
     response.add_cookie(
         name,
         value,
@@ -207,7 +232,7 @@ def form_cookie(request: Request) -> str:
 def keep_form_cookie(request: Request, response: HTTPResponse) -> None:
     """Give the browser the cookie that `csrf_token` made for it."""
     if getattr(request.ctx, "form_cookie_is_new", False):
-        _set_cookie(request, response, FORM_COOKIE, request.ctx.form_cookie, None)
+        set_cookie(request, response, FORM_COOKIE, request.ctx.form_cookie, None)
 
 
 def check_same_site(request: Request, token: str) -> None:

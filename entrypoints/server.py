@@ -9,13 +9,14 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import structlog
 from sanic import HTTPResponse, Request, Sanic
+from sanic.constants import HTTP_METHODS
 from sanic.exceptions import MethodNotAllowed, RequestCancelled
 from sanic.server import runners
 
@@ -27,7 +28,7 @@ from entrypoints.api import moderation as moderation_api
 from entrypoints.api import operations as operations_api
 from entrypoints.api.operation import BASE
 from entrypoints.errors import Failure, failure_of, problem_document
-from entrypoints.protocol import DeadlineProtocol
+from entrypoints.protocol import Bare, DeadlineProtocol
 from entrypoints.settings import Settings
 from entrypoints.web import site
 from entrypoints.web.pages import blueprint as pages
@@ -53,6 +54,13 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 class HeliographRequest(Request):
     """A request with an id that may stand in logs and pages."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # Sanic knows the coding in small letters only. Other alphabets have letters that turn into ours.
+        coding = self.headers.get("transfer-encoding")
+        if coding and coding.isascii():
+            self.headers["transfer-encoding"] = coding.lower()
 
     @classmethod
     def generate_id(cls, *_: Any) -> str:
@@ -188,16 +196,14 @@ async def _on_response(request: Request, response: HTTPResponse) -> None:
 
 async def _on_cancellation(request: Request, error: asyncio.CancelledError) -> HTTPResponse:
     if isinstance(error, RequestCancelled):
-        return HTTPResponse(status=499)  # whoever asked went away and reads nothing; the log line has it
+        return Bare(status=499)  # whoever asked went away and reads nothing; the log line has it
     return await _on_error(request, Unavailable("the server stops"))
 
 
 async def _on_error(request: Request, error: Exception) -> HTTPResponse:
     failure = failure_of(error)
     if isinstance(error, MethodNotAllowed):
-        allowed = {
-            "Allow": ", ".join(sorted({*error.headers.get("Allow", "").split(", "), "OPTIONS"} - {""}))
-        }
+        allowed = {"Allow": ", ".join(_allowed(request))}
         if request.method == "OPTIONS":
             return HTTPResponse(status=204, headers=allowed)
         failure = replace(failure, headers=allowed)
@@ -221,6 +227,16 @@ async def _on_error(request: Request, error: Exception) -> HTTPResponse:
             await site.recognise(request)
         return site.error_page(request, failure, headers)
     return problem(request, failure, headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that the request's path takes. Sanic's own answer knows one route of several with parameters."""
+    allowed = {"OPTIONS"}
+    for method in HTTP_METHODS:
+        with suppress(MethodNotAllowed):
+            request.app.router.get(request.path, method, None)
+            allowed.add(method)
+    return sorted(allowed)
 
 
 def wants_html(request: Request) -> bool:

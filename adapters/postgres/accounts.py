@@ -9,7 +9,7 @@ from tortoise.exceptions import IntegrityError
 
 from adapters.postgres.engine import acquire
 from adapters.postgres.tables import InviteRow, SessionRow, TokenRow, UserRow
-from domain.kernel import Conflict, InviteId, SessionId, TokenId, UserId
+from domain.kernel import AlreadyMade, Conflict, InviteId, SessionId, TokenId, UserId
 from domain.text import fold, is_storable
 from domain.users import (
     DEFAULT_SCOPES,
@@ -290,7 +290,10 @@ class PostgresInvites:
         self._c = connection
 
     async def add(self, invite: Invite) -> None:
-        await InviteRow.create(**{name: getattr(invite, name) for name in Invite.__slots__})
+        try:
+            await InviteRow.create(**{name: getattr(invite, name) for name in Invite.__slots__})
+        except IntegrityError as error:
+            raise AlreadyMade from error
 
     async def use(self, code: str, now: datetime) -> bool:
         if not is_storable(code):
@@ -302,15 +305,19 @@ class PostgresInvites:
         )
         return spent is not None
 
-    async def open(self, now: datetime) -> list[Invite]:
-        rows = await self._c.fetch(
-            f"SELECT {', '.join(Invite.__slots__)} FROM invites WHERE uses < max_uses AND expires_at > $1 ORDER BY id DESC",
+    async def find(self, invite_id: InviteId) -> Invite | None:
+        row = await self._c.fetchrow("SELECT * FROM invites WHERE id = $1", invite_id)
+        return Invite(**dict(row)) if row else None
+
+    async def revoke(self, code: str, now: datetime) -> bool:
+        if not is_storable(code):
+            return False
+        gone = await self._c.fetchval(
+            "DELETE FROM invites WHERE code = $1 AND uses < max_uses AND expires_at > $2 RETURNING id",
+            code,
             now,
         )
-        return [Invite(**dict(row)) for row in rows]
-
-    async def revoke(self, invite_id: InviteId) -> bool:
-        return await InviteRow.filter(id=invite_id).delete() > 0
+        return gone is not None
 
 
 class PostgresIdentities:

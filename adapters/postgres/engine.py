@@ -58,6 +58,8 @@ _LOST = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TargetServerAttributeNotMatched,
+    # What asyncpg says when it lost count of the conversation, as it does while the server dies.
+    asyncpg.InternalClientError,
     ConnectionError,
     TimeoutError,
     socket.gaierror,
@@ -318,6 +320,8 @@ class TransactionBlock(TransactionContextPooled):
     async def _roll_back(self) -> None:
         try:
             await self.client.rollback()
+        except asyncpg.InterfaceError:
+            pass  # a cancellation interrupted an earlier one; the pool rolls back what it is given
         except Exception as problem:
             # The server has rolled back by itself; the error that ended the block says more than this one.
             if _translate_for(self.client, problem) is None:

@@ -42,9 +42,7 @@ class PostgresJobs:
 
     async def claim(self, limit: int, now: datetime, *, suspect: bool = True) -> list[Job]:
         rows = await self._c.fetch(_CLAIM, now, limit, now + LEASE, int(suspect))
-        if rows and all(row["state"] == "dead" for row in rows):
-            return await self.claim(limit, now, suspect=suspect)  # parked these; others may be due
-        return [
+        jobs = [
             Job(
                 EventId(row["event_id"]),
                 row["reaction"],
@@ -53,10 +51,13 @@ class PostgresJobs:
                 row["attempts"],
                 row["fence"],
                 row["deaths"],
+                row["state"] == "dead",
             )
             for row in rows
-            if row["state"] == "running"
         ]
+        if jobs and all(job.parked for job in jobs):
+            jobs += await self.claim(limit, now, suspect=suspect)  # others may be due
+        return jobs
 
     async def renew(self, jobs: Sequence[Job], now: datetime) -> None:
         await self._c.execute(
@@ -78,9 +79,9 @@ class PostgresJobs:
         )
         return not status.endswith(" 0")
 
-    async def fail(self, job: Job, error: str, now: datetime) -> None:
+    async def fail(self, job: Job, error: str, now: datetime) -> bool:
         dead = job.attempts >= MAX_ATTEMPTS
-        await self._c.execute(
+        status = await self._c.execute(
             "UPDATE jobs SET state = $4, leased_until = NULL, due_at = $5, error = $6, finished_at = $7 "
             "WHERE event_id = $1 AND reaction = $2 AND fence = $3 AND state = 'running'",
             job.event_id,
@@ -91,6 +92,7 @@ class PostgresJobs:
             error.replace("\x00", " "),
             now if dead else None,
         )
+        return dead and not status.endswith(" 0")
 
     async def postpone(self, job: Job, error: str, now: datetime) -> None:
         await self._c.execute(

@@ -1,5 +1,7 @@
 """Cases, reports and the audit log."""
 
+from datetime import datetime
+
 import asyncpg
 
 from adapters.postgres.engine import acquire
@@ -9,6 +11,7 @@ from application.moderation import CaseRow, CaseView, DeadJobs, ReportView
 from application.paging import Slice
 from domain.kernel import CaseId, UserId
 from domain.moderation import AuditEntry, Case, CaseState, Report
+from domain.users import Invite
 
 _REPORTS_SHOWN = 100
 _CASE = "id, kind, target_id, owner_id, excerpt, created_at, decision, decided_at, decided_by, note"
@@ -124,6 +127,17 @@ class PostgresModerationReads:
                 key,
             )
         return [AuditEntry(**dict(row)) for row in rows]
+
+    async def invites(self, now: datetime, part: Slice) -> list[Invite]:
+        beyond, order, key = walk(part, "id")
+        async with acquire() as connection:
+            rows = await connection.fetch(
+                f"SELECT * FROM invites WHERE uses < max_uses AND expires_at > $2 AND {beyond.format(1)} "
+                f"ORDER BY id {order} LIMIT {int(part.limit)}",
+                key,
+                now,
+            )
+        return [Invite(**dict(row)) for row in rows]
 
     async def dead_jobs(self, part: Slice) -> list[DeadJobs]:
         beyond, order, key = walk(part, "event_id")

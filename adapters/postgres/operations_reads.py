@@ -69,6 +69,17 @@ _RULES = {
         "SELECT 'none' WHERE EXISTS (SELECT FROM users WHERE state <> 'deleted') "
         "AND NOT EXISTS (SELECT FROM users WHERE role = 'admin' AND state = 'active')"
     ),
+    "something of a deleted account": (
+        "SELECT u.id::text FROM users u WHERE state = 'deleted' AND NOT EXISTS "
+        "(SELECT FROM jobs WHERE event_type = 'AccountDeleted' AND state <> 'done' "
+        "AND payload ->> 'user_id' = u.id::text) "
+        "AND (EXISTS (SELECT FROM posts WHERE author_id = u.id) OR EXISTS (SELECT FROM comments WHERE author_id = u.id) "
+        "OR EXISTS (SELECT FROM likes WHERE user_id = u.id) OR EXISTS (SELECT FROM comment_likes WHERE user_id = u.id) "
+        "OR EXISTS (SELECT FROM saves WHERE user_id = u.id) OR EXISTS (SELECT FROM files WHERE owner_id = u.id) "
+        "OR EXISTS (SELECT FROM follows WHERE u.id IN (follower_id, followee_id)) "
+        "OR EXISTS (SELECT FROM blocks WHERE u.id IN (blocker_id, blocked_id)) "
+        "OR EXISTS (SELECT FROM sessions WHERE user_id = u.id) OR EXISTS (SELECT FROM tokens WHERE user_id = u.id))"
+    ),
     "a job that was given up": "SELECT event_id || ' ' || reaction FROM jobs WHERE state = 'dead'",
 }
 

@@ -1,6 +1,5 @@
 """Posts and comments with the sets around them. Constraints decide; counters move by the rows that really changed."""
 
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -198,7 +197,7 @@ class PostgresPosts:
         )
         return int(status.rsplit(" ", 1)[-1]) >= limit
 
-    async def add_like(self, post_id: PostId, user: UserId, now: datetime) -> bool:
+    async def add_like(self, post_id: PostId, user: UserId) -> bool:
         try:
             status = await self._c.execute(
                 "WITH added AS (INSERT INTO likes (id, user_id, post_id) VALUES ($1, $2, $3) "
@@ -218,7 +217,7 @@ class PostgresPosts:
         await self._c.execute("SELECT FROM posts WHERE id = $1 FOR NO KEY UPDATE", post_id)
         return not (await self._c.execute(_REMOVE_LIKE, post_id, user)).endswith(" 0")
 
-    async def add_save(self, post_id: PostId, user: UserId, now: datetime) -> bool:
+    async def add_save(self, post_id: PostId, user: UserId) -> bool:
         return await self._add("saves", post_id, user)
 
     async def remove_save(self, post_id: PostId, user: UserId) -> bool:
@@ -352,7 +351,7 @@ class PostgresComments:
             comment.post_id,
         )
 
-    async def add_like(self, comment_id: CommentId, user: UserId, now: datetime) -> bool:
+    async def add_like(self, comment_id: CommentId, user: UserId) -> bool:
         return await self._count(
             comment_id,
             1,

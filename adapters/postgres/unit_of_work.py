@@ -1,9 +1,10 @@
 """The unit of work on one pooled connection, and the jobs that its events become."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -22,7 +23,7 @@ from adapters.postgres.posts import PostgresComments, PostgresPosts
 from domain.kernel import Event
 from domain.ports import Clock, Ids, TryAgain, Wake
 
-ReactionsTo = Callable[[Event], tuple[str, ...]]
+ReactionsTo = Callable[[Event], Mapping[str, timedelta]]
 
 # The database undid the transaction through no fault of its own; the same again will very likely work.
 _UNDONE = (
@@ -84,13 +85,17 @@ class PostgresUnitOfWork:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        ended_by = error
         try:
             if not self._committed:
                 # Without this the ORM would commit a unit that was merely left.
                 with suppress(asyncpg.InterfaceError, asyncpg.PostgresError, BaseORMException, OSError):
                     await self._client.rollback()
+        except BaseException as interruption:
+            ended_by = interruption
+            raise
         finally:
-            await self._transaction.__aexit__(kind, error, trace)
+            await self._transaction.__aexit__(type(ended_by) if ended_by else None, ended_by, trace)
         if isinstance(error, Exception):
             self._raise_translated(error)
 
@@ -111,7 +116,7 @@ class PostgresUnitOfWork:
         if rows:
             await self._connection.executemany(
                 "INSERT INTO jobs (event_id, reaction, event_type, payload, due_at, created_at) "
-                "VALUES ($1, $2, $3, $4, $5, $5)",
+                "VALUES ($1, $2, $3, $4, $5, $6)",
                 rows,
             )
         await self._client.commit()
@@ -124,7 +129,8 @@ class PostgresUnitOfWork:
         if not reactions:
             return []
         event_id, now, payload = self._ids.new(), self._clock.now(), encode_event(event)
-        return [(event_id, reaction, type(event).__name__, payload, now) for reaction in reactions]
+        kind = type(event).__name__
+        return [(event_id, name, kind, payload, now + delay, now) for name, delay in reactions.items()]
 
 
 def encode_event(event: Event) -> str:

@@ -34,7 +34,7 @@ ME: dict[str, Any] = {
     "language": "",
     "show_camera": False,
 }
-REACTION: dict[str, Any] = {
+REACTED: dict[str, Any] = {
     "counts": {"likes": 249, "comments": 17},
     "viewer": {"liked": True, "saved": False, "can_edit": False, "can_comment": True},
 }
@@ -80,7 +80,7 @@ POST: dict[str, Any] = {
     "created_at": TIME,
     "edited_at": None,
     "version": 1,
-    **REACTION,
+    **REACTED,
     "comments_preview": [],
 }
 FILE: dict[str, Any] = {
@@ -119,7 +119,6 @@ TOKEN: dict[str, Any] = {
     "last_used_at": None,
 }
 
-# By the name of the answer's type.
 CASE: dict[str, Any] = {
     "id": ID,
     "kind": "comment",
@@ -137,6 +136,7 @@ CASE: dict[str, Any] = {
     "note": "",
     "created_at": TIME,
 }
+# By the name of the answer's type.
 ANSWERS: dict[str, Any] = {
     "CaseRow": CASE,
     "CaseView": CASE
@@ -160,6 +160,14 @@ ANSWERS: dict[str, Any] = {
         "created_at": TIME,
         "seen_at": TIME,
     },
+    "InviteOut": {
+        "code": "mfzgk2lbnq4wkytb",
+        "url": "https://photos.example.org/invite/mfzgk2lbnq4wkytb",
+        "uses": 0,
+        "max_uses": 10,
+        "created_at": TIME,
+        "expires_at": "2026-11-28T08:20:11Z",
+    },
     "AuditEntry": {
         "id": ID,
         "at": TIME,
@@ -175,7 +183,7 @@ ANSWERS: dict[str, Any] = {
     "MemberViewer": MEMBER_VIEWER,
     "FollowState": {"following": "requested"},
     "Post": POST,
-    "Reaction": REACTION,
+    "Reacted": REACTED,
     "CommentView": COMMENT,
     "PlaceRef": PLACE,
     "FileView": FILE,
@@ -231,7 +239,7 @@ ANSWERS: dict[str, Any] = {
     "DeadJobs": {
         "event_id": ID,
         "event_type": "FileStored",
-        "reactions": ["make_first_renditions"],
+        "reactions": ["make_first_sizes"],
         "attempts": 5,
         "error": "Unavailable: media folder",
     },

@@ -1,5 +1,7 @@
 """Reports, and what administrators see and do, over the API."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import UNSET
@@ -7,14 +9,28 @@ from msgspec import UNSET
 from application.directory import Entry
 from application.moderation import CaseRow, CaseView, Reported
 from application.views import Page
-from domain.kernel import CaseId, CommentId, PostId
+from domain.kernel import CaseId, CommentId, InviteId, PostId
 from domain.moderation import AuditEntry, Staff
 from domain.text import fold
+from domain.users import Invite
+from entrypoints import requests
 from entrypoints.api import examples
-from entrypoints.api.operation import Call, Operations, Paging
-from entrypoints.api.schemas import CaseDecision, CasesQuery, NewReport, UserPatch, UsersQuery
+from entrypoints.api.operation import BASE, Answer, Call, Operations, Paging
+from entrypoints.api.schemas import CaseDecision, CasesQuery, NewInvite, NewReport, UserPatch, UsersQuery
 
 group = Operations("moderation")
+
+
+@dataclass(frozen=True, slots=True)
+class InviteOut:
+    """An invitation. Whoever opens `url` can join, until `max_uses` people did or it expires."""
+
+    code: str
+    url: str
+    uses: int
+    max_uses: int
+    created_at: datetime
+    expires_at: datetime
 
 
 def staff(call: Call) -> Staff:
@@ -142,6 +158,71 @@ async def change_user(call: Call, username: str) -> Entry:
         by=staff(call),
     )
     return await call.app.directory.get(name)
+
+
+def _invite(call: Call, invite: Invite) -> InviteOut:
+    url = requests.settings(call.request).origin + invite.path
+    return InviteOut(invite.code, url, invite.uses, invite.max_uses, invite.created_at, invite.expires_at)
+
+
+@group.declare(
+    "GET",
+    "/admin/invites",
+    "adminInvites",
+    "Invitations that can be used, newest first",
+    auth="admin",
+    scope="admin",
+    query=Paging,
+    answer=Page[InviteOut],
+    problems=("not_found",),
+)
+async def invites(call: Call) -> Page[InviteOut]:
+    page = await call.app.moderation.invites(call.query.limit, call.query.cursor)
+    return Page([_invite(call, each) for each in page.items], page.next, page.prev)
+
+
+async def _recover_invite(call: Call, invite_id: UUID) -> Answer:
+    return _made_invite(call, await call.app.moderation.invite(InviteId(invite_id)))
+
+
+def _made_invite(call: Call, invite: Invite) -> Answer:
+    return Answer(_invite(call, invite), location=f"{BASE}/admin/invites/{invite.code}")
+
+
+@group.declare(
+    "POST",
+    "/admin/invites",
+    "adminCreateInvite",
+    "Make an invitation for `uses` people (1 without it) that is valid for `days` (14 without it)",
+    auth="admin",
+    scope="admin",
+    status=201,
+    body=NewInvite,
+    answer=InviteOut,
+    recover=_recover_invite,
+    problems=("not_found",),
+    example={"uses": 10, "days": 7},
+)
+async def create_invite(call: Call) -> Answer:
+    sent: NewInvite = call.body
+    invite = await call.app.moderation.create_invite(
+        staff(call), uses=sent.uses, days=sent.days, new_id=InviteId(call.new_id) if call.new_id else None
+    )
+    return _made_invite(call, invite)
+
+
+@group.declare(
+    "DELETE",
+    "/admin/invites/<code>",
+    "adminRevokeInvite",
+    "Make an invitation useless",
+    auth="admin",
+    scope="admin",
+    status=204,
+    problems=("not_found",),
+)
+async def revoke_invite(call: Call, code: str) -> None:
+    await call.app.moderation.revoke_invite(code, staff(call))
 
 
 @group.declare(

@@ -13,9 +13,10 @@ from uuid import UUID
 
 import msgspec
 
+from application.moderation import MAX_INVITE_DAYS, MAX_INVITE_USES
 from application.views import CommentView, Media, Page, Person, PlaceRef, PostCard, PostViewer
 from domain.files import MAX_ALT
-from domain.posts import MAX_CAPTION, MAX_COMMENT, MAX_PHOTOS, MAX_PLACE_NAME, Audience, Counts
+from domain.posts import AUDIENCES, MAX_CAPTION, MAX_COMMENT, MAX_PHOTOS, MAX_PLACE_NAME, Audience, Counts
 from domain.users import (
     MAX_BIO,
     MAX_DISPLAY_NAME,
@@ -29,7 +30,8 @@ from domain.users import (
 from entrypoints import VERSION
 from entrypoints.api import examples
 from entrypoints.api.operation import BASE, MAX_LIMIT, OPERATIONS, Operation, Paging
-from entrypoints.errors import title
+from entrypoints.errors import status_of_code, title
+from entrypoints.requests import cookie_name
 
 _REF = "#/components/schemas/{name}"
 _UUID = {"type": "string", "format": "uuid"}
@@ -40,38 +42,6 @@ Ids are opaque and sort by time. Lists are walked by the cursors they answer wit
 (RFC 9457) whose `code` never changes. What somebody may not see is answered like what does not exist.
 Members of requests that are not known are refused, unless their name begins with `x_`."""
 
-# The status of every code. What is not here belongs to `validation`.
-_STATUS = {
-    "bad_request": 400,
-    "bad_cursor": 400,
-    "unauthenticated": 401,
-    "bad_credentials": 401,
-    "forbidden": 403,
-    "missing_scope": 403,
-    "csrf": 403,
-    "reauth_required": 403,
-    "comments_off": 403,
-    "sign_up_closed": 403,
-    "invite_required": 403,
-    "not_found": 404,
-    "request_timeout": 408,
-    "conflict": 409,
-    "username_taken": 409,
-    "email_taken": 409,
-    "in_use": 409,
-    "last_admin": 409,
-    "already_closed": 409,
-    "not_there": 409,
-    "idempotency_in_progress": 409,
-    "already_made": 409,
-    "gone": 410,
-    "precondition_failed": 412,
-    "too_large": 413,
-    "unsupported_type": 415,
-    "rate_limited": 429,
-    "unavailable": 503,
-    "insufficient_storage": 507,
-}
 _PICTURE_PROBLEMS = ("too_many_pixels", "too_long_side", "too_many_frames", "too_expensive")
 
 _LENGTHS: dict[tuple[str, str], dict[str, int]] = {
@@ -94,6 +64,8 @@ _LENGTHS: dict[tuple[str, str], dict[str, int]] = {
     ("NewComment", "text"): {"minLength": 1, "maxLength": MAX_COMMENT},
     ("CommentPatch", "text"): {"minLength": 1, "maxLength": MAX_COMMENT},
     ("NewToken", "name"): {"maxLength": 80},
+    ("NewInvite", "uses"): {"minimum": 1, "maximum": MAX_INVITE_USES},
+    ("NewInvite", "days"): {"minimum": 1, "maximum": MAX_INVITE_DAYS},
 }
 
 
@@ -154,7 +126,6 @@ def describe(origin: str) -> dict[str, Any]:
         members[operation.method.lower()] = _operation(operation, names)
     for path, described in _outside().items():
         paths.setdefault(path, {}).update(described)
-    secure = origin.startswith("https:")
     return {
         "openapi": "3.1.0",
         "info": {
@@ -175,7 +146,7 @@ def describe(origin: str) -> dict[str, Any]:
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "name": "__Host-hg_session" if secure else "hg_session",
+                    "name": cookie_name(secure=origin.startswith("https:")),
                 },
                 "csrf": {
                     "type": "apiKey",
@@ -353,6 +324,7 @@ def _request_body(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]
 
 
 _BINARY = {"type": "string", "contentMediaType": "application/octet-stream"}
+_SWITCH = ["true", "false", "1", "0", "on", "off"]
 _POST_FORM: dict[str, Any] = {
     "schema": {
         "type": "object",
@@ -368,9 +340,9 @@ _POST_FORM: dict[str, Any] = {
             "place.name": {"type": "string", "maxLength": MAX_PLACE_NAME},
             "place.lat": {"type": "number"},
             "place.lon": {"type": "number"},
-            "audience": {"enum": ["everyone", "followers", "only_me"]},
-            "comments": {"type": "string", "description": "`true`, `1`, `on` or `yes` leave comments on."},
-            "show_camera": {"type": "string", "description": "As `comments`."},
+            "audience": {"enum": list(AUDIENCES)},
+            "comments": {"enum": _SWITCH, "description": "Whether people may comment; they may without it."},
+            "show_camera": {"enum": _SWITCH, "description": "Whether the camera's data is shown."},
         },
         "required": ["photos"],
     },
@@ -391,7 +363,7 @@ def _responses(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         }
     by_status: dict[int, list[str]] = {}
     for code in _codes(operation):
-        by_status.setdefault(_STATUS.get(code, 422), []).append(code)
+        by_status.setdefault(status_of_code(code), []).append(code)
     for status, codes in sorted(by_status.items()):
         answers[str(status)] = _problem(status, codes, names[ProblemDocument])
     return answers
@@ -449,7 +421,12 @@ def _codes(operation: Operation) -> list[str]:
 
 
 def _problem(status: int, codes: list[str], schema: dict[str, Any]) -> dict[str, Any]:
-    headers = {401: ("WWW-Authenticate",), 429: ("Retry-After", "RateLimit"), 503: ("Retry-After",)}
+    headers = {
+        401: ("WWW-Authenticate",),
+        416: ("Content-Range",),
+        429: ("Retry-After", "RateLimit"),
+        503: ("Retry-After",),
+    }
     example = {
         "type": f"https://photos.example.org/docs/errors/{codes[0]}",
         "title": title(status),
@@ -493,7 +470,7 @@ def _outside() -> dict[str, dict[str, Any]]:
             "photo",
             "Get a size of a photo",
             "media",
-            "<key>/<cut:int>/<name>",
+            "<key>/<cut>/<name>",
             pictures,
             [{}, {"token": ["read"]}, {"session": []}],
             (grant,),
@@ -543,10 +520,14 @@ def _binary(
             "content": content,
         },
         "304": {"description": "What the caller has is still right.", "headers": _header_refs(*caching)},
-        "416": {"description": "There is no such part.", "headers": _header_refs("Content-Range")},
     }
-    for status, codes in ((401, ["unauthenticated"]), (403, ["missing_scope"]), (404, ["not_found"])):
-        if security or status == 404:
+    for status, codes in (
+        (401, ["unauthenticated"]),
+        (403, ["missing_scope"]),
+        (404, ["not_found"]),
+        (416, ["range_not_satisfiable"]),
+    ):
+        if security or status not in (401, 403):
             answers[str(status)] = _problem(status, codes, {"$ref": _REF.format(name="ProblemDocument")})
     return {
         "get": {

@@ -41,6 +41,7 @@ from entrypoints import body, requests
 from entrypoints.api.present import to_json
 from entrypoints.body import Form
 from entrypoints.errors import Unauthenticated
+from entrypoints.protocol import Bare
 from entrypoints.retrying import retrying
 
 log = logging.getLogger("heliograph.web")
@@ -107,12 +108,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A view with what else the answer needs. `etag` replaces the one made from the bytes."""
+    """A view with what else the answer needs."""
 
     value: Any = None
-    status: int | None = None
     location: str | None = None
-    etag: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -232,8 +231,10 @@ def _endpoint(operation: Operation) -> Callable[..., Awaitable[HTTPResponse]]:
             call.query = _read_query(request, operation.query) if request.query_string else default_query
         if operation.upload and _carries_files(request, operation):
             async with _received(call, operation):
+                await _confirm(request)
                 return await _perform(operation, call, path, headers)
         await _read_body(call, operation)
+        await _confirm(request)
         return await _perform(operation, call, path, headers)
 
     if operation.method != "GET" or operation.auth == "none" or operation.unit:
@@ -264,6 +265,12 @@ async def _count(
     if refused is not None:
         raise refused
     return identity, headers
+
+
+async def _confirm(request: Request) -> None:
+    """Raises Unauthenticated for who lost, while the body arrived, what the request began with."""
+    if not await requests.confirm(request):
+        raise Unauthenticated
 
 
 def _authorize(request: Request, operation: Operation, identity: Identity | None) -> None:
@@ -325,7 +332,9 @@ async def _received(call: Call, operation: Operation) -> AsyncIterator[None]:
             call.upload, call.sent = upload, [upload.name, upload.sha256]
             yield
         return
-    async with body.form(call.request, call.app.workspace, max_file=limit, max_files=MAX_PHOTOS) as call.form:
+    async with body.form(
+        call.request, call.app.workspace, max_file=limit, max_files=MAX_PHOTOS, file_field="photos"
+    ) as call.form:
         call.sent = [call.form.texts, [(n, [u.sha256 for u in us]) for n, us in call.form.files.items()]]
         yield
 
@@ -363,17 +372,17 @@ async def _run(operation: Operation, call: Call, path: dict[str, Any]) -> Answer
 
 
 def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str, str]) -> HTTPResponse:
-    status = answer.status or operation.status
+    status = operation.status
     if answer.location:
         headers["Location"] = answer.location
     headers.update(answer.headers)
     if status == 204 or (answer.value is None and operation.answer is None):
-        return HTTPResponse(status=status, headers=headers)
+        return Bare(status=status, headers=headers)
     content = to_json(answer.value, call.app.grants.grant(call.identity))
     if operation.method == "GET":
         headers["Cache-Control"] = "private, no-cache"
         headers["Vary"] = "Authorization, Cookie, Accept-Language"
-        etag = answer.etag or etag_of(answer.value, content)
+        etag = etag_of(answer.value, content)
         headers["ETag"] = etag
         if is_known(call.request.headers.get("if-none-match", ""), etag):
             return HTTPResponse(status=304, headers=headers)

@@ -1,13 +1,15 @@
 """Posts, comments and what people do with them over the API."""
 
 import json
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from application.posting import PhotoDraft, PlaceDraft, PostDraft, PostEdit
-from application.views import CommentView, MemberRow, Page, PostCard, Reaction
+from application.uploading import InUse
+from application.views import CommentView, MemberRow, Page, PostCard, Reacted
 from domain.files import Crop
-from domain.kernel import CommentId, FileId, Invalid, PostId, msg
+from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, Unavailable, msg
 from domain.ports import Upload
 from domain.posts import MAX_PHOTOS
 from entrypoints import body
@@ -94,11 +96,13 @@ def _place(place: PlaceIn | None) -> PlaceDraft | None:
 
 async def _publish_form(call: Call, form: body.Form, new_id: PostId | None) -> PostId:
     """Upload and publish in one request; what was uploaded goes again when publishing is refused."""
-    uploads = form.files.get("photos", []) + form.files.get("photo", []) + form.files.get("file", [])
+    uploads = form.files.get("photos", [])
     fields = body.convert(_members(form), _FormPost)
     if not 1 <= len(uploads) <= MAX_PHOTOS:
         raise Invalid.field("#/photos", "bad_count", msg("A post has 1 to {limit} photos."), limit=MAX_PHOTOS)
     alts = form.all("alt")
+    if len(alts) > len(uploads):
+        raise Invalid.field("#/alt", "bad_count", msg("There are more descriptions than photos."))
     taken = await _take_in(call, uploads)
     try:
         draft = PostDraft(
@@ -116,8 +120,11 @@ async def _publish_form(call: Call, form: body.Form, new_id: PostId | None) -> P
 
 
 async def _give_back(call: Call, taken: list[FileId]) -> None:
+    """Remove what was taken in. The error that led here is the one to answer with, whatever fails now."""
     for file in taken:
-        await call.app.uploading.remove(call.user, file)
+        # A post uses it when only the acknowledgement of its commit was lost.
+        with suppress(InUse, NotFound, Unavailable):
+            await call.app.uploading.remove(call.user, file)
 
 
 class _FormPost(NewPost):
@@ -151,9 +158,12 @@ async def _take_in(call: Call, uploads: list[Upload]) -> list[FileId]:
 def _members(form: body.Form) -> dict[str, Any]:
     """The texts of a form as the members of the JSON that it stands for."""
     members: dict[str, Any] = {name: form.text(name) for name in form.texts if name not in ("alt", "csrf")}
+    for name in members:
+        if len(form.all(name)) > 1:
+            raise Invalid.field(f"#/{name[:60]}", "repeated", msg("Give this field once."))
     for name in ("comments", "show_camera"):
         if name in members:
-            members[name] = members[name].lower() in ("1", "true", "on", "yes")
+            members[name] = _SWITCH.get(members[name].lower(), members[name])
     if "place" in members:
         members["place"] = _place_member(members["place"])
     names = {name: members.pop(name) for name in ("place.name", "place.lat", "place.lon") if name in members}
@@ -164,6 +174,10 @@ def _members(form: body.Form) -> dict[str, Any]:
             raise Invalid.field("#/place", "invalid", msg("A position is two numbers.")) from None
         members["place"] = {"name": names["place.name"], "lat": lat, "lon": lon}
     return members
+
+
+# Pages' check boxes send `on`. What is none of these is refused as JSON's other values are.
+_SWITCH = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
 
 
 def _place_member(text: str) -> Any:
@@ -237,10 +251,10 @@ async def delete_post(call: Call, post_id: UUID) -> None:
     "/posts/<post_id:uuid>/like",
     "like",
     "Like a post",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def like(call: Call, post_id: UUID) -> Reaction:
+async def like(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.like(call.user, PostId(post_id))
 
 
@@ -249,10 +263,10 @@ async def like(call: Call, post_id: UUID) -> Reaction:
     "/posts/<post_id:uuid>/like",
     "unlike",
     "Take a like back",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def unlike(call: Call, post_id: UUID) -> Reaction:
+async def unlike(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.unlike(call.user, PostId(post_id))
 
 
@@ -261,10 +275,10 @@ async def unlike(call: Call, post_id: UUID) -> Reaction:
     "/posts/<post_id:uuid>/save",
     "save",
     "Save a post",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def save(call: Call, post_id: UUID) -> Reaction:
+async def save(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.save(call.user, PostId(post_id), True)
 
 
@@ -273,10 +287,10 @@ async def save(call: Call, post_id: UUID) -> Reaction:
     "/posts/<post_id:uuid>/save",
     "unsave",
     "Take a post out of the saved",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def unsave(call: Call, post_id: UUID) -> Reaction:
+async def unsave(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.save(call.user, PostId(post_id), False)
 
 
@@ -285,10 +299,10 @@ async def unsave(call: Call, post_id: UUID) -> Reaction:
     "/posts/<post_id:uuid>/hidden",
     "hide",
     "Say “not interested”",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def hide(call: Call, post_id: UUID) -> Reaction:
+async def hide(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.hide(call.user, PostId(post_id), True)
 
 
@@ -297,10 +311,10 @@ async def hide(call: Call, post_id: UUID) -> Reaction:
     "/posts/<post_id:uuid>/hidden",
     "unhide",
     "Take “not interested” back",
-    answer=Reaction,
+    answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def unhide(call: Call, post_id: UUID) -> Reaction:
+async def unhide(call: Call, post_id: UUID) -> Reacted:
     return await call.app.posting.hide(call.user, PostId(post_id), False)
 
 

@@ -6,12 +6,13 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.files import Crop
+from domain.files import Crop, Kind, State
 from domain.moderation import CaseState, Decision, Reason
+from domain.posts import Audience
 from domain.users import Role
 from entrypoints.api.operation import Paging
 
-Audience = Literal["everyone", "followers", "only_me"]
+MemberState = Literal["active", "suspended"]
 
 
 class In(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -131,15 +132,20 @@ class CaseDecision(In):
 
 
 class UserPatch(In):
-    state: Literal["active", "suspended"] | UnsetType = UNSET
+    state: MemberState | UnsetType = UNSET
     role: Role | UnsetType = UNSET
     sign_out: Literal[True] | UnsetType = UNSET
+
+
+class NewInvite(In):
+    uses: int = 1
+    days: int = 14
 
 
 class UsersQuery(Paging):
     q: str = ""
     role: Role | None = None
-    state: Literal["active", "suspended"] | None = None
+    state: MemberState | None = None
 
 
 class CasesQuery(Paging):
@@ -155,8 +161,8 @@ class ExploreQuery(Paging):
 
 
 class FilesQuery(Paging):
-    kind: Literal["image", "text", "table", "pdf", "audio", "video", "archive", "other"] | None = None
-    state: Literal["waiting", "processing", "ready", "failed"] | None = None
+    kind: Kind | None = None
+    state: State | None = None
 
 
 def given(patch: Any, name: str) -> Any:

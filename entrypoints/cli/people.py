@@ -8,8 +8,9 @@ from uuid import UUID
 from cyclopts import Parameter
 
 from application.directory import Entry
+from application.paging import MAX_LIMIT
 from application.program import Application
-from domain.kernel import NotFound, TokenId, msg
+from domain.kernel import NotFound, TokenId
 from domain.moderation import COMMAND_LINE
 from domain.users import Invite, Role, Scope, Token
 from entrypoints.cli.opening import settings_of, settings_of_place, with_program
@@ -87,7 +88,7 @@ def show(username: str, /) -> None:
         return entry
 
     _, entry = _about(username, work)
-    facts = _entry(entry) | {"stored": _size(entry.stored_bytes)}
+    facts = _entry(entry) | {"stored_bytes": _size(entry.stored_bytes)}
     lines = [f"{name:<13} {'' if value is None else value}" for name, value in facts.items()]
     terminal.show("\n".join(lines), _entry(entry))
 
@@ -152,15 +153,24 @@ def create_invite(*, uses: int = 1, days: int = 14) -> None:
     days
         How long it is valid.
     """
-    invite = with_program(lambda program: program.accounts.create_invite(None, uses=uses, days=days))
-    address = f"{settings_of().origin}/signup?invite={invite.code}"
+    invite = with_program(lambda program: program.moderation.create_invite(uses=uses, days=days))
+    address = settings_of().origin + invite.path
     until = _day(invite.expires_at)
     terminal.show(f"{invite.code}  until {until}\n{address}", _invite(invite) | {"url": address})
 
 
 def list_invites() -> None:
     """Invitations that can be used."""
-    invites = with_program(lambda program: program.accounts.invites())
+
+    async def work(program: Application) -> list[Invite]:
+        page = await program.moderation.invites(MAX_LIMIT)
+        found = page.items
+        while page.next:
+            page = await program.moderation.invites(MAX_LIMIT, page.next)
+            found += page.items
+        return found
+
+    invites = with_program(work)
     rows = [(i.code, f"{i.uses} of {i.max_uses}", _day(i.expires_at)) for i in invites]
     told = {"items": [_invite(i) for i in invites], "next": None}
     empty = f"No invitations that could be used. Make one:  {command()} invite create"
@@ -169,14 +179,10 @@ def list_invites() -> None:
 
 def revoke_invite(code: str, /) -> None:
     """Make an invitation useless."""
-
-    async def work(program: Application) -> None:
-        found = [i for i in await program.accounts.invites() if code in (i.code, str(i.id))]
-        if not found:
-            raise NotFound(msg("There is no such invitation that could be used."))
-        await program.accounts.revoke_invite(found[0].id)
-
-    with_program(work)
+    try:
+        with_program(lambda program: program.moderation.revoke_invite(code))
+    except NotFound:
+        raise Failed("There is no such invitation that could be used.", 4, "not_found") from None
     terminal.show(f"The invitation {code} is revoked.", {"code": code, "revoked": True})
 
 

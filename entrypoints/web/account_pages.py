@@ -94,23 +94,13 @@ async def join(visit: Visit) -> HTTPResponse:
     return _sign_in(visit, issued.secret, stay=True, flash=_("Welcome. You are signed in."))
 
 
-_FIELDS = {"username_taken": "username", "email_taken": "email", "invite_required": "invite"}
-
-
-def _beside_fields(error: DomainError) -> Trouble:
-    found = trouble(error)
-    if error.code not in _FIELDS:
-        return found
-    return Trouble(found.status, tuple((_FIELDS[error.code], text) for _name, text in found.lines))
-
-
 async def _all_at_once(visit: Visit, values: Values, error: DomainError) -> Trouble:
     """A name that is taken shows only when the account is stored; who has to mend another field learns it now too."""
-    found = _beside_fields(error)
+    found = trouble(error)
     if not isinstance(error, Invalid) or found.of("username"):
         return found
     try:
-        await visit.app.people.profile(None, fold(values["username"]))
+        await visit.app.people.renamed(None, fold(values["username"]))
     except NotFound:
         return found
     return Trouble(found.status, (("username", sentence(UsernameTaken())), *found.lines))

@@ -11,6 +11,7 @@ from domain.kernel import CaseId, CommentId, DomainError, EventId, Invalid, NotF
 from domain.moderation import REASONS, Decision, Staff
 from domain.text import fold
 from domain.users import Role
+from entrypoints import requests
 from entrypoints.web.navigation import NavItem
 from entrypoints.web.translation import gettext as _
 from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, trouble
@@ -133,6 +134,7 @@ async def _page(visit: Visit, template: str, *, status: int = 200, **values: Any
             ("/admin", _("Overview"), "shield", False),
             ("/admin/reports", _("Reports"), "flag", True),
             ("/admin/users", _("People"), "users", True),
+            ("/admin/invites", _("Invitations"), "user-plus", True),
             ("/admin/jobs", _("Jobs"), "rotate-cw", True),
             ("/admin/audit", _("Log"), "file", True),
         )
@@ -251,6 +253,48 @@ async def change_user(visit: Visit, username: str) -> HTTPResponse:
     if entry.id == visit.user:
         return visit.go("/")  # who took the role from themselves sees nothing here any more
     return visit.go(f"/admin/users/{entry.username}", _("Done, and written to the log."))
+
+
+@routes.page("/admin/invites", guests=False)
+async def invites(visit: Visit) -> HTTPResponse:
+    return await _invites(visit, Values(uses="1", days="14"))
+
+
+async def _invites(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) -> HTTPResponse:
+    _staff(visit)
+    return await _page(
+        visit,
+        "invites.html",
+        status=found.status,
+        invites=await visit.app.moderation.invites(LIST_SIZE, visit.cursor),
+        origin=requests.settings(visit.request).origin,
+        sign_up=visit.app.accounts.sign_up_mode,
+        values=values,
+        trouble=found,
+    )
+
+
+@routes.form("/admin/invites")
+async def create_invite(visit: Visit) -> HTTPResponse:
+    by, values = _staff(visit), Values(uses=visit.text("uses"), days=visit.text("days"))
+    try:
+        await visit.app.moderation.create_invite(
+            by, uses=_number(values["uses"]), days=_number(values["days"])
+        )
+    except DomainError as error:
+        return await _invites(visit, values, trouble(error))
+    return visit.go("/admin/invites", _("The invitation is made. Its link stands first in the list."))
+
+
+def _number(text: str) -> int:
+    """A number from a form; for anything else one that no rule takes."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+@routes.form("/admin/invites/<code>/revoke", seen_at="/admin/invites")
+async def revoke_invite(visit: Visit, code: str) -> HTTPResponse:
+    await visit.app.moderation.revoke_invite(code, _staff(visit))
+    return visit.go("/admin/invites", _("The invitation lets nobody in any more."))
 
 
 @routes.page("/admin/jobs", guests=False)

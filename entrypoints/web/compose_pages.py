@@ -5,6 +5,7 @@ Between the steps nothing is kept but the uploads themselves: everything typed t
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -206,14 +207,11 @@ async def _change(visit: Visit, shots: list[Shot], act: str, which: str) -> list
     chosen = next((shot for shot in shots if str(shot.id) == which), None)
     if chosen is None:
         return shots
-    file_id = FileId(chosen.id)
-    try:
-        if act == "remove":
-            await visit.app.uploading.remove(visit.user, file_id)
-        else:
-            await visit.app.uploading.retry(visit.user, file_id)
-    except (NotFound, Conflict):
-        pass  # somebody was faster; what is true now is looked up below
+    uploading = visit.app.uploading
+    changing = uploading.remove if act == "remove" else uploading.retry
+    # Somebody was faster: what is true now is looked up below.
+    with suppress(NotFound, Conflict):
+        await retrying(lambda: changing(visit.user, FileId(chosen.id)))
     return await _shots(visit)
 
 

@@ -50,8 +50,6 @@ async def explore(visit: Visit) -> HTTPResponse:
 @routes.page("/tags/<tag>")
 async def tag(visit: Visit, tag: str) -> HTTPResponse:
     canonical = fold(tag.lstrip("#"))
-    if not canonical or len(canonical) > 100 or not canonical.isprintable():
-        raise NotFound
     page = await visit.app.feeds.tagged(visit.viewer, canonical, GRID_SIZE, visit.cursor)
     return await visit.page("tag.html", posts=page, tag=canonical)
 

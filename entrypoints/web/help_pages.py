@@ -53,9 +53,9 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "reauth_required": Explanation(
         _("Your password is needed"),
-        _("Another e-mail address can open the account, so being signed in is not enough to set one."),
+        _("Another e-mail address or a new token can open the account, so being signed in is not enough."),
         _("The password was left out."),
-        _("Send the same change again with your password, in “password” over the API."),
+        _("Send the same again with your password, in “password” over the API."),
     ),
     "unauthenticated": Explanation(
         _("Sign in first"),
@@ -203,6 +203,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("A raw file, a video, or a document. The name does not matter, only the content."),
         _("Export it as JPEG, PNG, WebP, GIF, AVIF or HEIC."),
     ),
+    "range_not_satisfiable": Explanation(
+        _("There is no such part"),
+        _("A part of a file was asked for that begins after its end."),
+        _("A download that was continued after the file had changed, or was complete already."),
+        _("Ask for the whole file. The header `Content-Range` of the answer says how long it is."),
+    ),
     "unsupported_media_type": Explanation(
         _("Sent in the wrong form"),
         _("The body's `Content-Type` is not the one that this address takes."),
@@ -214,6 +220,36 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("It claims to be a picture, but it cannot be opened."),
         _("A broken download or copy."),
         _("Open it on your own device and save it again."),
+    ),
+    "too_many_pixels": Explanation(
+        _("The picture has too many pixels"),
+        _("Width times height is more than this server takes, whatever the size of the file."),
+        _("A panorama, a scan, or a camera with a very fine sensor."),
+        _("Export it at a smaller size."),
+    ),
+    "too_long_side": Explanation(
+        _("The picture is too long"),
+        _("One of its sides has more pixels than this server takes."),
+        _("A panorama or a long screenshot."),
+        _("Cut it, or export it at a smaller size."),
+    ),
+    "too_many_frames": Explanation(
+        _("The picture moves for too long"),
+        _("It is made of more single frames than this server takes. Only the first would be shown."),
+        _("A film that was saved as a moving picture."),
+        _("Save its first frame as a picture of its own."),
+    ),
+    "too_expensive": Explanation(
+        _("The picture takes too much to open"),
+        _("Opening it needs more time or memory than one picture may have."),
+        _("A very large or unusually packed file, sometimes one that was made to do harm."),
+        _("Export it again as JPEG, at a smaller size."),
+    ),
+    "not_processed": Explanation(
+        _("The picture could not be processed"),
+        _("It was stored, but making its sizes failed each time. The reason is not the picture."),
+        _("A fault of the server."),
+        _("Try it again. If it stays, tell whoever runs the server."),
     ),
     "empty": Explanation(
         _("The file is empty"),

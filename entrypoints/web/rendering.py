@@ -40,17 +40,16 @@ _EDGE = "\0"
 
 @dataclass(frozen=True, slots=True)
 class Flash:
-    """One line about what has just happened. `kind` chooses icon and colour; errors are announced at once."""
+    """One line about what was just done."""
 
     text: str
-    kind: Literal["ok", "info", "error"] = "ok"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
     """What surrounds every page of a request: who looks, in which language, with which ways to go.
 
-    `viewer` is a Person or None when signed out. `unread` stands before the title. `links` are for the foot of the page.
+    `viewer` is a Person or None when signed out. `links` are for the foot of the page.
     """
 
     csrf_token: str
@@ -61,7 +60,6 @@ class Shell:
     nav: tuple[NavItem, ...] = ()
     links: tuple[NavItem, ...] = ()
     flashes: tuple[Flash, ...] = ()
-    unread: int = 0
     instance: str = "Heliograph"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -304,7 +302,7 @@ def _decimal(number: float, language: Language) -> str:
 def filesize(size: int) -> str:
     """`812 kB`, `3.4 MB`: bytes in the units of people, a thousand each."""
     if size < 1_000_000:
-        return f"{decimal(max(1, round(size / 1_000)))} kB"
+        return f"{decimal(max(min(size, 1), round(size / 1_000)))} kB"
     return f"{decimal(round(size / 1_000_000, 1))} MB"
 
 

@@ -11,6 +11,7 @@ from application.views import Me
 from domain.kernel import DomainError, Invalid, NotFound, SessionId, TokenId, msg
 from domain.users import SCOPES
 from entrypoints import requests
+from entrypoints.retrying import retrying
 from entrypoints.web import site
 from entrypoints.web.compose_pages import check_size
 from entrypoints.web.navigation import NavItem
@@ -74,17 +75,8 @@ async def _save(
         password = visit.text("password") or None
         await visit.app.accounts.change_profile(visit.user, change, visit.client, password)
     except DomainError as error:
-        return await show(values, _beside_fields(error))
+        return await show(values, trouble(error))
     return visit.go(visit.request.path, _("Saved."))
-
-
-_FIELDS = {"username_taken": "username", "email_taken": "email", "reauth_required": "password"}
-
-
-def _beside_fields(error: DomainError) -> Trouble:
-    found = trouble(error)
-    name = _FIELDS.get(error.code)
-    return Trouble(found.status, tuple((name, text) for _none, text in found.lines)) if name else found
 
 
 @routes.page("/settings", guests=False)
@@ -129,7 +121,7 @@ async def set_avatar(visit: Visit) -> HTTPResponse:
             raise Invalid.field("#/picture", "required", msg("Choose a picture."))
         check_size(visit, uploads[0])
         await visit.app.uploading.admit(visit.user, visit.client)
-        await visit.app.accounts.set_avatar(visit.user, uploads[0])
+        await retrying(lambda: visit.app.accounts.set_avatar(visit.user, uploads[0]))
     except DomainError as error:
         found = trouble(error)
         me = await _me(visit)
@@ -316,7 +308,9 @@ async def create_token(visit: Visit) -> HTTPResponse:
     """The answer itself shows the secret, because it must not stand in any address or cookie."""
     values = Values(name=visit.text("name"), scopes=visit.form.all("scopes"))
     try:
-        issued = await visit.app.signing_in.create_token_as(visit.who, values["name"], values["scopes"])
+        issued = await visit.app.signing_in.create_token_as(
+            visit.who, visit.client, visit.text("password"), values["name"], values["scopes"]
+        )
     except DomainError as error:
         return await _tokens(visit, values, trouble(error))
     return await _tokens(visit, Values(scopes=_LEAST), secret=issued.secret)

@@ -163,13 +163,11 @@ def _way_on(request: Request, failure: Failure) -> tuple[str, str]:
 # Going back after a form, with a word about what happened
 
 
-def go(
-    path: str, request: Request | None = None, flash: str = "", kind: Literal["ok", "info", "error"] = "ok"
-) -> HTTPResponse:
+def go(path: str, request: Request | None = None, flash: str = "") -> HTTPResponse:
     """Post/Redirect/Get to `path`, with a line to show there."""
     response = redirect(path, status=303)
     if request is not None and flash:
-        packed = base64.urlsafe_b64encode(json.dumps([flash[:300], kind]).encode()).decode()
+        packed = base64.urlsafe_b64encode(json.dumps(flash[:300]).encode()).decode()
         requests.set_cookie(request, response, FLASH_COOKIE, packed, 60)
     return response
 
@@ -180,11 +178,11 @@ def _take_flash(request: Request) -> tuple[Flash, ...]:
         return ()
     request.ctx.flash_shown = True
     try:
-        text, kind = json.loads(base64.urlsafe_b64decode(packed))
-        shown = str(text)[:300].encode("utf-8", "replace").decode()  # JSON can spell what no page can hold
-        return (Flash(shown, kind if kind in ("ok", "info", "error") else "info"),)
-    except (ValueError, TypeError, RecursionError):
+        text = json.loads(base64.urlsafe_b64decode(packed))
+    except (ValueError, RecursionError):
         return ()
+    # JSON can spell what no page can hold.
+    return (Flash(str(text)[:300].encode("utf-8", "replace").decode()),)
 
 
 def forget_flash(request: Request, response: HTTPResponse) -> None:

@@ -6,7 +6,7 @@ in the code, and a catalogue for it is optional.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
-LOCALES = Path(__file__).parents[2] / "locales"
-SOURCE_LANGUAGE = "en"
+from entrypoints.languages import LOCALES, SOURCE_LANGUAGE, catalogues
+
 DOMAIN = "heliograph"
 # More entries than any browser sends; a longer header is somebody's test of our patience.
 _MAX_ACCEPTED = 20
@@ -157,20 +157,15 @@ def npgettext(context: str, singular: str, plural: str, n: int) -> str:
     return current_language().translations.npgettext(context, singular, plural, n)
 
 
-def sentence(message: str, params: Mapping[str, Any]) -> str:
-    """A message of the domain: translated first, then its braces filled."""
-    return gettext(message).format_map(params)
-
-
 def _load(root: Path) -> Iterator[Language]:
-    for path in sorted(root.glob(f"*/LC_MESSAGES/{DOMAIN}.po")):
-        locale = Locale.parse(path.parents[1].name)
+    for code, path in catalogues(root).items():
+        locale = Locale.parse(code, sep="-")
         with path.open("rb") as source:
             catalog = read_po(source, locale=locale, domain=DOMAIN)
         compiled = BytesIO()
         write_mo(compiled, catalog)
         compiled.seek(0)
-        yield Language(str(locale).replace("_", "-"), locale, GNUTranslations(compiled))
+        yield Language(code, locale, GNUTranslations(compiled))
 
 
 def _by_preference(header: str) -> list[str]:

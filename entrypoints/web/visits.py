@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from application.access import Client
+from application.access import Client, throttle
 from application.program import Application
 from domain.kernel import DomainError, Invalid, TooMany, UserId
 from domain.users import Identity
@@ -118,6 +118,13 @@ class Trouble:
 
 
 NO_TROUBLE = Trouble()
+# Errors that belong to one field, whatever the form.
+_FIELD_OF = {
+    "username_taken": "username",
+    "email_taken": "email",
+    "invite_required": "invite",
+    "reauth_required": "password",
+}
 
 
 def trouble(error: DomainError, names: Mapping[str, str] | None = None) -> Trouble:
@@ -130,7 +137,7 @@ def trouble(error: DomainError, names: Mapping[str, str] | None = None) -> Troub
     # A value that a rule refuses is one answer for every form, whatever is said to programs.
     status = 422 if isinstance(error, Invalid) else status_of(error)
     wait = error.retry_after_seconds if isinstance(error, TooMany) else 0
-    return Trouble(status, tuple(lines) or (("", sentence(error)),), wait)
+    return Trouble(status, tuple(lines) or ((_FIELD_OF.get(error.code, ""), sentence(error)),), wait)
 
 
 def sentence(error: DomainError) -> str:
@@ -220,7 +227,7 @@ def _sent(handler: Handler, guests: bool, files: int) -> Handler:
             request, visit.app.workspace, max_file=limit, max_files=files, drop_large=True
         ) as visit.form:
             requests.check_same_site(request, visit.text("csrf"))
-            if stranger:
+            if stranger or not await requests.confirm(request):
                 return to_login(visit.back())
             with speaking(await site.language(request)):
                 if files:
@@ -245,9 +252,7 @@ async def _arrive(request: Request) -> Visit:
 
 
 async def _limit(visit: Visit) -> None:
-    allowance = await visit.app.limiter.hit(WRITES, str(visit.viewer or visit.client.address))
-    if not allowance.allowed and not visit.client.relaxed:
-        raise TooMany(allowance.reset_seconds)
+    await throttle(visit.app.limiter, visit.client, WRITES, str(visit.viewer or visit.client.address))
 
 
 def to_login(back: str) -> HTTPResponse:

@@ -111,6 +111,23 @@ async def test_a_cancelled_commit_does_not_stay_the_current_transaction(client: 
 
 
 @pytest.mark.goal("O5")
+async def test_a_cancelled_rollback_hides_no_other_error(client: engine.Client) -> None:
+    async def refused() -> None:
+        async with in_transaction() as transaction:
+            await transaction.execute_query("SELECT 1")
+            await transaction.rollback()
+            raise LookupError
+
+    for delay in range(60):
+        task = asyncio.create_task(refused())
+        for _ in range(delay):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises((asyncio.CancelledError, LookupError)):
+            await task
+    assert all_free(client)
+
+
 async def test_waiting_for_a_connection_ends_after_three_seconds(client: engine.Client) -> None:
     held = asyncio.create_task(hold_all(client, 3.5))
     await asyncio.sleep(0.3)
@@ -304,6 +321,7 @@ async def test_without_a_statement_cache_nothing_that_pgbouncer_refuses_is_sent(
 
 def test_only_what_means_away_is_translated() -> None:
     assert translate(ConnectionRefusedError()) is not None
+    assert translate(asyncpg.InternalClientError("cannot switch to state 12")) is not None
     assert translate(TimeoutError()) is not None
     assert translate(asyncpg.TooManyConnectionsError("full")) is not None
     assert translate(asyncpg.InterfaceError("connection is closed")) is not None

@@ -84,13 +84,16 @@ PATCH  /admin/reports/<case_id:uuid>               401  404  404  404  404  404 
 GET    /admin/users                                401  404  404  404  404  404  200  404  404  404  401
 GET    /admin/users/<username>                     401  404  404  404  404  404  200  404  404  404  401
 PATCH  /admin/users/<username>                     401  404  404  404  404  404  200  404  404  404  401
+GET    /admin/invites                              401  404  404  404  404  404  200  404  404  404  401
+POST   /admin/invites                              401  404  404  404  404  404  201  404  404  404  401
+DELETE /admin/invites/<code>                       401  404  404  404  404  404  204  404  404  404  401
 GET    /admin/audit                                401  404  404  404  404  404  200  404  404  404  401
 GET    /files/<file_id:uuid>/content               401  404  404  404  404  404  404  403  404  200  401
 GET    /healthz                                    200  200  200  200  200  200  200  200  200  200  200
 GET    /openapi.json                               200  200  200  200  200  200  200  200  200  200  200
 GET    /readyz                                     200  200  200  200  200  200  200  200  200  200  200
 GET    /a/<key>/<name>                             200  200  200  200  200  200  200  200  200  200  200
-GET    /m/<key>/<cut:int>/<name>                   404  404  404  404  404  404  404  200  200  200  401
+GET    /m/<key>/<cut>/<name>                       404  404  404  404  404  404  404  200  200  200  401
 """
 
 ROWS: dict[tuple[str, str], dict[str, int]] = {}

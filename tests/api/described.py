@@ -126,6 +126,7 @@ def check_headers(reply: Reply) -> None:
     missing = [name for name in SECURITY_HEADERS if name not in reply.headers]
     assert not missing, (reply.status, missing)
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers.get("Content-Type") != "None", reply.status
     if reply.status in (429, 503):
         assert int(reply.headers["Retry-After"]) >= 1
     if reply.status == 405:

@@ -32,6 +32,10 @@ POST /<handle:@[^/]+>/unmute                    login 303   303   404   303   30
 GET  /about                                     200   200   200   200   200   200   200
 GET  /admin                                     login 404   404   404   200   404   404
 GET  /admin/audit                               login 404   404   404   200   404   404
+GET  /admin/invites                             login 404   404   404   200   404   404
+POST /admin/invites                             login 404   404   404   303   404   404
+GET  /admin/invites/<code>/revoke               303   303   303   303   303   303   303
+POST /admin/invites/<code>/revoke               login 404   404   404   303   404   404
 GET  /admin/jobs                                login 404   404   404   200   404   404
 GET  /admin/jobs/<job_id:uuid>/retry            303   303   303   303   303   303   303
 POST /admin/jobs/<job_id:uuid>/retry            login 404   404   404   404   404   404

@@ -96,6 +96,7 @@ async def _make_things(scene: Scene, sql: asyncpg.Connection) -> None:
         "token": (await api.ok("GET", "/tokens", owner))["items"][0]["id"],
         "owner": owner.name,
         "asking": NAMES["pending"],
+        "invite": (await api.server.program.moderation.create_invite()).code,
         "case": str(await sql.fetchval("SELECT id FROM cases")),
     }
 

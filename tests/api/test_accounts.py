@@ -186,7 +186,7 @@ async def test_a_closed_server_takes_nobody(api: Api) -> None:
 
 @pytest.mark.settings(sign_up="invite")
 async def test_an_invitation_lets_one_person_in(api: Api) -> None:
-    code = (await api.server.program.accounts.create_invite(None)).code
+    code = (await api.server.program.moderation.create_invite()).code
     wanted = {"username": "mira", "password": PASSWORD}
     assert (await api("POST", "/accounts", json=wanted)).code == "invite_required"
     assert (await api("POST", "/accounts", json={**wanted, "invite": code})).status == 201

@@ -53,6 +53,7 @@ def path_of(route: str, ids: dict[str, str]) -> str:
         "place_id": ids["place"],
         "job_id": NOWHERE,
         "case_id": ids["case"],
+        "code": ids["invite"],
         "tag": f"{CANARY}tag",
         "username": ids["asking"] if route.startswith("/follow-requests") else ids["owner"],
         "key": ids["avatar_key"] if route.startswith("/a/") else ids["key"],
@@ -88,6 +89,7 @@ def body_of(method: str, route: str, actor: str, ids: dict[str, str]) -> dict[st
         ("POST", "/reports"): {"post_id": ids["post"], "reason": "other"},
         ("PATCH", "/admin/reports/<case_id:uuid>"): {"decision": "keep"},
         ("PATCH", "/admin/users/<username>"): {"state": "suspended"},
+        ("POST", "/admin/invites"): {},
     }
     if (method, route) in (("POST", "/uploads"), ("PUT", "/me/avatar")):
         return {"data": a_form(a_jpeg(), name="file")}

@@ -173,8 +173,10 @@ FORMS: dict[str, tuple[str, bytes, set[int]]] = {
     "text where a photo belongs": (
         MULTIPART,
         _part(b'Content-Disposition: form-data; name="photos"', b"x") + END,
-        {422},
+        {415},
     ),
+    "20 kB before the first part": (MULTIPART, b"x" * 20_000 + b"\r\n" + _part(FILE_HEAD, b"x") + END, {400}),
+    "words behind the boundary": (MULTIPART, b"--B x\r\n" + FILE_HEAD + b"\r\n\r\nx\r\n" + END, {400}),
 }
 
 
@@ -192,6 +194,48 @@ async def test_a_form_that_cannot_be_read_is_never_an_empty_form(
         assert reply.status in wanted, (path, reply.status, reply.content[:300])
     assert time.perf_counter() - started < 2
     assert await sql.fetchval("SELECT count(*) FROM files") == 0
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+async def test_forms_are_read_as_their_standard_has_them(api: Api, size: int) -> None:
+    mira = await api.join("mira")
+    file = b'Content-Disposition: form-data; name="photos"\r\nContent-Type: image/jpeg'
+    forms = {
+        "as usual": _part(FILE_HEAD, a_jpeg()) + END,
+        "words before the first part": b"A form.\r\nB is no end.\r\n" + _part(FILE_HEAD, a_jpeg()) + END,
+        "empty lines before the first part": b"\r\n\r\n" + _part(FILE_HEAD, a_jpeg()) + END,
+        "words after the last part": _part(FILE_HEAD, a_jpeg()) + b"--B-- \r\nThat was it.",
+        "padded boundaries": (_part(FILE_HEAD, a_jpeg()) + _part(TEXT_HEAD, b"x")).replace(
+            b"--B\r", b"--B \t\r"
+        )
+        + END,
+        "a file without a name": _part(file, a_jpeg()) + END,
+    }
+    for name, form in forms.items():
+        sent = form.replace(a_jpeg(), a_jpeg(16, 16)) if size == 1 else form
+
+        async def pieces(sent: bytes = sent) -> Any:
+            for start in range(0, len(sent), size):
+                yield sent[start : start + size]
+
+        reply = await api("POST", "/posts", mira, data=pieces(), headers={"Content-Type": MULTIPART})
+        assert reply.status == 201, (name, reply.content)
+
+
+async def test_a_form_for_one_file_has_nothing_else(api: Api) -> None:
+    mira = await api.join("mira")
+    for method, path in (("POST", "/uploads"), ("PUT", "/me/avatar")):
+        for form, pointer in (
+            (a_form(a_jpeg(), name="photo"), "#/photo"),
+            (a_form(a_jpeg(), name="file", caption="x"), "#/caption"),
+            (a_form(a_jpeg(), a_jpeg(), name="file"), "#/file"),
+            (a_form(a_jpeg(), name="x_file"), "#/file"),
+        ):
+            reply = await api(method, path, mira, data=form)
+            assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, pointer), reply.content
+        form = a_form(a_jpeg(), name="file", x_note="x", csrf="x")
+        form.add_field("x_more", a_jpeg(), filename="more.jpg")
+        assert (await api(method, path, mira, data=form)).status in (200, 201)
 
 
 # What is cut off

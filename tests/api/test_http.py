@@ -3,9 +3,12 @@
 import asyncio
 import json
 import logging
+import random
 import re
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -13,6 +16,9 @@ from tests.api.conftest import Api
 from tests.api.described import SECURITY_HEADERS
 from tests.conftest import Server, a_jpeg
 
+NOWHERE = "00000000-0000-7000-8000-000000000000"
+# What stands for the parameters of routes; a pattern stands for itself.
+PARAMETERS = {"uuid": NOWHERE, "int": "0", "str": "x", "path": "x"}
 GET = b"GET /api/v1/instance HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -84,6 +90,18 @@ async def test_slow_clients_have_a_total_deadline_and_hurt_nobody(api: Api) -> N
             speak(server, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x7f" * 200, until=20, quiet=20)
         ],
         "http/0.9": [speak(server, b"GET /\r\n", until=20, quiet=20)],
+        "after asking for a WebSocket": [
+            speak(
+                server,
+                b"POST /api/v1/tokens HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
+                b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+                b"GET",
+                *[b" "] * 40,
+                every=0.5,
+                until=20,
+                quiet=20,
+            )
+        ],
         "after a refusal": [
             # The answer comes at once; what is left of the body must not hold the connection.
             speak(
@@ -104,7 +122,10 @@ async def test_slow_clients_have_a_total_deadline_and_hurt_nobody(api: Api) -> N
         for raw in await asyncio.gather(*tasks):
             assert raw.closed, name
             assert (3 if name == "after a refusal" else 8) < raw.seconds < 13, (name, raw.seconds)
-            assert raw.status in ({404} if name == "after a refusal" else {408, 400, 0}), (name, raw.status)
+            expected = {"after a refusal": {404}, "after asking for a WebSocket": {422}}.get(
+                name, {408, 400, 0}
+            )
+            assert raw.status in expected, (name, raw.status)
     assert not (await body).closed
 
 
@@ -168,7 +189,8 @@ async def test_an_upload_slower_than_the_least_speed_is_ended(
         ("100 kB cookie", GET + b"Cookie: hg_session=" + b"x" * 100_000 + b"\r\n\r\n", {400, 413, 431}),
         ("16 kB address", b"GET /" + b"x" * 16_384 + b" HTTP/1.1\r\nHost: x\r\n\r\n", {400, 413, 414, 431}),
         ("15 kB address", b"GET /" + b"x" * 15_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", {404}),
-        ("no host", b"GET /api/v1/instance HTTP/1.1\r\n\r\n", {200, 400}),
+        ("no host", b"GET /api/v1/instance HTTP/1.1\r\n\r\n", {400}),
+        ("two hosts", GET + b"host: y\r\n\r\n", {400}),
         ("HTTP/2.0", b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", {400, 505}),
         ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400, 405, 505}),
         ("no colon", GET + b"nonsense\r\n\r\n", {400}),
@@ -177,6 +199,9 @@ async def test_an_upload_slower_than_the_least_speed_is_ended(
         ("signed length", GET + b"Content-Length: +5\r\n\r\n", {400}),
         ("two lengths", GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", {400}),
         ("length and chunks", GET + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", {400}),
+        ("coding behind a vertical tab", GET + b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n", {400}),
+        ("length behind a next line", GET + b"Content-Length:\xc2\x850\r\n\r\n", {400}),
+        ("nul in a value", GET + b"X-A: a\0b\r\n\r\n", {400}),
         ("unknown coding", GET + b"Transfer-Encoding: xchunked\r\n\r\n", {400, 501}),
         ("odd expectation", GET + b"Expect: 42\r\nContent-Length: 1\r\n\r\n", {417, 400}),
         ("not ascii", "GET /ü HTTP/1.1\r\nHost: x\r\n\r\n".encode(), {400}),
@@ -202,6 +227,11 @@ async def test_an_upload_slower_than_the_least_speed_is_ended(
         ("only newlines", b"\r\n\r\n\r\n\r\n", {400}),
         # What a proxy may read in another way: the rest must not become a request of its own.
         ("space before the colon", GET + b"Content-Length : 33\r\n\r\n" + GET + b"\r\n", {400}),
+        (
+            "coding with a foreign letter",
+            GET + "Transfer-Encoding: chun\u212aed\r\n\r\n0\r\n\r\n".encode(),
+            {400},
+        ),
         ("coding with a space", GET + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", {400}),
         ("foreign digits", GET + "Content-Length: \u0662\r\n\r\nab".encode() + GET + b"\r\n", {400}),
         ("target of a proxy", b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", {400, 405}),
@@ -260,13 +290,26 @@ async def test_options_and_405_say_what_is_allowed(api: Api) -> None:
     for path, methods in (
         ("/me", "DELETE, GET, HEAD, OPTIONS, PATCH"),
         ("/sessions", "GET, HEAD, OPTIONS, POST"),
+        (f"/posts/{NOWHERE}", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("/users/mira/follow", "DELETE, OPTIONS, PUT"),
     ):
         options = await api("OPTIONS", path)
         assert (options.status, options.headers["Allow"]) == (204, methods)
-        refused = await api("PUT", path)
+        refused = await api("POST" if "POST" not in methods else "PATCH", path)
         assert (refused.status, refused.code) == (405, "method_not_allowed")
         assert refused.headers["Allow"] == methods
     assert "Access-Control-Allow-Origin" not in (await api("OPTIONS", "/me")).headers
+
+
+async def test_every_address_says_what_it_allows(api: Api) -> None:
+    for route in api.server.app.router.groups.values():
+        path = re.sub(r"<\w+:(.*?)>", lambda found: PARAMETERS.get(found[1]) or found[1], "/" + route.path)
+        path = path.split("|")[0].replace("[^/]+", "x")
+        declared = ", ".join(sorted({"OPTIONS"} | {method for each in route for method in each.methods}))
+        for method in {"OPTIONS", "GET", "PUT"} - set(declared.split(", ")) | {"OPTIONS"}:
+            answer = await api(method, "/" + path, described=False)
+            assert (method, path, answer.status) == (method, path, 204 if method == "OPTIONS" else 405)
+            assert (path, answer.headers["Allow"]) == (path, declared)
 
 
 @pytest.mark.goal("W6")
@@ -317,8 +360,16 @@ async def test_a_body_is_asked_for_before_it_is_sent(api: Api) -> None:
         b"-5\r\n",
         b"zz\r\nx\r\n0\r\n\r\n",
         b"5\r\nab",
+        b"2;\nxx\r\n{}\r\n0\r\n\r\n",
         b"1\r\nxx\r\n0\r\n\r\n",
-        b"0\r\nX-A: b\r\n\r\n",
+        b"2\r\n{}xx0\r\n\r\n",
+        b"0\r\nX A: b\r\n\r\n",
+        b"0\r\n X-A: b\r\n\r\n",
+        b"0\r\nX-A: b\r\n c\r\n\r\n",
+        b"0\r\nX-A: b\nX-B: c\r\n\r\n",
+        b"0\r\nGET / HTTP/1.1\r\n\r\n",
+        b"0\r\n" + b"X-A: b\r\n" * 200 + b"\r\n",
+        b"0\r\nX-A: " + b"b" * 20_000 + b"\r\n\r\n",
         b"0x2\r\n{}\r\n0\r\n\r\n",
         b"0_2\r\n{}\r\n0\r\n\r\n",
     ],
@@ -329,8 +380,27 @@ async def test_broken_chunks_are_refused(api: Api, chunks: bytes) -> None:
         f"PATCH /api/v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {mira.token}\r\n"
         "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
-    raw = await speak(api.server, head.encode() + chunks, until=3, quiet=0.4)
+    raw = await speak(api.server, head.encode() + chunks + GET + b"\r\n", until=3, quiet=0.4)
     assert raw.status in (0, 400, 413), raw.content
+    assert raw.answers <= 1
+
+
+@pytest.mark.parametrize("coding", ["chunked", "Chunked", "CHUNKED"])
+async def test_fields_after_the_last_chunk_are_read_and_dropped(api: Api, coding: str) -> None:
+    mira = await api.join("mira")
+    body = b'9\r\n{"bio":"x\r\n2;a=b\r\n"}\r\n0\r\nX-A: b\r\nContent-Length: 9\r\n\r\n'
+    for path, status in (("me", 200), ("nowhere", 404)):
+        head = (
+            f"PATCH /api/v1/{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {mira.token}\r\n"
+            f"Content-Type: application/json\r\nTransfer-Encoding: {coding}\r\n\r\n"
+        )
+        split = random.Random(coding).randrange(len(body))
+        for parts in ((body,), (body[:split], body[split:]), (body[:-2], body[-2:])):
+            # The connection ends with the answer, so nothing that follows can be taken for a request.
+            raw = await speak(
+                api.server, head.encode(), *parts, GET + b"\r\n", every=0.05, until=3, quiet=0.4
+            )
+            assert (raw.status, raw.answers, raw.closed) == (status, 1, True), raw.content
 
 
 @pytest.mark.goal("W1")
@@ -418,3 +488,49 @@ async def test_a_client_that_goes_away_is_noted_as_such(api: Api, caplog: pytest
         if 499 in noted:
             return
     raise AssertionError("no request was cut off")
+
+
+async def _held_open(server: Server, head: str, body: bytes, meanwhile: Awaitable[Any]) -> Raw:
+    """Send the head and a byte, do something else, then send the rest."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rsplit(":", 1)[-1]))
+    lines = f"{head}\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+    writer.write(lines.encode() + b"\r\n" + body[:1])
+    await writer.drain()
+    await asyncio.sleep(1.2)
+    await meanwhile
+    writer.write(body[1:])
+    content = await reader.read()
+    writer.close()
+    return Raw(int(content[9:12]), content, 0, True)
+
+
+@pytest.mark.goal("A4")
+async def test_who_loses_their_rights_while_their_request_arrives_does_nothing_any_more(api: Api) -> None:
+    program = api.server.program
+    mira, noor = await api.join("mira"), await api.join("noor")
+    rights = ["read", "write", "admin"]
+    boss, rogue = [await api.join(name, role="admin", scopes=rights) for name in ("boss", "rogue")]
+    post = await api.post(noor)
+    json_kind = "\r\nContent-Type: application/json"
+    suspended = await _held_open(
+        api.server,
+        f"POST /api/v1/posts/{post['id']}/comments HTTP/1.1\r\nAuthorization: Bearer {mira.token}{json_kind}",
+        b'{"text": "Too late"}',
+        program.moderation.change("mira", suspended=True),
+    )
+    demoted = await _held_open(
+        api.server,
+        f"PATCH /api/v1/admin/users/noor HTTP/1.1\r\nAuthorization: Bearer {rogue.token}{json_kind}",
+        b'{"role": "admin"}',
+        program.moderation.change("rogue", role="member"),
+    )
+    assert (suspended.status, demoted.status) == (401, 401)
+    assert (await api.ok("GET", f"/posts/{post['id']}", boss))["counts"]["comments"] == 0
+    assert (await api.ok("GET", "/admin/users/noor", boss))["role"] == "member"
+    sent = await _held_open(
+        api.server,
+        f"PUT /api/v1/posts/{post['id']}/like HTTP/1.1\r\nAuthorization: Bearer {noor.token}",
+        b"no body is expected here",
+        asyncio.sleep(0),
+    )
+    assert sent.status == 200, "who is still the same does what they meant"

@@ -170,25 +170,27 @@ async def test_after_a_crash_before_the_commit_it_is_made_under_the_id_of_the_fi
     assert await things.count(kind) == 1
 
 
+@pytest.mark.parametrize(("kind", "act"), [("comment", "comment"), ("post", "publish")])
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_a_failure_of_ours_can_be_repeated_at_once(
-    things: Things, server: Server, monkeypatch: pytest.MonkeyPatch, moment: str
+    things: Things, server: Server, monkeypatch: pytest.MonkeyPatch, moment: str, kind: str, act: str
 ) -> None:
     posting = type(server.program.posting)
-    comment = posting.comment
+    make = getattr(posting, act)
 
     async def failing(*arguments: Any) -> Any:
         if moment == "after":
-            await comment(*arguments)
+            await make(*arguments)
         raise Unavailable("the database went away")
 
-    monkeypatch.setattr(posting, "comment", failing)
-    failed = await things.make("comment")
+    monkeypatch.setattr(posting, act, failing)
+    failed = await things.make(kind)
     assert (failed.status, failed.code) == (503, "unavailable")
-    monkeypatch.setattr(posting, "comment", comment)
-    again = await things.make("comment")
+    monkeypatch.setattr(posting, act, make)
+    again = await things.make(kind)
     assert again.status == 201
-    assert await things.count("comment") == 1
+    assert await things.count(kind) == 1
+    assert await things.count("upload") == 0
     assert ("Idempotency-Replayed" in again.headers) == (moment == "after")
 
 

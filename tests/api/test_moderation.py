@@ -150,6 +150,37 @@ async def test_accounts_are_found_changed_and_brought_back(api: Api, admin: Memb
     assert len(await _actions(api, admin)) == 4
 
 
+@pytest.mark.settings(sign_up="invite")
+async def test_invitations_are_made_once_listed_used_and_revoked(api: Api, admin: Member) -> None:
+    key = {"Idempotency-Key": "the-first"}
+    first = await api("POST", "/admin/invites", admin, json={"uses": 2, "days": 3}, headers=key)
+    again = await api("POST", "/admin/invites", admin, json={"uses": 2, "days": 3}, headers=key)
+    assert (first.status, again.status, again.content) == (201, 201, first.content)
+    made = first.json
+    assert made["url"] == f"{api.server.url}/invite/{made['code']}"
+    other = await api.ok("POST", "/admin/invites", admin, json={})
+    page = await api.ok("GET", "/admin/invites?limit=1", admin)
+    rest = await api.ok("GET", f"/admin/invites?limit=1&cursor={page['next']}", admin)
+    assert [page["items"], rest["items"]] == [[other], [made]]
+    noor = {"username": "noor", "password": PASSWORD, "invite": other["code"]}
+    await api.ok("POST", "/accounts", json=noor)
+    # What was used up is not listed, and there is nothing to revoke.
+    assert (await api.ok("GET", "/admin/invites", admin))["items"] == [made]
+    assert (await api("DELETE", f"/admin/invites/{other['code']}", admin)).status == 404
+    assert (await api("DELETE", f"/admin/invites/{made['code']}", admin)).status == 204
+    assert (await api("DELETE", f"/admin/invites/{made['code']}", admin)).status == 404
+    assert (await api("DELETE", "/admin/invites/a%00b", admin)).status == 404
+    noor |= {"username": "karl", "invite": made["code"]}
+    assert (await api("POST", "/accounts", json=noor)).code == "invite_required"
+    for wrong in ({"uses": 0}, {"days": 366}, {"uses": 10_001}, {"days": -1}):
+        assert (await api("POST", "/admin/invites", admin, json=wrong)).status == 422
+    assert await _actions(api, admin) == [
+        ("greta", "invite.revoke", made["code"]),
+        ("greta", "invite.create", other["code"]),
+        ("greta", "invite.create", made["code"]),
+    ]
+
+
 async def test_a_removal_is_logged_only_where_something_was_removed(api: Api, admin: Member) -> None:
     mira, noor = await api.join("mira"), await api.join("noor")
     post = await api.post(mira)
@@ -205,15 +236,8 @@ async def test_what_opens_an_account_from_outside_is_logged(api: Api, admin: Mem
     token = (await program.signing_in.token_for("mira", "robot", None, COMMAND_LINE)).item
     assert isinstance(token, Token)
     await program.signing_in.revoke_token(token.user_id, token.id, COMMAND_LINE)
-    invite = await program.accounts.create_invite(None)
-    await program.accounts.revoke_invite(invite.id)
     await program.accounts.delete_by_name("mira")
-    actions = await _actions(api, admin)
-    assert [action for _, action, target in actions if target == str(invite.id)] == [
-        "invite.revoke",
-        "invite.create",
-    ]
-    assert [action for _, action, target in actions if target == "@mira"] == [
+    assert [action for _, action, target in await _actions(api, admin) if target == "@mira"] == [
         "user.delete",
         "token.revoke",
         "token.create",

@@ -108,7 +108,7 @@ def _path(route: str, ids: dict[str, str]) -> str:
         "handle": f"@{ids['owner']}",
         "name": ids["place"],
         "tag": f"{CANARY}tag",
-        "code": "bad_cursor",
+        "code": ids["invite"] if route.startswith("/admin/") else "bad_cursor",
         "version": "v-0",
         "path": "app.css",
         "case_id": ids["case"],
@@ -131,12 +131,13 @@ def _fields(route: str, actor: str, ids: dict[str, str]) -> dict[str, str]:
         "/settings/account": {"username": NAMES.get(actor, ""), "language": ""},
         "/settings/password": {"old": PASSWORD, "new": "six quite different words"},
         "/settings/security": {"session": ids["session"]},
-        "/settings/tokens": {"scopes": "read"},
+        "/settings/tokens": {"scopes": "read", "password": PASSWORD},
         "/settings/delete": {"password": PASSWORD},
         "/settings/appearance": {"theme": "dark"},
         "/report": {"post": ids["post"], "reason": "other"},
         "/admin/reports/<case_id:uuid>": {"decision": "keep"},
         "/admin/users/<username>": {"act": "sign_out"},
+        "/admin/invites": {"uses": "1", "days": "1"},
     }
     return given.get(route, {"text": "changed", "caption": "changed"})
 

@@ -1,5 +1,7 @@
 """Posts, comments, reactions and their lists as the contract says."""
 
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import asyncpg
@@ -85,6 +87,29 @@ async def test_a_refused_form_leaves_nothing(api: Api) -> None:
         reply = await api("POST", "/posts", mira, data=form)
         assert reply.status in (415, 422), reply.content
     assert (await api.ok("GET", "/files", mira))["items"] == []
+
+
+async def test_a_form_is_as_strict_as_json(api: Api) -> None:
+    mira = await api.join("mira")
+    beside = a_form(a_jpeg())
+    beside.add_field("cover", a_jpeg(), filename="cover.jpg")
+    for form, pointer, code in (
+        (a_form(a_jpeg(), comments="maybe"), "#/comments", "invalid"),
+        (a_form(a_jpeg(), show_camera=""), "#/show_camera", "invalid"),
+        (a_form(a_jpeg(), caption=["one", "two"]), "#/caption", "repeated"),
+        (a_form(a_jpeg(), alt=["one", "two"]), "#/alt", "bad_count"),
+        (a_form(a_jpeg(), likes="9"), "#/likes", "unknown"),
+        (a_form(a_jpeg(), name="photo"), "#/photo", "unknown"),
+        (beside, "#/cover", "unknown"),
+    ):
+        reply = await api("POST", "/posts", mira, data=form)
+        assert reply.status == 422, reply.content
+        found = reply.json["errors"][0]
+        assert (found["pointer"], found["code"]) == (pointer, code)
+    assert (await api.ok("GET", "/files", mira))["items"] == []
+    for sent, expected in (("On", True), ("1", True), ("true", True), ("off", False), ("0", False)):
+        form = a_form(a_jpeg(), comments=sent, x_note=["a", "b"], csrf="x")
+        assert (await api.ok("POST", "/posts", mira, data=form))["comments"] == expected
 
 
 async def test_a_post_is_refused_field_by_field(api: Api) -> None:
@@ -418,12 +443,25 @@ async def test_the_original_comes_back_as_an_attachment(api: Api) -> None:
     ):
         part = await api("GET", path, mira, headers={"Range": asked})
         assert (part.status, part.content) == (206, expected), asked
-    assert (await api("GET", path, mira, headers={"Range": f"bytes={size}-"})).status == 416
+    beyond = await api("GET", path, mira, headers={"Range": f"bytes={size}-"})
+    assert (beyond.status, beyond.code) == (416, "range_not_satisfiable")
+    assert beyond.headers["Content-Range"] == f"bytes */{size}"
     assert (await api("GET", path, mira, headers={"Range": "bytes=0-1,3-4"})).status == 200
     tag = whole.headers["ETag"]
     assert (await api("GET", path, mira, headers={"If-None-Match": tag})).status == 304
-    head = await api("HEAD", path, mira)
-    assert (head.content, head.headers["Content-Length"]) == (b"", str(size))
+    stored = whole.headers["Last-Modified"]
+    before = format_datetime(parsedate_to_datetime(stored) - timedelta(seconds=1), usegmt=True)
+    for conditions, status in (
+        ({"If-Modified-Since": stored}, 304),
+        ({"If-Modified-Since": before}, 200),
+        ({"If-Modified-Since": "yesterday"}, 200),
+        ({"If-Modified-Since": stored, "If-None-Match": '"other"'}, 200),
+    ):
+        for method in ("GET", "HEAD"):
+            assert (await api(method, path, mira, headers=conditions)).status == status, conditions
+    for asked in ({}, {"Range": "bytes=0-3"}, {"Range": f"bytes={size}-"}):
+        head = await api("HEAD", path, mira, headers=asked)
+        assert (head.status, head.content, head.headers["Content-Length"]) == (200, b"", str(size))
 
 
 async def test_a_file_in_a_post_stays(api: Api) -> None:

@@ -22,12 +22,11 @@ from application.operations import Operations, StrangeStore
 from application.outbox import Runner
 from application.program import Application
 from application.reactions import Means, Write, nothing
-from domain.files import FileStored
 from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, POSTPONED, Job, back_off
-from domain.kernel import EventId, FileId, PostId, Unavailable, UserId
+from domain.kernel import EventId, PostId, Unavailable, UserId
 from domain.ports import UnitOfWork
 from domain.posts import PostPublished
-from tests.builders import a_person, a_picture, a_post, new_uow
+from tests.builders import a_person, a_picture, a_post, an_upload, new_uow
 
 EVENT = PostPublished(post_id=PostId(UUID(int=1)), author_id=UserId(UUID(int=2)))
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -274,21 +273,56 @@ async def test_a_dead_job_can_be_given_a_fresh_start(workshop: Workshop) -> None
 
 
 @pytest.mark.goal("D7")
-async def test_a_real_reaction_that_cannot_succeed_ends_dead_and_says_why(
+@pytest.mark.parametrize("end", ["fails", "dies"])
+async def test_a_picture_whose_job_is_given_up_has_failed_and_its_owner_tries_again(
+    program: Application, sql: asyncpg.Connection, tmp_path: Path, end: str
+) -> None:
+    mira = await a_person(program)
+    file = await an_upload(program, mira)
+    original = (await program.uploading.original(mira.id, file)).original_key
+    await program.media.fetch(original, tmp_path / "kept")
+    await program.media.delete(original)
+    for _ in range(MAX_ATTEMPTS if end == "fails" else MAX_DEATHS):
+        assert (await program.uploading.get(mira.id, file)).state in ("waiting", "processing")
+        if end == "fails":
+            await sql.execute("UPDATE jobs SET due_at = now()")
+            await program.runner.drain()
+        else:
+            async with new_uow(program)() as uow:
+                assert [job.parked for job in await uow.jobs.claim(1, program.clock.now())] == [False]
+                await uow.commit()
+            await sql.execute("UPDATE jobs SET leased_until = now() - interval '1 second'")
+    await program.runner.drain()
+    row = await sql.fetchrow("SELECT state, error FROM jobs")
+    assert row["state"] == "dead"
+    assert row["error"].startswith("NotFound" if end == "fails" else "its process died")
+    failed = await program.uploading.get(mira.id, file)
+    assert failed.state == "failed"
+    assert failed.error is not None
+    assert failed.error.detail == "This picture could not be processed. Try again."
+    await program.media.put(original, tmp_path / "kept")
+    await program.uploading.retry(mira.id, file)
+    await program.runner.drain()
+    assert (await program.uploading.get(mira.id, file)).state == "ready"
+
+
+@pytest.mark.goal("D7")
+async def test_a_picture_is_not_given_up_by_somebody_whose_job_is_anothers_by_now(
     program: Application, sql: asyncpg.Connection
 ) -> None:
     mira = await a_person(program)
-    file = await a_picture(program, mira, state="waiting")
-    await program.media.delete((await program.uploading.original(mira.id, file)).prefix)
+    file = await an_upload(program, mira)
+    await sql.execute("UPDATE jobs SET attempts = $1", MAX_ATTEMPTS)
     async with new_uow(program)() as uow:
-        uow.record(FileStored(file_id=FileId(file)))
+        (zombie,) = await uow.jobs.claim(1, program.clock.now())
+        (heir,) = await uow.jobs.claim(1, program.clock.now() + LEASE + timedelta(seconds=1))
         await uow.commit()
-    for _ in range(MAX_ATTEMPTS):
-        await sql.execute("UPDATE jobs SET due_at = now()")
-        await program.runner.drain()
-    row = await sql.fetchrow("SELECT state, error FROM jobs")
-    assert row["state"] == "dead"
-    assert row["error"].startswith("NotFound")
+    original = (await program.uploading.original(mira.id, file)).original_key
+    await program.media.delete(original)
+    await program.runner.perform(zombie)
+    assert (await program.uploading.get(mira.id, file)).state == "processing"
+    await program.runner.perform(heir)
+    assert (await program.uploading.get(mira.id, file)).state == "failed"
 
 
 @pytest.mark.goal("D7")
@@ -467,8 +501,13 @@ async def test_an_unknown_event_or_reaction_fails_alone(workshop: Workshop) -> N
     await workshop.add("a reaction of tomorrow")
     await workshop.add("diary", kind="EventOfTomorrow")
     await workshop.add("diary")
+    await workshop.add("make_first_sizes", kind="EventOfTomorrow")
     await workshop.runner().drain()
-    assert await workshop.states() == {"waiting": 2, "done": 1}
+    assert await workshop.states() == {"waiting": 3, "done": 1}
+    await workshop.sql.execute("UPDATE jobs SET attempts = $1 WHERE state = 'waiting'", MAX_ATTEMPTS)
+    workshop.clock.time += timedelta(seconds=1)
+    await workshop.runner().drain()
+    assert await workshop.states() == {"dead": 3, "done": 1}
 
 
 @pytest.mark.goal("D7")

@@ -66,3 +66,30 @@ async def test_an_account_with_very_many_followers_is_erased_in_bounded_steps(
     assert most["home_feed"][1] == 18_006
     assert most["home_feed"][0] <= 21 * ERASE_CHUNK
     assert most["likes"][0] < most["likes"][1]
+
+
+async def test_what_was_written_while_an_account_was_erased_goes_soon(
+    clone: Callable[[str], Any], settings: Settings, images: SandboxedImages
+) -> None:
+    database = await clone("late")
+    async with opened(settings, database, images) as program:
+        sql = await connect(database)
+        mira, leaver = await a_person(program, role="admin"), await a_person(program, "leaver")
+        post = await a_post(program, mira)
+        await program.runner.drain()
+        await program.accounts.delete_account(leaver.id)
+        await program.runner.drain()
+        # A request that was under way, and knows nothing of it.
+        await program.posting.like(leaver.id, post)
+        await program.following.follow(leaver.id, mira.name)
+        assert await program.operations.verify() == [], "its time has not come yet"
+        await sql.execute("UPDATE jobs SET due_at = now() WHERE reaction = 'erase_account_again'")
+        await program.runner.drain()
+        assert await sql.fetchval("SELECT likes FROM posts") == 0
+        assert await sql.fetchval("SELECT count(*) FROM follows") == 0
+        assert await program.operations.verify() == []
+        await program.posting.like(leaver.id, post)
+        assert [broken.rule for broken in await program.operations.verify()] == [
+            "something of a deleted account"
+        ]
+        await sql.close()

@@ -6,6 +6,7 @@ Every race here was first seen to fail with its protection taken out; the commen
 import asyncio
 import json
 import sys
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -16,17 +17,18 @@ import asyncpg
 import pytest
 
 from adapters.postgres import cards
+from adapters.system.passwords import AT_ONCE
 from application.access import Client, Gone
 from application.posting import PhotoDraft, PostDraft, PostEdit
 from application.program import Application
 from application.signing_in import Issued
-from application.uploading import InUse, QuotaReached
+from application.uploading import LOOKS_AT_ONCE, InUse, QuotaReached
 from domain.kernel import AlreadyMade, CommentId, DomainError, FileId, Forbidden, Invalid, NotFound, PostId
 from domain.ports import TryAgain, Upload
 from domain.posts import AUDIENCES
 from domain.users import BadCredentials, InviteRequired, LastAdmin, UsernameTaken
 from entrypoints.container import Database
-from tests.builders import Someone, a_comment, a_follow, a_person, a_picture, a_post, new_uow
+from tests.builders import Someone, a_comment, a_follow, a_person, a_picture, a_post, an_upload, new_uow
 from tests.conftest import PASSWORD, a_jpeg
 from tests.strategies import Act, a_community
 
@@ -348,7 +350,7 @@ async def test_an_invitation_lets_in_exactly_as_many_as_it_says(
     program: Application, sql: asyncpg.Connection
 ) -> None:
     # Fails when `use` reads `uses` first and writes it back (more than 3 members).
-    invite = await program.accounts.create_invite(None, uses=3)
+    invite = await program.moderation.create_invite(uses=3)
     outcomes = await together(
         [program.accounts.sign_up(HERE, f"guest{n}", PASSWORD, invite=invite.code) for n in range(20)]
     )
@@ -363,7 +365,7 @@ async def test_a_use_of_an_invitation_is_given_back_when_joining_fails(
     program: Application, sql: asyncpg.Connection
 ) -> None:
     await a_person(program, "taken")
-    invite = await program.accounts.create_invite(None, uses=1)
+    invite = await program.moderation.create_invite(uses=1)
     with pytest.raises(UsernameTaken):
         await program.accounts.sign_up(HERE, "taken", PASSWORD, invite=invite.code)
     assert await sql.fetchval("SELECT uses FROM invites") == 0
@@ -690,3 +692,76 @@ async def test_nothing_opened_with_the_old_password_outlives_its_change(program:
     ]
     assert not alive
     assert await program.signing_in.sessions(account.id)
+
+
+@pytest.mark.goal("A4")
+@pytest.mark.parametrize("act", ["change", "leave", "token"])
+async def test_who_knew_the_old_password_does_not_undo_the_operators_new_one(
+    program: Application, sql: asyncpg.Connection, act: str
+) -> None:
+    client = Client("127.0.0.9", relaxed=True)
+    account = await program.accounts.add("mira", PASSWORD)
+    session = await program.signing_in.open_session_for(client, account.id)
+    identity = await program.signing_in.identify_session(session.secret)
+    assert identity is not None
+    hasher: Any = program.accounts._hasher
+    operators = await hasher.hash("set by the operator")
+    acts: dict[str, Any] = {
+        "change": lambda: program.accounts.change_password(
+            identity, client, PASSWORD, "five other words make sense"
+        ),
+        "leave": lambda: program.accounts.delete(identity, client, PASSWORD),
+        "token": lambda: program.signing_in.create_token_as(identity, client, PASSWORD, "", ["read"]),
+    }
+    free = threading.Event()
+    busy = [hasher._threads.submit(free.wait, 5) for _ in range(AT_ONCE)]
+    acting = asyncio.create_task(acts[act]())
+    async with asyncio.timeout(5):
+        while not hasher._waiting:
+            await asyncio.sleep(0.001)
+    await sql.execute("UPDATE users SET password_hash = $1", operators)
+    free.set()
+    with pytest.raises((Invalid, BadCredentials)):
+        await acting
+    assert all(await asyncio.gather(*map(asyncio.wrap_future, busy)))
+    await program.signing_in.sign_in(client, "mira", "set by the operator")
+
+
+async def test_one_member_has_two_pictures_looked_at_together_whatever_they_are_for(
+    program: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mira = await a_person(program)
+    images = type(program.runner._means.images)
+    inspect, looking = images.inspect, []
+    most = 0
+
+    async def counted(*arguments: Any) -> Any:
+        nonlocal most
+        looking.append(1)
+        most = max(most, len(looking))
+        try:
+            return await inspect(*arguments)
+        finally:
+            looking.pop()
+
+    monkeypatch.setattr(images, "inspect", counted)
+
+    async def portray() -> None:
+        async with program.workspace.directory() as folder:
+            (folder / "sent").write_bytes(a_jpeg())
+            await program.accounts.set_avatar(mira.id, Upload(folder / "sent", "me.jpg", 1, "0" * 64))
+
+    await asyncio.gather(*(act for _ in range(3) for act in (portray(), an_upload(program, mira))))
+    assert most == LOOKS_AT_ONCE
+
+
+@pytest.mark.goal("P2")
+async def test_an_avatar_that_nobody_can_have_any_more_leaves_nothing(
+    program: Application, sql: asyncpg.Connection, tmp_path: Path
+) -> None:
+    mira = await a_person(program)
+    await sql.execute("UPDATE users SET state = 'suspended'")
+    (tmp_path / "sent").write_bytes(a_jpeg())
+    with pytest.raises(NotFound):
+        await program.accounts.set_avatar(mira.id, Upload(tmp_path / "sent", "me.jpg", 1, "0" * 64))
+    assert [found async for found in program.media.walk()] == []

@@ -1,6 +1,7 @@
 """Rules for everything people type."""
 
 import sys
+import time
 import unicodedata
 
 import pytest
@@ -89,6 +90,15 @@ class TestClean:
         assert clean("#/x", once, limit=100, multiline=multiline) == once
         assert unicodedata.is_normalized("NFC", once)
         once.encode()
+
+
+@pytest.mark.parametrize("text", ["a" + "\u0300" * 100_000 + "\u0316" * 100_000, "\u1100" * 300_000])
+def test_texts_that_take_long_to_normalise_are_not_normalised(text: str) -> None:
+    began = time.process_time()
+    with pytest.raises(Invalid):
+        clean("#/x", text, limit=2_200)
+    assert len(fold(text)) > 1_000
+    assert time.process_time() - began < 2, "the marks alone would take a minute"
 
 
 @pytest.mark.goal("C4")

@@ -1,16 +1,25 @@
 """Reporting, and the administrators' pages, as a browser without scripts meets them."""
 
+import re
 from typing import Any
 
 import pytest
 
 from tests.builders import Someone, a_person, a_post
-from tests.conftest import Server
+from tests.conftest import PASSWORD, Server
 from tests.entrypoints.test_pages import Browser, Page, browse
 
 __all__ = ["browse"]
 
-PAGES = ("/admin", "/admin/reports", "/admin/users", "/admin/users/mira", "/admin/jobs", "/admin/audit")
+PAGES = (
+    "/admin",
+    "/admin/reports",
+    "/admin/users",
+    "/admin/users/mira",
+    "/admin/invites",
+    "/admin/jobs",
+    "/admin/audit",
+)
 
 
 @pytest.fixture
@@ -92,6 +101,7 @@ async def test_a_member_is_found_suspended_and_brought_back(
     assert "/admin/users/mira" in found.html
     assert "/admin/users/greta" not in found.html
     page = await admin.get("/admin/users/mira")
+    assert "0 · 0 kB" in page.words
     assert "written to the log" in (await admin.send(page, "/admin/users/mira", act="suspend")).words
     assert (await member.get("/settings")).path.startswith("/login")
     assert (await admin.get("/@mira")).status == 404
@@ -104,6 +114,34 @@ async def test_a_member_is_found_suspended_and_brought_back(
     )
     assert last.status == 409
     assert "The last administrator must stay" in last.words
+
+
+@pytest.mark.settings(sign_up="invite")
+async def test_an_invitation_is_made_passed_on_and_revoked(admin: Browser, browse: Any) -> None:
+    guest = await browse()
+    assert "I have an invitation" in (await guest.get("/")).words
+    page = await admin.get("/admin/invites")
+    assert "No invitation can be used" in page.words
+    refused = await admin.send(page, "/admin/invites", uses="0", days="two")
+    assert refused.status == 422
+    assert "A number from 1 to 10,000." in refused.words
+    assert "A number from 1 to 365." in refused.words
+    assert dict(refused.form("/admin/invites").fields)["days"] == "two"
+    page = await admin.send(refused, "/admin/invites", uses="2", days="3")
+    [link] = re.findall(r"http://\S+/invite/\w+", page.words)
+    assert "for 2 more people" in page.words
+    joining = await guest.get(link)
+    assert "administrators make the codes" in joining.words
+    assert (await guest.send(joining, "/register", username="noor", password=PASSWORD)).path == "/"
+    page = await admin.get("/admin/invites")
+    assert "for one more person" in page.words
+    page = await admin.send(page, "/admin/invites/.+/revoke")
+    assert "No invitation can be used" in page.words
+    late = await (await browse()).get(link)
+    assert (await guest.send(late, "/register", username="karl", password=PASSWORD)).status == 403
+    log = (await admin.get("/admin/audit")).words
+    assert "made an invitation" in log
+    assert "revoked an invitation" in log
 
 
 async def test_odd_addresses_of_reports_lead_nowhere(mira: Someone, browse: Any) -> None:

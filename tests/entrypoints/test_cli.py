@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -220,6 +222,7 @@ def test_the_life_of_an_account(place: Place) -> None:
         assert place.run("token", "create", "KARL").returncode == 0
         assert place.run("user", "suspend", "noor").returncode == 0
         assert place.result("user", "show", "noor")["state"] == "suspended"
+        assert place.run("user", "show", "noor").stdout.count("stored") == 1
         assert place.run("user", "restore", "noor").returncode == 0
 
         assert place.run("user", "delete", "noor").returncode == 7
@@ -238,10 +241,13 @@ def test_invitations_and_tokens(place: Place) -> None:
         assert ask(address, "GET", "/me", token=made["token"])[0] == 401
 
         invite = place.result("invite", "create", "--uses", "1")
+        with urllib.request.urlopen(address + urlsplit(invite["url"]).path, timeout=30) as page:
+            assert f'value="{invite["code"]}"' in page.read().decode()
         person = {"username": "noor", "password": PASSWORD, "invite": invite["code"]}
         assert ask(address, "POST", "/accounts", person)[0] == 201
         assert ask(address, "POST", "/accounts", {**person, "username": "karl"})[0] == 403
         again = place.result("invite", "create")
+        assert [each["code"] for each in place.result("invite", "list")["items"]] == [again["code"]]
         assert place.run("invite", "revoke", again["code"]).returncode == 0
         assert place.run("invite", "revoke", again["code"]).returncode == 4
 

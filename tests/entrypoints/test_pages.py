@@ -17,7 +17,9 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from adapters.pillow.images import REASONS
 from domain.files import Crop
+from domain.ports import TryAgain
 from entrypoints import requests
 from entrypoints.api.openapi import describe
 from entrypoints.errors import CODES
@@ -200,7 +202,7 @@ async def a_post(browser: Browser, *, caption: str = "Ridges #dawn", alt: str = 
 
 
 def flash(page: Page) -> str:
-    found = re.search(r'<div class="flash [^>]*>.*?<p>(.*?)</p>', page.html, re.DOTALL)
+    found = re.search(r'<div class="flash"[^>]*>.*?<p>(.*?)</p>', page.html, re.DOTALL)
     return found[1] if found else ""
 
 
@@ -412,6 +414,30 @@ async def test_a_post_is_edited_with_all_its_parts(browse):
     assert page.html.count('aria-invalid="true"') == 1
 
 
+async def test_what_the_database_undoes_in_a_form_with_files_is_done_again(browse, server, monkeypatch):
+    def undone_once(use_cases: Any, name: str) -> None:
+        real, tries = getattr(use_cases, name), iter([TryAgain("deadlock")])
+
+        async def act(*arguments: Any) -> Any:
+            for error in tries:
+                raise error
+            return await real(*arguments)
+
+        monkeypatch.setattr(use_cases, name, act)
+
+    undone_once(server.program.accounts, "set_avatar")
+    undone_once(server.program.uploading, "remove")
+    mira = await browse("mira")
+    page = await mira.get("/settings/profile")
+    page = await mira.send(page, "/settings/avatar", files=[("me.jpg", a_jpeg())])
+    assert flash(page) == "Your picture is changed."
+    page = await mira.send(await mira.get("/new"), "/new", files=[("a.jpg", a_jpeg())], button=("do", "add"))
+    photo = dict(page.form("/new").fields)["photo"]
+    page = await mira.send(page, "/new", button=("do", f"remove:{photo}"))
+    assert page.status == 200
+    assert "photo" not in dict(page.form("/new").fields)
+
+
 @pytest.mark.parametrize(
     ("ratio", "part", "turn", "expected"),
     [
@@ -586,7 +612,9 @@ async def test_what_people_write_stays_text_on_every_page(browse, server):
     )  # fmt: skip
     post = await a_post(mira, caption=f"{HOSTILE} #tag", alt=HOSTILE, place=HOSTILE[:80])
     page = await mira.send(await mira.get(post), f"{post}/comments", text=HOSTILE)
-    await mira.send(await mira.get("/settings/tokens"), "/settings/tokens", name=HOSTILE[:80])
+    await mira.send(
+        await mira.get("/settings/tokens"), "/settings/tokens", name=HOSTILE[:80], password=PASSWORD
+    )
     seen = 0
     for path in await crawl(mira, limit=60):
         page = await mira.get(path)
@@ -685,12 +713,48 @@ async def test_a_private_profile_shows_nothing_to_others(browse, server):
         page = await browser.get("/@mira")
         assert page.status == 200
         assert "This account is private" in page.words
+        assert not re.search(r"\d posts?\b", page.words), "how many there are is not said"
         for path in ("/@mira", "/explore", "/", "/tags/canary", "/@mira/followers", post, f"{post}/likes"):
             assert "CANARY" not in (await browser.get(path)).html.replace("#canary", "")
         assert (await browser.get(post)).status == 404
         assert (await browser.get("/@mira/followers")).status == 404
         assert not [link for link in page.links() if link.endswith(("/followers", "/following"))]
     assert 'name="robots" content="noindex"' in (await ada.get("/@mira")).html
+
+
+async def test_a_profile_counts_and_shows_its_photos(browse):
+    ada, mira = await browse("ada"), await browse("mira")
+    posts = {await a_post(mira) for _ in range(2)}
+    page = await ada.send(await ada.get("/@mira"), "/@mira/follow")
+    words = " ".join(page.words.split())
+    assert "2 posts 1 follower 0 following" in words
+    assert posts <= {urlsplit(link).path for link in page.links()}
+    assert len([image for image in page.all("img") if image.get("class") == "im"]) == 2
+
+
+async def test_a_post_page_shows_all_of_the_post(browse):
+    mira = await browse("mira")
+    post = await a_post(mira, caption="First light #dawn", alt="Ridges under a low sun", place="Bergen")
+    page = await mira.send(await mira.get(post), f"{post}/like", back=post)
+    for part in ("Photo by mira", "First light", "Bergen", "1 like"):
+        assert part in " ".join(page.words.split()), part
+    assert "Ridges under a low sun" in {image.get("alt") for image in page.all("img")}
+    leads_to = {urlsplit(link).path for link in page.links()}
+    assert {"/@mira", "/tags/dawn", f"{post}/likes", f"{post}/edit", f"{post}/delete"} <= leads_to
+    assert page.form(f"{post}/comments")
+
+
+async def test_a_card_has_the_two_newest_comments_and_a_form(browse):
+    mira = await browse("mira")
+    post = await a_post(mira)
+    page = await mira.get("/")
+    for number in ("One", "Two", "Three"):
+        page = await mira.send(page, f"{post}/comments", text=f"Word {number}")
+        assert page.path == "/"
+    words = " ".join(page.words.split())
+    assert "Word One" not in words
+    assert "Show all 3 comments" in words
+    assert words.index("Word Two") < words.index("Word Three")
 
 
 async def test_a_block_hides_both_ways_and_can_be_undone(browse):
@@ -816,6 +880,10 @@ async def test_a_taken_name_is_told_together_with_what_else_is_wrong(browse, ser
     invalid = {each.get("name") for each in page.all("input") if each.get("aria-invalid") == "true"}
     assert invalid == {"username", "password"}
     assert "This user name is taken." in page.words
+    mira = await browse("mira")
+    await mira.send(await mira.get("/settings/account"), "/settings/account", username="mira.r")
+    page = await guest.send(page, "/register", username="mira", password="short")
+    assert "This user name is taken." in page.words, "a name that was left stays its owner's"
     page = await guest.send(page, "/register", username="greta", password="short")
     assert "taken" not in page.words
 
@@ -865,7 +933,7 @@ async def test_an_invitation_opens_the_door(browse, server):
     page = await guest.send(await guest.get("/register"), "/register", username="mira", password=PASSWORD)
     assert page.status == 403
     assert 'id="f-invite-error"' in page.html
-    invite = await server.program.accounts.create_invite(None)
+    invite = await server.program.moderation.create_invite()
     page = await guest.get(f"/invite/{invite.code}")
     assert page.path == f"/register?invite={invite.code}"
     page = await guest.send(page, "/register", username="mira", password=PASSWORD)
@@ -945,7 +1013,7 @@ async def test_set_up_stays_open_until_there_is_an_administrator_and_holds_nobod
     "packed",
     [
         "garbage", "é", "=", "%00", "bnVsbA==", "e30=", "WyJ4Il0=", "MTI=", "gICA", "x" * 3_000,
-        base64.urlsafe_b64encode(b'["' + rb"\ud800" + b'", "ok"]').decode(),
+        base64.urlsafe_b64encode(b'"' + rb"\ud800" + b'"').decode(),
         base64.urlsafe_b64encode(b'[[1, {"a": 2}], ["ok"]]').decode(),
         base64.urlsafe_b64encode(b"[" * 1_400).decode(),
     ],
@@ -1028,7 +1096,11 @@ async def test_the_password_is_changed_and_other_devices_end(browse):
 async def test_a_token_shows_its_secret_once(browse, client):
     mira = await browse("mira")
     page = await mira.send(
-        await mira.get("/settings/tokens"), "/settings/tokens", name="Backup", scopes="read"
+        await mira.get("/settings/tokens"),
+        "/settings/tokens",
+        name="Backup",
+        scopes="read",
+        password=PASSWORD,
     )
     secret = re.search(r'value="(hg_[\w-]+)"', page.html)[1]
     async with client.get("/api/v1/me", headers={"Authorization": f"Bearer {secret}"}) as response:
@@ -1038,6 +1110,19 @@ async def test_a_token_shows_its_secret_once(browse, client):
     assert "Backup" in page.words
     page = await mira.send(page, "/settings/tokens/[^/]+/revoke")
     assert "Backup" not in page.words
+
+
+@pytest.mark.goal("A6")
+async def test_a_token_is_made_with_the_password_only(browse, sql):
+    mira = await browse("mira")
+    page = await mira.get("/settings/tokens")
+    before = await sql.fetchval("SELECT count(*) FROM tokens")
+    for password, status in (("", 403), ("wrong", 422)):
+        page = await mira.send(page, "/settings/tokens", name="Backup", password=password)
+        assert page.status == status
+        assert 'id="f-password-error"' in page.html
+        assert dict(page.form("/settings/tokens").fields)["name"] == "Backup"
+        assert await sql.fetchval("SELECT count(*) FROM tokens") == before
 
 
 async def test_a_new_token_may_only_look_unless_more_is_ticked(browse):
@@ -1080,6 +1165,18 @@ async def test_small_addresses_answer(browse, client):
     await browse("mira")
     assert (await guest.get("/@MIRA")).path == "/@mira"
     assert unquote((await guest.get("/tags/%23D%C3%A4mmerung")).words).count("#dämmerung")
+    for odd in ("%00", "%ED%A0%80", "%E2%80%AE", "a" * 2_000):
+        assert (await guest.get(URL(f"{guest.server.url}/tags/{odd}", encoded=True))).status < 500
+
+
+@pytest.mark.parametrize("tag", ["می\u200cخواهم", "नमस्\u200dते", "ﬃ" * 40], ids=["zwnj", "zwj", "long"])
+async def test_the_link_of_every_tag_leads_to_its_posts(browse, tag):
+    mira = await browse("mira")
+    post = await a_post(mira, caption=f"Ridges #{tag}")
+    link = next(each["href"] for each in (await mira.get(post)).all("a") if each.get("class") == "tag")
+    page = await (await browse()).get(URL(f"{mira.server.url}{link}", encoded=True))
+    assert page.status == 200
+    assert post in {urlsplit(each).path for each in page.links()}
 
 
 async def test_the_reference_lists_every_call_of_the_api(browse, server):
@@ -1101,7 +1198,7 @@ async def test_the_reference_lists_every_call_of_the_api(browse, server):
 
 
 def test_every_problem_code_of_the_program_is_explained():
-    codes = set(CODES.values())
+    codes = set(CODES.values()) | {code for code, *_ in REASONS.values()}
     root = Path(__file__).parents[2]
     for path in [
         *root.glob("domain/*.py"),
@@ -1140,3 +1237,22 @@ async def test_newer_and_older_lead_through_home_and_back(browse):
     for _ in range(2):
         page = await mira.get(next(link["href"] for link in page.all("a") if link.get("rel") == "prev"))
     assert "Number 26." in page.words
+
+
+@pytest.mark.goal("A4")
+async def test_a_form_that_arrives_after_its_sender_was_signed_out_does_nothing(
+    server: Server, browse: Any
+) -> None:
+    browser = await browse("mira")
+    token = dict((await browser.get("/settings/profile")).form("/settings/profile").fields)["csrf"]
+
+    async def held() -> AsyncIterator[bytes]:
+        yield b"display_name=Thief&csrf="
+        await asyncio.sleep(1.2)
+        await server.program.moderation.change("mira", sign_out=True)
+        yield token.encode()
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    page = await browser.ask("POST", f"{server.url}/settings/profile", data=held(), headers=form)
+    assert page.path.startswith("/login")
+    assert (await server.program.people.profile(None, "mira")).display_name != "Thief"

@@ -31,6 +31,7 @@ from application.views import (
     RenditionView,
 )
 from domain.posts import Counts
+from entrypoints.languages import codes
 from entrypoints.web import pictures, translation
 from entrypoints.web.assets import IMMUTABLE, STATIC, Assets
 from entrypoints.web.navigation import navigation
@@ -179,9 +180,7 @@ def render_all(assets: Assets):
             a_profile(text, **each)
             for each in [*following, {"is_self": True}, {"blocked": True, "muted": True}]
         ]
-        shell = a_shell(
-            author if viewer else None, flashes=tuple(Flash(text, k) for k in ("ok", "info", "error"))
-        )
+        shell = a_shell(author if viewer else None, flashes=(Flash(text),))
         return pages.render(
             "sample.html", shell, posts=posts, text=text, comment=a_comment(author, text), profiles=profiles,
             page=Page([], next="n&x", prev="p"),
@@ -225,7 +224,7 @@ def _contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-TEXT = ["ink", "ink-2", "ink-3", "sun-ink", "danger", "ok", "info", "heart"]
+TEXT = ["ink", "ink-2", "ink-3", "sun-ink", "danger", "ok", "heart"]
 GROUNDS = ["bg", "surface", "surface-2"]
 PAIRS = [
     *((text, ground, 4.5) for text, ground in product(TEXT, GROUNDS)),
@@ -233,7 +232,6 @@ PAIRS = [
     ("on-sun", "sun", 4.5),
     ("on-signal", "signal", 4.5),
     ("on-danger", "danger", 4.5),
-    *((text, "bubble", 4.5) for text in ("ink", "bubble-ink-2", "danger", "sun-ink")),
 ]
 
 
@@ -432,14 +430,13 @@ def test_a_busy_server_page_reloads_itself(pages):
     assert '<meta http-equiv="refresh" content="5">' in pages.render("errors/error.html", a_shell(), **values)
 
 
-def test_the_title_counts_what_is_unread_and_the_theme_stands_in_the_root(pages):
+def test_the_chosen_theme_stands_in_the_root(pages):
     values = {"status": 404, "code": "not_found", "message": "Nothing.", "request_id": "1"}
     plain = pages.render("errors/error.html", a_shell(), **values)
-    busy = pages.render("errors/error.html", a_shell(unread=5, theme="dark"), **values)
+    dark = pages.render("errors/error.html", a_shell(theme="dark"), **values)
     assert "<title>Error · Heliograph</title>" in plain
     assert "data-theme" not in plain
-    assert "<title>(5) Error · Heliograph</title>" in busy
-    assert 'data-theme="dark"' in busy
+    assert 'data-theme="dark"' in dark
 
 
 def test_only_the_first_photo_of_a_page_hurries(render_all):
@@ -506,6 +503,7 @@ def languages(tmp_path: Path) -> Languages:
         ("ru", "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2)",
          ["запрос", "запроса", "запросов"]),
         ("ko", "nplurals=1; plural=0", ["좋아요"]),
+        ("pt_BR", "nplurals=2; plural=(n > 1)", ["curtida", "curtidas"]),
     ]:  # fmt: skip
         folder = tmp_path / code / "LC_MESSAGES"
         folder.mkdir(parents=True)
@@ -533,7 +531,7 @@ def test_the_language_is_the_setting_or_the_best_that_the_browser_accepts(langua
 
 
 def test_words_and_plurals_follow_the_language_of_the_request(languages):
-    assert [each.code for each in languages.all] == ["en", "ko", "ru"]
+    assert [each.code for each in languages.all] == ["en", "ko", "pt-BR", "ru"]
     with speaking(languages.find("ru")):
         assert translation.gettext("Home") == "Главная ru"
         forms = [translation.ngettext("like", "likes", n) for n in (1, 2, 5, 21)]
@@ -544,8 +542,8 @@ def test_words_and_plurals_follow_the_language_of_the_request(languages):
     assert translation.gettext("Home") == "Home"
 
 
-def test_messages_of_the_domain_fill_their_braces_after_translation():
-    assert translation.sentence("At most {limit} tags.", {"limit": 30}) == "At most 30 tags."
+def test_the_languages_that_settings_take_are_those_with_a_catalogue(languages, tmp_path):
+    assert codes(tmp_path) == tuple(each.code for each in languages.all)
 
 
 def test_pages_turn_around_for_languages_from_right_to_left(pages):
