@@ -112,8 +112,11 @@ async def access_own_file(uow: UnitOfWork, viewer: UserId, file_id: FileId, *, l
 
 
 async def account_of(uow: UnitOfWork, login: str) -> Account:
-    """The account with this user name or e-mail address, whoever asks: for those who run the server. Raises NotFound."""
-    account = await uow.accounts.find_by_login(login)
+    """The account with this user name, also with @ before it, or e-mail address, whoever asks. Raises NotFound.
+
+    For those who run the server.
+    """
+    account = await uow.accounts.find_by_login(login.strip().removeprefix("@"))
     if account is None:
         raise NotFound
     return account

@@ -6,12 +6,13 @@ vanish before they are copied. When that happens another snapshot is taken, and 
 is left to copy: each round is shorter than the one before, and the last one is complete. Nobody's deletion waits.
 """
 
-import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from application.operations import prefix_of
 from domain.kernel import NotFound
 from domain.ports import MediaStore
 
@@ -120,24 +121,28 @@ class ArchiveReader(Protocol):
 
 
 async def create(
-    writer: ArchiveWriter, manifest: Manifest, dumps: Dumps, media: MediaStore, progress: Progress
+    writer: ArchiveWriter,
+    manifest: Manifest,
+    dumps: Dumps,
+    media: MediaStore,
+    folder: Path,
+    progress: Progress,
 ) -> Manifest:
-    """Write everything but the manifest, which is completed and handed back."""
+    """Write everything but the manifest, which is completed and handed back. `folder` is for files in the making."""
     copied = manifest.objects
     gone = await _copy(writer, copied, media, await dumps.keys(), progress)
-    with tempfile.TemporaryDirectory(prefix="heliograph-backup-") as folder:
-        file = Path(folder) / DATABASE
-        for _ in range(ROUNDS):
-            snapshot = await dumps.take(file)
-            gone_before = gone
-            # A few, so that nobody waits for them, and who was told of the end is not told of another.
-            gone = await _copy(writer, copied, media, snapshot.keys - copied.keys(), lambda done, total: None)
-            # What was missing in two snapshots is not being removed just now: it was lost before.
-            if gone <= gone_before:
-                break
-        else:
-            raise BackupFailed("Pictures are being removed faster than they can be copied. Try again later.")
-        manifest.files[DATABASE] = await writer.add_file(DATABASE, file)
+    file = folder / DATABASE
+    for _ in range(ROUNDS):
+        snapshot = await dumps.take(file)
+        gone_before = gone
+        # A few, so that nobody waits for them, and who was told of the end is not told of another.
+        gone = await _copy(writer, copied, media, snapshot.keys - copied.keys(), lambda done, total: None)
+        # What was missing in two snapshots is not being removed just now: it was lost before.
+        if gone <= gone_before:
+            break
+    else:
+        raise BackupFailed("Pictures are being removed faster than they can be copied. Try again later.")
+    manifest.files[DATABASE] = await writer.add_file(DATABASE, file)
     manifest.counts, manifest.server, manifest.missing = snapshot.counts, snapshot.server, sorted(gone)
     # Copied in an earlier round, and removed by somebody since.
     manifest.objects = {key: stored for key, stored in copied.items() if key in snapshot.keys}
@@ -165,33 +170,49 @@ async def _copy(
     return gone
 
 
-async def check(reader: ArchiveReader, dumps: Dumps, progress: Progress) -> None:
-    """Read every byte of the archive and compare. Raises DamagedArchive."""
-    with tempfile.TemporaryDirectory(prefix="heliograph-backup-") as folder:
-        path = Path(folder) / "file"
-        names = [*reader.manifest.files, *(OBJECTS + key for key in reader.objects())]
-        for number, name in enumerate(names, start=1):
-            await reader.extract(name, path)
-            if name == DATABASE:
-                await dumps.check(path)
-            progress(number, len(names))
+async def check(reader: ArchiveReader, dumps: Dumps, folder: Path, progress: Progress) -> None:
+    """Read every byte of the archive and compare. `folder` is for files taken out of it. Raises DamagedArchive."""
+    path = folder / "file"
+    names = [*reader.manifest.files, *(OBJECTS + key for key in reader.objects())]
+    for number, name in enumerate(names, start=1):
+        await reader.extract(name, path)
+        if name == DATABASE:
+            await dumps.check(path)
+        progress(number, len(names))
     if DATABASE not in reader.manifest.files:
         raise DamagedArchive("There is no database in this archive.")
 
 
-async def restore(reader: ArchiveReader, dumps: Dumps, media: MediaStore, progress: Progress) -> None:
-    """Put everything back. Objects first: whatever stops this in between leaves no row without its object."""
-    with tempfile.TemporaryDirectory(prefix="heliograph-backup-") as folder:
-        path = Path(folder) / "file"
+async def restore(
+    reader: ArchiveReader, dumps: Dumps, media: MediaStore, folder: Path, progress: Progress
+) -> None:
+    """Put everything back. Objects first: whatever stops this in between leaves no row without its object.
+
+    What was put back in vain goes again. `folder` is for files taken out of the archive.
+    """
+    path = folder / "file"
+    try:
         for number, key in enumerate(reader.objects(), start=1):
             await reader.extract(OBJECTS + key, path)
             await media.put(key, path)
             progress(number, len(reader.manifest.objects))
         await reader.extract(DATABASE, path)
         await dumps.put_back(path)
+    except BaseException:
+        # Without the database nobody knows what is in vain, and why it is away is what must be told.
+        with suppress(Exception):
+            await _take_back(reader, dumps, media)
+        raise
     counts = await dumps.counts()
     different = [name for name, count in reader.manifest.counts.items() if counts.get(name) != count]
     if different:
         raise BackupFailed(
             f"These tables have other numbers of rows than the backup: {', '.join(different)}."
         )
+
+
+async def _take_back(reader: ArchiveReader, dumps: Dumps, media: MediaStore) -> None:
+    """Remove the archive's objects from the store, but those that rows refer to: they were here before."""
+    known = {prefix_of(key) for key in await dumps.keys()}
+    for prefix in {prefix_of(key) for key in reader.objects()} - known:
+        await media.delete(prefix)

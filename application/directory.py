@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from application.access import account_of
 from application.paging import Cursors, Key, Slice
 from application.views import Page
 from domain.kernel import NotFound, UserId
+from domain.ports import UnitOfWorks
 from domain.users import AccountState, Role
 
 
@@ -32,8 +34,8 @@ class Entry:
 class DirectoryReads(Protocol):
     """The query behind it."""
 
-    async def entries(self, username: str | None, role: Role | None, limit: int) -> list[Entry]:
-        """Accounts that are not deleted, oldest first; all of them, or those with this name or role."""
+    async def entries(self, user_id: UserId | None, role: Role | None, limit: int) -> list[Entry]:
+        """Accounts that are not deleted, oldest first; all of them, or the one with this id, or those with this role."""
         ...
 
     async def search(
@@ -46,7 +48,8 @@ class DirectoryReads(Protocol):
 class Directory:
     """Looks accounts up."""
 
-    def __init__(self, reads: DirectoryReads, cursors: Cursors) -> None:
+    def __init__(self, new_uow: UnitOfWorks, reads: DirectoryReads, cursors: Cursors) -> None:
+        self._new_uow = new_uow
         self._reads = reads
         self._cursors = cursors
 
@@ -63,9 +66,11 @@ class Directory:
         rows = await self._reads.search(text.strip(), role, state, part.one_more)
         return self._cursors.cut(scope, part, rows, lambda entry: Key(entry.id))
 
-    async def get(self, username: str) -> Entry:
-        """One account by its canonical name. Raises NotFound."""
-        found = await self._reads.entries(username.strip().casefold(), None, 1)
+    async def get(self, login: str) -> Entry:
+        """One account by its user name, in any case and with or without @, or its e-mail address. Raises NotFound."""
+        async with self._new_uow() as uow:
+            account = await account_of(uow, login)
+        found = await self._reads.entries(account.id, None, 1)
         if not found:
             raise NotFound
         return found[0]

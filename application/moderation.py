@@ -243,7 +243,7 @@ class Moderation:
             post = await uow.posts.find(PostId(case.target_id), lock=True)
             if post is None:
                 raise NotThere
-            await remove_post(uow, post, self._clock.now())
+            await remove_post(uow, post)
         else:
             comment = await uow.comments.find(CommentId(case.target_id), lock=True)
             if comment is None:
@@ -349,6 +349,12 @@ class Moderation:
                 await self._log(uow, by, "job.retry", str(event_id or "all"))
             await uow.commit()
         return count
+
+    async def log_reset(self) -> None:
+        """Write down that everything was removed from the command line, the log of before with it."""
+        async with self._new_uow() as uow:
+            await self._log(uow, COMMAND_LINE, "place.reset", "all")
+            await uow.commit()
 
     async def _log(self, uow: UnitOfWork, by: Staff, action: Action, target: str, detail: str = "") -> None:
         await audit(uow, self._ids.new(), self._clock.now(), by, action, target, detail)

@@ -9,7 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.kernel import UserId
-from domain.ports import Clock, Ids, MediaStore, UnitOfWorks
+from domain.ports import Clock, MediaStore, StoredObject
 
 log = logging.getLogger("heliograph.media")
 
@@ -69,6 +69,10 @@ class Backlog:
     dead: int
 
 
+class StrangeStore(Exception):
+    """Rows refer to less than half of what is stored."""
+
+
 class OperationsReads(Protocol):
     """Queries over the whole system."""
 
@@ -126,22 +130,22 @@ class OperationsReads(Protocol):
 class Operations:
     """Looking after a running instance."""
 
-    def __init__(
-        self, reads: OperationsReads, new_uow: UnitOfWorks, media: MediaStore, clock: Clock, ids: Ids
-    ) -> None:
+    def __init__(self, reads: OperationsReads, media: MediaStore, clock: Clock) -> None:
         self.reads = reads
-        self._new_uow = new_uow
         self._media = media
         self._clock = clock
-        self._ids = ids
 
     async def verify(self) -> list[Violation]:
         """Every broken invariant, of rows and of stored objects. An empty list is the proof that all hold."""
-        violations = await self.reads.violations()
+        return [*await self.reads.violations(), *await self.verify_media()]
+
+    async def verify_media(self) -> list[Violation]:
+        """Where rows and stored objects differ."""
+        violations = []
         wanted, prefixes = await self.reads.media_keys(), await self.reads.media_prefixes()
         stored = {found.key async for found in self._media.walk()}
         missing = sorted(wanted - stored)
-        orphans = sorted(key for key in stored if _prefix(key) not in prefixes)
+        orphans = sorted(key for key in stored if prefix_of(key) not in prefixes)
         if missing:
             violations.append(Violation("rows without their object", len(missing), tuple(missing[:5])))
         if orphans:
@@ -149,20 +153,20 @@ class Operations:
         return violations
 
     async def collect_garbage(
-        self, *, older_than: timedelta = timedelta(hours=1), dry_run: bool = False
+        self, *, older_than: timedelta = timedelta(hours=1), dry_run: bool = False, force: bool = False
     ) -> list[str]:
-        """Remove stored objects that no row refers to; their keys. Young ones may still be on their way to a row."""
-        prefixes = await self.reads.media_prefixes()
-        limit = self._clock.now() - older_than
-        orphans = [
-            found.key
-            async for found in self._media.walk()
-            if found.stored_at < limit and _prefix(found.key) not in prefixes
-        ]
-        if not dry_run:
-            for key in orphans:
-                await self._media.delete(key)
-        return sorted(orphans)
+        """Remove stored objects that no row refers to; their keys. Young ones may still be on their way to a row.
+
+        Raises StrangeStore, unless with `force`, when this seems not to be the database of these pictures.
+        """
+        if not (dry_run or force) and not await self.knows_the_store():
+            raise StrangeStore
+        orphans = await self._orphans("", self._clock.now() - older_than)
+        keys = sorted(key for below in orphans.values() for key in below)
+        # With the folders, which tell how much of the store is known.
+        for gone in [] if dry_run else [*keys, *orphans]:
+            await self._media.delete(gone)
+        return keys
 
     async def sweep_orphans(self, *, grace: timedelta = GRACE) -> int:
         """Remove some of what no row refers to and is older than `grace`, in this minute's part; how many objects.
@@ -175,19 +179,26 @@ class Operations:
     async def _sweep_part(self, grace: timedelta) -> int:
         now = self._clock.now()
         part = PARTS[int(now.timestamp() // 60) % len(PARTS)]
-        newest: dict[str, datetime] = {}
-        async for found in self._media.walk(part):
-            prefix = _prefix(found.key)
-            newest[prefix] = max(found.stored_at, newest.get(prefix, found.stored_at))
-        # Asked after the walk, so that whatever was stored before it has its row by now, or is younger than the grace.
-        known = await self.reads.media_prefixes([prefix.split("/")[1] for prefix in newest])
-        orphans = [prefix for prefix, at in newest.items() if prefix not in known and at < now - grace]
+        orphans = list(await self._orphans(part, now - grace))
         if not orphans:
             return 0
         if not await self.knows_the_store():
             log.warning("Most of the store has no row (%d under %s): nothing is removed", len(orphans), part)
             return 0
         return sum([await self._media.delete(prefix) for prefix in orphans[:MOST_PER_SWEEP]])
+
+    async def _orphans(self, part: str, before: datetime) -> dict[str, list[str]]:
+        """The prefixes below `part` that no row refers to, all of them older than `before`, each with its keys."""
+        found: dict[str, list[StoredObject]] = {}
+        async for stored in self._media.walk(part):
+            found.setdefault(prefix_of(stored.key), []).append(stored)
+        # Asked after the walk, so that whatever was stored before it has its row by now, or is too young.
+        known = await self.reads.media_prefixes([prefix.split("/")[1] for prefix in found] if part else None)
+        return {
+            prefix: [stored.key for stored in below]
+            for prefix, below in found.items()
+            if prefix not in known and all(stored.stored_at < before for stored in below)
+        }
 
     async def knows_the_store(self) -> bool:
         """Whether rows refer to at least half of what the whole store holds.
@@ -203,6 +214,6 @@ class Operations:
         return 2 * known >= len(kept)
 
 
-def _prefix(key: str) -> str:
+def prefix_of(key: str) -> str:
     """What a row would refer to: `photos/<key>/`, `avatars/<key>/`."""
     return "/".join(key.split("/")[:2]) + "/"

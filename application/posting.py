@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from application.access import access_comment, access_own_post, access_post
 from application.views import PostViewer, Reacted
@@ -135,7 +134,7 @@ class Posting:
             post = await access_own_post(uow, viewer, post_id)
             if expected_version not in (None, post.version):
                 raise Changed
-            await remove_post(uow, post, self._clock.now())
+            await remove_post(uow, post)
             await uow.commit()
 
     async def like(self, viewer: UserId, post_id: PostId) -> Reacted:
@@ -167,7 +166,7 @@ class Posting:
         """Say or take back "not interested". Raises NotFound."""
         async with self._new_uow() as uow:
             standing = await access_post(uow, viewer, post_id)
-            await uow.posts.hide(post_id, viewer, hidden, self._clock.now())
+            await uow.posts.hide(post_id, viewer, hidden)
             return await self._reacted(uow, viewer, standing)
 
     async def _reacted(self, uow: UnitOfWork, viewer: UserId, standing: Standing) -> Reacted:
@@ -288,10 +287,10 @@ class Posting:
         uow.record(FileStored(file_id=file.id))
 
 
-async def remove_post(uow: UnitOfWork, post: Post, now: datetime) -> None:
+async def remove_post(uow: UnitOfWork, post: Post) -> None:
     """Remove a locked post, whoever may; its pictures go from the store right after the commit."""
     prefixes = tuple(file.prefix for file in await uow.files.of_post(post.id))
-    await uow.posts.remove(post, now)
+    await uow.posts.remove(post)
     uow.record(PostDeleted(post_id=post.id, prefixes=prefixes))
 
 

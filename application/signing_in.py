@@ -242,11 +242,14 @@ class SigningIn:
         async with self._new_uow() as uow:
             return await uow.tokens.of_user(user, self._clock.now())
 
-    async def revoke_token(self, user: UserId, token_id: TokenId) -> None:
-        """Revoke one of one's own tokens. Raises NotFound."""
+    async def revoke_token(self, user: UserId, token_id: TokenId, by: Staff | None = None) -> None:
+        """Revoke one of the user's tokens; logged where somebody is named who does it for them. Raises NotFound."""
         async with self._new_uow() as uow:
             if not await uow.tokens.revoke(user, token_id):
                 raise NotFound
+            if by is not None and (account := await uow.accounts.find(user)) is not None:
+                whose, now = f"@{account.username}", self._clock.now()
+                await audit(uow, self._ids.new(), now, by, "token.revoke", whose, str(token_id))
             await uow.commit()
 
     async def _store_password(self, checked: Account, phc: str) -> str:

@@ -24,9 +24,11 @@ Action = Literal[
     "user.password",
     "user.delete",
     "token.create",
+    "token.revoke",
     "invite.create",
     "invite.revoke",
     "job.retry",
+    "place.reset",
 ]
 
 REASONS: tuple[Reason, ...] = get_args(Reason)

@@ -211,7 +211,7 @@ class Posts(Protocol):
         """Write caption, place, audience, switches, and the photos in their new order."""
         ...
 
-    async def remove(self, post: Post, now: datetime) -> None:
+    async def remove(self, post: Post) -> None:
         """Remove the post with all that hangs on it, counters in step, and remember that it was there."""
         ...
 
@@ -246,7 +246,7 @@ class Posts(Protocol):
         """False when there was none."""
         ...
 
-    async def hide(self, post_id: PostId, user: UserId, hidden: bool, now: datetime) -> None:
+    async def hide(self, post_id: PostId, user: UserId, hidden: bool) -> None:
         """Remember or forget that the user is not interested."""
         ...
 

@@ -11,7 +11,7 @@ import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,11 +35,13 @@ from adapters.postgres.embedded import (
     AlreadyRunning,
     EmbeddedPostgres,
     EmbeddedUnavailable,
+    FolderLock,
     StartFailed,
     VersionMismatch,
 )
-from adapters.postgres.engine import REFUSALS, acquire, orm_config, reading
+from adapters.postgres.engine import REFUSALS, acquire, orm_config, patient, reading
 from adapters.postgres.files import PostgresFileReads
+from adapters.postgres.jobs import take_leases_back
 from adapters.postgres.migrate import OneWay, SchemaTooNew
 from adapters.postgres.moderation import PostgresModerationReads
 from adapters.postgres.operations_reads import PostgresOperationsReads
@@ -59,7 +61,7 @@ from application.feeds import Feeds
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
 from application.moderation import Moderation
-from application.operations import Operations, Violation
+from application.operations import ROOTS, Operations, Violation
 from application.outbox import Housekeeping, Runner, reactions_to
 from application.paging import Cursors
 from application.people import People
@@ -164,9 +166,11 @@ class Container(containers.DeclarativeContainer):
         media_access=providers.Singleton(MediaAccess, people_reads),
         grants=providers.Singleton(MediaGrants, secret, clock),
         operations=providers.Singleton(
-            Operations, providers.Singleton(PostgresOperationsReads), new_uow.provider, media, clock, ids
+            Operations, providers.Singleton(PostgresOperationsReads), media, clock
         ),
-        directory=providers.Singleton(Directory, providers.Singleton(PostgresDirectoryReads), cursors),
+        directory=providers.Singleton(
+            Directory, new_uow.provider, providers.Singleton(PostgresDirectoryReads), cursors
+        ),
         moderation=providers.Singleton(
             Moderation,
             new_uow.provider,
@@ -234,11 +238,13 @@ def open_database(settings: Settings, *, owner: bool, durable: bool = True) -> I
     """The database as configured; the embedded server is started, and stopped at the end. Blocks.
 
     The `owner` (a server) must have the data folder for itself and raises AlreadyRunning otherwise; a command joins
-    the server that is running, or starts one for its own short life.
+    the server that is running, or starts one for its own short life. An outside database may have servers on other
+    machines too, each with a data folder of its own.
     """
     url = settings.database_url.get_secret_value()
     if url:
-        yield Database(url)
+        with FolderLock(settings.data_dir) if owner else nullcontext():
+            yield Database(url)
         return
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     joined = None if owner else EmbeddedPostgres.join(settings.data_dir)
@@ -282,13 +288,11 @@ async def prepare(settings: Settings, database: Database) -> list[str]:
     Answers with the names of the migrations that were applied. Raises SchemaTooNew.
     """
     applied = await migrate.upgrade(database.config(settings, "heliograph migrate"))
+    FolderWorkspace(settings.data_dir / "work").clear()
     if database.embedded:
         # Nobody else can be at work: this process holds the data folder.
-        FolderWorkspace(settings.data_dir / "work").clear()
-        async with connected(settings, database), acquire() as connection:
-            await connection.execute(
-                "UPDATE jobs SET state = 'waiting', leased_until = NULL, deaths = deaths + 1 WHERE state = 'running'"
-            )
+        async with connected(settings, database):
+            await take_leases_back()
     return applied
 
 
@@ -319,11 +323,14 @@ def find_step(settings: Settings, database: Database, name: str) -> str | None:
 
 
 @asynccontextmanager
-async def connected(settings: Settings, database: Database) -> AsyncIterator[TortoiseContext]:
-    """The ORM and its pool, open. Raises Unavailable."""
+async def connected(
+    settings: Settings, database: Database, *, no_limits: bool = False
+) -> AsyncIterator[TortoiseContext]:
+    """The ORM and its pool, open; with `no_limits` statements may take as long as they take. Raises Unavailable."""
+    config = database.config(settings)
     with TortoiseContext() as context:
         try:
-            await context.init(config=database.config(settings), _enable_global_fallback=True)
+            await context.init(patient(config) if no_limits else config, _enable_global_fallback=True)
             async with acquire() as connection:
                 await connection.fetchval("SELECT 1")
             yield context
@@ -337,17 +344,20 @@ async def started(
     database: Database,
     *,
     work: bool = True,
+    no_limits: bool = False,
     cheap_passwords: bool = False,
     images: SandboxedImages | None = None,
     instead: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Application]:
     """The application on an open, migrated database. With `work` it also runs jobs and the timers.
 
+    With `no_limits`, which is for commands, statements may take as long as they take.
+
     Pictures that are given stay open at the end: tests share them, because they take a while to start. `instead` has
     objects to use for the container's own, by name.
     """
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(connected(settings, database))
+        await stack.enter_async_context(connected(settings, database, no_limits=no_limits))
         if images is None:
             images = SandboxedImages(settings.image_workers or None)
             stack.push_async_callback(images.close)
@@ -434,29 +444,33 @@ async def back_up(
         secrets,
     )
     told = {name: value for name, value in settings.told().items() if name not in settings.SECRETS}
-    async with connected(settings, database):
+    async with connected(settings, database, no_limits=True):
         media = FilesystemMediaStore(settings.data_dir / "media")
-        with archive.writing(path) as writer:
+        with archive.writing(path) as writer, FolderWorkspace(settings.data_dir / "work").held() as folder:
             manifest.files[CONFIG] = await writer.add(CONFIG, json.dumps(told, indent=1).encode())
             if secrets:
                 manifest.files[SECRET] = await writer.add(SECRET, read_secret(settings))
-            await backups.create(writer, manifest, PostgresDumps(database.place), media, progress)
+            await backups.create(writer, manifest, PostgresDumps(database.place), media, folder, progress)
             writer.finish(manifest)
     return manifest
 
 
 async def check_backup(path: Path, progress: Progress) -> Manifest:
     """Read every byte of a backup and compare. Raises DamagedArchive, OSError."""
-    with archive.reading(path) as reader:
-        await backups.check(reader, PostgresDumps(), progress)
+    # There may be no place yet, and the usual folder for what is temporary may be memory, too little for a database.
+    scratch = Path(os.environ.get("TMPDIR") or "/var/tmp")  # noqa: S108 - a folder of its own is made in it
+    with archive.reading(path) as reader, FolderWorkspace(scratch).held() as folder:
+        await backups.check(reader, PostgresDumps(), folder, progress)
         return reader.manifest
 
 
-async def is_empty(settings: Settings, database: Database) -> bool:
-    """Whether nobody has used this place: no account, no picture."""
-    media = FilesystemMediaStore(settings.data_dir / "media")
-    async with connected(settings, database):
-        return not await PostgresDumps(database.place).has_people() and not [x async for x in media.walk()]
+async def rows_in_use(settings: Settings, database: Database) -> dict[str, int] | None:
+    """Rows by table, or None where nobody has used this place: no account, no picture."""
+    media, dumps = FilesystemMediaStore(settings.data_dir / "media"), PostgresDumps(database.place)
+    async with connected(settings, database, no_limits=True):
+        if await dumps.has_people() or [x async for x in media.walk()]:
+            return await dumps.counts()
+    return None
 
 
 async def restore_backup(
@@ -468,27 +482,28 @@ async def restore_backup(
     """
     media = FilesystemMediaStore(settings.data_dir / "media")
     with archive.reading(path) as reader:
-        async with connected(settings, database):
-            await backups.restore(reader, PostgresDumps(database.place), media, progress)
+        async with connected(settings, database, no_limits=True):
+            with FolderWorkspace(settings.data_dir / "work").held() as folder:
+                await backups.restore(reader, PostgresDumps(database.place), media, folder, progress)
         if SECRET in reader.manifest.files and not settings.secret_key.get_secret_value():
             target = settings.data_dir / "secret.key"
             target.unlink(missing_ok=True)
             target.touch(0o600)
             await reader.extract(SECRET, target)
     await prepare(settings, database)
-    async with started(settings, database, work=False) as application:
+    async with started(settings, database, work=False, no_limits=True) as application:
         # What was here before, and what removals were still to take away when the backup was made.
-        await application.operations.collect_garbage(older_than=timedelta())
+        await application.operations.collect_garbage(older_than=timedelta(), force=True)
         return await application.operations.verify()
 
 
 async def empty(settings: Settings, database: Database) -> None:
-    """Remove every account, post and picture."""
-    media = FilesystemMediaStore(settings.data_dir / "media")
-    async with connected(settings, database):
+    """Remove every account, post and picture. The new log begins with that."""
+    async with started(settings, database, work=False, no_limits=True) as application:
         await PostgresDumps(database.place).empty()
-    for stored in [stored async for stored in media.walk()]:
-        await media.delete(stored.key)
+        await application.moderation.log_reset()
+        for root in ROOTS:
+            await application.media.delete(f"{root}/")
 
 
 async def image_codecs() -> dict[str, bool]:

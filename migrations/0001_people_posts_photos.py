@@ -53,6 +53,8 @@ CREATE TABLE sessions (
   ip text NOT NULL DEFAULT '' CHECK (char_length(ip) <= 45)
 );
 CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+CREATE INDEX sessions_idle ON sessions (last_seen_at);
 
 CREATE TABLE tokens (
   id uuid PRIMARY KEY,
@@ -65,6 +67,7 @@ CREATE TABLE tokens (
   last_used_at timestamptz
 );
 CREATE INDEX tokens_user ON tokens (user_id);
+CREATE INDEX tokens_expiry ON tokens (expires_at);
 
 CREATE TABLE invites (
   id uuid PRIMARY KEY,
@@ -163,8 +166,7 @@ CREATE INDEX post_tags_post ON post_tags (post_id);
 CREATE TABLE removed_posts (
   id uuid PRIMARY KEY,
   author_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
-  audience text NOT NULL CHECK (audience IN ('everyone', 'followers', 'only_me')),
-  removed_at timestamptz NOT NULL
+  audience text NOT NULL CHECK (audience IN ('everyone', 'followers', 'only_me'))
 );
 CREATE INDEX removed_posts_author ON removed_posts (author_id);
 
@@ -222,7 +224,6 @@ CREATE INDEX saves_user ON saves (user_id, id DESC);
 CREATE TABLE hidden_posts (
   user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
   post_id uuid NOT NULL REFERENCES posts ON DELETE CASCADE,
-  hidden_at timestamptz NOT NULL,
   PRIMARY KEY (user_id, post_id)
 );
 CREATE INDEX hidden_posts_post ON hidden_posts (post_id);
@@ -317,7 +318,8 @@ CREATE INDEX cases_closed ON cases (id DESC) WHERE decision IS NOT NULL;
 CREATE TABLE reports (
   case_id uuid NOT NULL REFERENCES cases ON DELETE CASCADE,
   reporter_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
-  reason text NOT NULL CHECK (char_length(reason) <= 20),
+  reason text NOT NULL
+    CHECK (reason IN ('spam', 'harassment', 'hate', 'violence', 'nudity', 'copyright', 'other')),
   note text NOT NULL CHECK (char_length(note) <= 1000),
   created_at timestamptz NOT NULL,
   PRIMARY KEY (case_id, reporter_id)

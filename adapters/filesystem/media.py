@@ -2,13 +2,14 @@
 
 import asyncio
 import errno
+import fcntl
 import os
 import re
 import shutil
 import stat
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -40,8 +41,8 @@ class FilesystemMediaStore:
 
     async def stat(self, key: str) -> StoredObject | None:
         try:
-            found = await asyncio.to_thread(os.stat, self._path(key))
-        except (FileNotFoundError, NotADirectoryError):
+            found = await self._in_thread(os.stat, self._path(key))
+        except NotFound:
             return None
         if not stat.S_ISREG(found.st_mode):
             return None
@@ -50,10 +51,10 @@ class FilesystemMediaStore:
     async def read(self, key: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         file = await self._in_thread(open, self._path(key), "rb")
         try:
-            await asyncio.to_thread(file.seek, start)
+            await self._in_thread(file.seek, start)
             left = length
             while left is None or left > 0:
-                chunk = await asyncio.to_thread(file.read, CHUNK if left is None else min(CHUNK, left))
+                chunk = await self._in_thread(file.read, CHUNK if left is None else min(CHUNK, left))
                 if not chunk:
                     return
                 left = None if left is None else left - len(chunk)
@@ -65,11 +66,11 @@ class FilesystemMediaStore:
         return await self._in_thread(self._delete, self._path(prefix), prefix.endswith("/"))
 
     async def walk(self, prefix: str = "") -> AsyncIterator[StoredObject]:
-        for stored in await asyncio.to_thread(lambda: list(self._walk(prefix))):
+        for stored in await self._in_thread(self._walk, prefix):
             yield stored
 
     async def folders(self, prefix: str) -> list[str]:
-        return await asyncio.to_thread(self._folders, prefix)
+        return await self._in_thread(self._folders, prefix)
 
     def _folders(self, prefix: str) -> list[str]:
         try:
@@ -118,7 +119,7 @@ class FilesystemMediaStore:
         above, _, first = prefix.rpartition("/")
         top = self._path(above) if above else self._folder
         # Unlike `rglob`, this passes over folders that vanish meanwhile.
-        for folder, below, names in os.walk(top):
+        for folder, below, names in os.walk(top, onerror=_unless_gone):
             if folder == str(top):
                 below[:] = [name for name in below if name.startswith(first)]
             for name in names:
@@ -138,6 +139,12 @@ class FilesystemMediaStore:
             raise NotFound from None
         except OSError as error:
             raise unavailable(error) from error
+
+
+def _unless_gone(error: OSError) -> None:
+    """What a walk makes of a folder that it cannot list: only one that is not there (any more) is passed over."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
 def unavailable(error: OSError) -> Unavailable:
@@ -175,13 +182,27 @@ class FolderWorkspace:
         self._folder = folder
 
     def clear(self) -> None:
-        """Remove what an earlier process left behind. Only for the one process that owns the data folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Remove what earlier processes left behind, but nothing that a process is at work in."""
+        for path in self._folder.glob("*"):
+            with suppress(OSError), _locked(path, fcntl.LOCK_EX):
+                shutil.rmtree(path, ignore_errors=True)
+
+    @contextmanager
+    def held(self) -> Iterator[Path]:
+        """What `directory` gives, for those who may block. Raises OSError."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = Path(tempfile.mkdtemp(dir=self._folder))
+        try:
+            with _locked(path, fcntl.LOCK_SH):
+                yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
     @asynccontextmanager
     async def directory(self) -> AsyncIterator[Path]:
+        held = self.held()
         try:
-            path = Path(await asyncio.to_thread(self._make))
+            path = await asyncio.to_thread(held.__enter__)
         except OSError as error:
             raise unavailable(error) from error
         try:
@@ -192,8 +213,15 @@ class FolderWorkspace:
                 raise
             raise unavailable(error) from error
         finally:
-            await asyncio.to_thread(shutil.rmtree, path, True)
+            await asyncio.to_thread(held.__exit__, None, None, None)
 
-    def _make(self) -> str:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return tempfile.mkdtemp(dir=self._folder)
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    """Hold the folder's lock, which the kernel takes away from whoever dies. Raises BlockingIOError, OSError."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

@@ -14,6 +14,7 @@ from domain.text import fold, is_storable
 from domain.users import (
     DEFAULT_SCOPES,
     SCOPES,
+    SESSION_IDLE,
     Account,
     EmailTaken,
     Identity,
@@ -26,6 +27,8 @@ from domain.users import (
 )
 
 ERASING = 7_241_002
+# What `Session.is_live` says, of rows of `sessions`.
+LIVE = f"expires_at > now() AND last_seen_at > now() - interval '{SESSION_IDLE.days} days'"
 
 _COLUMNS = (
     "id username password_hash created_at email display_name bio link place language private role state avatar_key "

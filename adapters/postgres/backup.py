@@ -25,7 +25,7 @@ _RESTORE = ("--no-owner", "--no-privileges")
 
 
 class PostgresDumps:
-    """One database. Needs an open pool for everything but `check`, which also needs no place."""
+    """One database. Needs an open pool without time limits for everything but `check`, which also needs no place."""
 
     def __init__(self, place: Address | str | None = None) -> None:
         self._place = place
@@ -55,20 +55,17 @@ class PostgresDumps:
         await self._run("pg_restore", *_RESTORE, f"--file={script}", str(file))
         async with acquire() as connection:
             first.write_text(_drop(await _tables(connection), await _functions(connection)), "utf-8")
-        try:
-            # One transaction: whoever is interrupted keeps what there was.
-            await self._run(
-                "psql",
-                "--no-psqlrc",
-                "--quiet",
-                "--single-transaction",
-                "--set=ON_ERROR_STOP=1",
-                f"--file={first}",
-                f"--file={script}",
-                f"--dbname={self._url()}",
-            )
-        finally:
-            script.unlink(missing_ok=True)
+        # One transaction: whoever is interrupted keeps what there was.
+        await self._run(
+            "psql",
+            "--no-psqlrc",
+            "--quiet",
+            "--single-transaction",
+            "--set=ON_ERROR_STOP=1",
+            f"--file={first}",
+            f"--file={script}",
+            f"--dbname={self._url()}",
+        )
 
     async def check(self, file: Path) -> None:
         try:
@@ -81,13 +78,16 @@ class PostgresDumps:
             return await _counts(connection)
 
     async def keys(self) -> frozenset[str]:
+        async with acquire() as connection:
+            if "files" not in await _tables(connection):
+                return frozenset()
         return frozenset(await self._reads.media_keys())
 
     async def empty(self) -> None:
         """Remove every row but the record of migrations."""
         async with acquire() as connection:
             tables = [table for table in await _tables(connection) if table != "tortoise_migrations"]
-            await connection.execute(f"TRUNCATE {_listed(tables)}", timeout=None)
+            await connection.execute(f"TRUNCATE {_listed(tables)}")
 
     async def has_people(self) -> bool:
         """Whether somebody has been here: an account, or tables that are not ours."""
@@ -171,7 +171,7 @@ async def _counts(connection: asyncpg.Connection) -> dict[str, int]:
     tables = [table for table in await _tables(connection) if table not in LEFT_OUT]
     counts = {}
     for table in tables:
-        counts[table] = await connection.fetchval(f'SELECT count(*) FROM public."{table}"', timeout=None)
+        counts[table] = await connection.fetchval(f'SELECT count(*) FROM public."{table}"')
     return counts
 
 

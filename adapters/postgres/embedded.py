@@ -94,6 +94,46 @@ class Address:
         return f"postgresql://{self.user}@/{self.database}?{query}"
 
 
+class FolderLock:
+    """Ownership of a data folder on this machine, by its file `lock`; ends with the process, forked ones apart."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = Path(os.path.realpath(folder))
+        self._handle: int | None = None
+        _locks.add(self)
+
+    def __enter__(self) -> None:
+        self.take()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def take(self) -> None:
+        """Raises AlreadyRunning when another process has the folder, StartFailed when the lock cannot be written."""
+        if not self._folder.exists():
+            # The server's user has to pass through when we are root; what is inside has modes of its own.
+            self._folder.mkdir(parents=True, mode=0o711 if os.getuid() == 0 else 0o700)
+        handle = _open_own(self._folder / "lock", _identity(self._folder))
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(handle, 32, 0).decode(errors="replace").strip()
+            os.close(handle)
+            raise AlreadyRunning(
+                f"Another Heliograph (process {owner or 'unknown'}) already uses the folder {self._folder}. "
+                "Stop it first, or give this one a folder of its own."
+            ) from None
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
+        self._handle = handle
+
+    def release(self) -> None:
+        """Give the folder free; without effect for whoever does not have it."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
 class EmbeddedPostgres:
     """One server per folder: data in `postgres/`, log in `postgres.log`, exclusive ownership by `lock`.
 
@@ -107,7 +147,7 @@ class EmbeddedPostgres:
         self.durable = durable
         self.shared_buffers_mb = shared_buffers_mb
         self._sockets: Path | None = None
-        self._lock: int | None = None
+        self._lock = FolderLock(self.folder)
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._spawning = threading.Lock()
@@ -122,7 +162,7 @@ class EmbeddedPostgres:
         if self._supervisor is not None:
             return self._address()
         programs = binaries()
-        self._take_lock()
+        self._lock.take()
         try:
             _check_version(programs, self.folder / "postgres")
             self._rotate_log()
@@ -142,9 +182,7 @@ class EmbeddedPostgres:
             supervisor, self._supervisor = self._supervisor, None
         if supervisor is not None:
             _end(supervisor)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._lock.release()
 
     def __enter__(self) -> Address:
         return self.start()
@@ -168,24 +206,6 @@ class EmbeddedPostgres:
         if not _answers(noted.sockets, noted.port):
             return None
         return Address(noted.sockets, noted.port, ROLE, DATABASE)
-
-    def _take_lock(self) -> None:
-        if not self.folder.exists():
-            # The server's user has to pass through when we are root; what is inside has modes of its own.
-            self.folder.mkdir(parents=True, mode=0o711 if os.getuid() == 0 else 0o700)
-        lock = _open_own(self.folder / "lock", _identity(self.folder))
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = os.pread(lock, 32, 0).decode(errors="replace").strip()
-            os.close(lock)
-            raise AlreadyRunning(
-                f"Another Heliograph (process {owner or 'unknown'}) already uses the folder {self.folder}. "
-                "Stop it first, or give this one a folder of its own."
-            ) from None
-        os.ftruncate(lock, 0)
-        os.write(lock, str(os.getpid()).encode())
-        self._lock = lock
 
     def _rotate_log(self) -> None:
         log = self.folder / "postgres.log"
@@ -455,10 +475,10 @@ def _forget_in_child() -> None:
             supervisor.returncode = 0  # not our child
             for end in filter(None, (supervisor.stdin, supervisor.stdout)):
                 end.close()
-        if instance._lock is not None:
-            os.close(instance._lock)
-            instance._lock = None
+    for lock in _locks:
+        lock.release()
 
 
 _instances: "weakref.WeakSet[EmbeddedPostgres]" = weakref.WeakSet()
+_locks: "weakref.WeakSet[FolderLock]" = weakref.WeakSet()
 os.register_at_fork(after_in_child=_forget_in_child)

@@ -11,6 +11,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 from weakref import WeakSet
@@ -104,6 +105,20 @@ def orm_config(
         use_tz=True,
         timezone="UTC",
     )
+
+
+def patient(config: TortoiseConfig, **pool: int) -> TortoiseConfig:
+    """The same database without the time limits that are right for requests; `pool` replaces `minsize` and `maxsize`.
+
+    For commands of whoever runs the place: what reads, counts or drops everything takes as long as it takes.
+    """
+    connection = config.connections[CONNECTION]
+    if not isinstance(connection, ConnectionConfig):
+        raise TypeError("the configuration does not come from orm_config")
+    settings = connection.credentials["server_settings"]
+    limits = {"command_timeout": None, "server_settings": settings and {**settings, "statement_timeout": "0"}}
+    credentials = {**connection.credentials, **limits, **pool}
+    return replace(config, connections={CONNECTION: replace(connection, credentials=credentials)})
 
 
 def translate(error: BaseException) -> Unavailable | None:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from adapters.postgres.engine import acquire
 from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, POSTPONED, Job, back_off
 from domain.kernel import EventId
+from domain.users import SESSION_IDLE
 
 _CLAIM = f"""
 WITH suspect AS MATERIALIZED (
@@ -118,4 +120,13 @@ class PostgresJobs:
         )
         await self._c.execute("DELETE FROM idempotency WHERE created_at < $1", now - timedelta(days=1))
         await self._c.execute("DELETE FROM sessions WHERE expires_at < $1", now)
+        await self._c.execute("DELETE FROM sessions WHERE last_seen_at < $1", now - SESSION_IDLE)
         await self._c.execute("DELETE FROM tokens WHERE expires_at < $1", now)
+
+
+async def take_leases_back() -> None:
+    """Make every running job due, as after its process died. Only for whoever knows that no other process works."""
+    async with acquire() as connection:
+        await connection.execute(
+            "UPDATE jobs SET state = 'waiting', leased_until = NULL, deaths = deaths + 1 WHERE state = 'running'"
+        )

@@ -9,12 +9,12 @@ be repeatable (`IF NOT EXISTS`), because a crash may come before it is recorded.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Literal
 
 import asyncpg
-from tortoise.config import ConnectionConfig, TortoiseConfig
+from tortoise.config import TortoiseConfig
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
@@ -23,7 +23,7 @@ from tortoise.migrations.migration import Migration
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
 
-from adapters.postgres.engine import APP, CONNECTION, acquire, connect
+from adapters.postgres.engine import APP, CONNECTION, acquire, connect, patient
 
 LOCK_ID = 7_241_001
 # Other processes keep serving while a step waits for a table, and everybody else waits behind it.
@@ -71,7 +71,8 @@ async def upgrade(
     Raises SchemaTooNew, Unavailable, and asyncpg's LockNotAvailableError when a table stayed busy.
     """
     async with TortoiseContext() as context:
-        await context.init(_patient(config))
+        # One connection for the steps and one for the lock.
+        await context.init(patient(config, minsize=0, maxsize=2))
         async with _alone():
             steps = [step for step in await _pending_steps(config) if to is None or step.name <= to]
             for is_atomic, group in groupby(steps, key=lambda step: bool(step.atomic)):
@@ -86,7 +87,7 @@ async def downgrade(config: TortoiseConfig, to: str, *, progress: Progress | Non
     Raises OneWay before anything is changed, SchemaTooNew, Unavailable, and LockNotAvailableError as `upgrade` does.
     """
     async with TortoiseContext() as context:
-        await context.init(_patient(config))
+        await context.init(patient(config, minsize=0, maxsize=2))
         async with _alone():
             await _pending_steps(config)
             applied, known = await _applied(config), _known(config)
@@ -148,22 +149,6 @@ async def _applied(config: TortoiseConfig) -> set[str]:
         return {row["name"] for row in rows}
     finally:
         await connection.close()
-
-
-def _patient(config: TortoiseConfig) -> TortoiseConfig:
-    """The same database without the time limits that are right for requests; one connection more for the lock."""
-    connection = config.connections[CONNECTION]
-    if not isinstance(connection, ConnectionConfig):
-        raise TypeError("the configuration does not come from orm_config")
-    settings = connection.credentials["server_settings"]
-    credentials = {
-        **connection.credentials,
-        "command_timeout": None,
-        "server_settings": settings and {**settings, "statement_timeout": "0"},
-        "minsize": 0,
-        "maxsize": 2,
-    }
-    return replace(config, connections={CONNECTION: replace(connection, credentials=credentials)})
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from adapters.postgres.accounts import LIVE
 from adapters.postgres.cards import stale_cards
 from adapters.postgres.engine import acquire
 from adapters.postgres.files import read_file
@@ -93,7 +94,7 @@ class PostgresOperationsReads:
     async def status(self) -> Status:
         async with acquire() as connection:
             row = await connection.fetchrow(
-                """
+                f"""
                 SELECT (SELECT count(*) FROM users WHERE state = 'active') AS people,
                   (SELECT count(*) FROM posts) AS posts, (SELECT count(*) FROM comments) AS comments,
                   (SELECT coalesce(sum(likes), 0) FROM posts) AS likes, (SELECT count(*) FROM files) AS files,
@@ -102,7 +103,7 @@ class PostgresOperationsReads:
                   (SELECT count(*) FROM jobs WHERE state = 'running') AS jobs_running,
                   (SELECT count(*) FROM jobs WHERE state = 'dead') AS jobs_dead,
                   (SELECT count(*) FROM cases WHERE decision IS NULL) AS reports_open,
-                  (SELECT count(*) FROM sessions WHERE expires_at > now()) AS sessions
+                  (SELECT count(*) FROM sessions WHERE {LIVE}) AS sessions
                 """
             )
         return Status(**{name: int(value) for name, value in row.items()})

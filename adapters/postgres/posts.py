@@ -1,6 +1,5 @@
 """Posts and comments with the sets around them. Constraints decide; counters move by the rows that really changed."""
 
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -149,12 +148,11 @@ class PostgresPosts:
         await self._place_photos(post, attach=False)
         await refresh_card(self._c, post.id)
 
-    async def remove(self, post: Post, now: datetime) -> None:
+    async def remove(self, post: Post) -> None:
         audience = await self._c.fetchval(
             "WITH gone AS (DELETE FROM posts WHERE id = $1 RETURNING id, author_id, audience), "
-            "kept AS (INSERT INTO removed_posts SELECT id, author_id, audience, $2 FROM gone) SELECT audience FROM gone",
+            "kept AS (INSERT INTO removed_posts SELECT id, author_id, audience FROM gone) SELECT audience FROM gone",
             post.id,
-            now,
         )
         if audience is not None:
             await self._count(post.author_id, audience, -1)
@@ -225,13 +223,13 @@ class PostgresPosts:
     async def remove_save(self, post_id: PostId, user: UserId) -> bool:
         return await self._remove("saves", post_id, user)
 
-    async def hide(self, post_id: PostId, user: UserId, hidden: bool, now: datetime) -> None:
+    async def hide(self, post_id: PostId, user: UserId, hidden: bool) -> None:
         if not hidden:
             await self._remove("hidden_posts", post_id, user)
             return
         try:
             await self._c.execute(
-                "INSERT INTO hidden_posts VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", user, post_id, now
+                "INSERT INTO hidden_posts VALUES ($1, $2) ON CONFLICT DO NOTHING", user, post_id
             )
         except asyncpg.ForeignKeyViolationError:
             raise NotFound from None

@@ -95,10 +95,9 @@ def restore(file: Path, /) -> int:
 
 async def _permit(settings: Settings, database: container.Database) -> None:
     """Only an empty place, unless somebody says by name which one is to be replaced. Raises Refused."""
-    if await container.is_empty(settings, database):
+    counts = await container.rows_in_use(settings, database)
+    if counts is None:
         return
-    async with container.connected(settings, database):
-        counts = await container.PostgresDumps(database.place).counts()
     name = settings.instance_name
     terminal.confirm(
         f"This replaces {counts.get('posts', 0):,} posts and {counts.get('users', 0):,} people in '{name}'.",

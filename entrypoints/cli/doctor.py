@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from application.program import Application
 from domain.kernel import Unavailable
 from entrypoints import VERSION, container
-from entrypoints.cli.opening import complete
+from entrypoints.cli.opening import complete, step_number
 from entrypoints.cli.terminal import Usage, terminal
 from entrypoints.settings import BadConfiguration, Settings, command, did_you_mean, load
 from entrypoints.web.assets import STATIC, Assets
@@ -173,7 +173,7 @@ async def _database(patient: Patient) -> Verdict:
     began = time.perf_counter()
     await patient.program.operations.reads.ping()
     took = max(1, round((time.perf_counter() - began) * 1000))
-    return "ok", f"{took} ms, schema {_number(found.current)} of {_number(found.expected)}", ""
+    return "ok", f"{took} ms, schema {step_number(found.current)} of {step_number(found.expected)}", ""
 
 
 async def _media_store(patient: Patient) -> Verdict:
@@ -250,7 +250,3 @@ CHECKS: dict[str, Callable[[Patient], Awaitable[Verdict]]] = {
     "jobs": _jobs,
     "assets": _assets,
 }
-
-
-def _number(step: str | None) -> str:
-    return str(int(step.split("_")[0])) if step else "0"

@@ -56,7 +56,7 @@ async def _work(
     drain: bool,
 ) -> T:
     await ready(settings, database)
-    async with container.started(settings, database, work=False) as application:
+    async with container.started(settings, database, work=False, no_limits=True) as application:
         result = await work(application)
         if drain:
             await application.runner.drain()
@@ -72,6 +72,11 @@ async def ready(settings: Settings, database: container.Database) -> None:
         raise Failed(
             f"The database lacks {len(found.missing)} steps. Make a backup, then run:  {command()} migrate"
         )
+
+
+def step_number(step: str | None) -> str:
+    """The number of a migration's name, for people; 0 for an empty database."""
+    return str(int(step.split("_")[0])) if step else "0"
 
 
 def _no_place(why: str) -> Failed:

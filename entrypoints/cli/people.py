@@ -83,7 +83,11 @@ def list_users(*, role: Role | None = None) -> None:
 
 def show(username: str, /) -> None:
     """One account."""
-    entry = _about(username, lambda program: program.directory.get(username))
+
+    async def work(_: Application, entry: Entry) -> Entry:
+        return entry
+
+    _, entry = _about(username, work)
     facts = _entry(entry) | {"stored_bytes": _size(entry.stored_bytes)}
     lines = [f"{name:<13} {'' if value is None else value}" for name, value in facts.items()]
     terminal.show("\n".join(lines), _entry(entry))
@@ -101,33 +105,39 @@ def password(username: str, /, *, password_file: PasswordFile = None) -> None:
     """
     settings_of_place()
     new = terminal.password(password_file)
-    _about(username, lambda program: program.accounts.set_password(username, new))
-    terminal.show(f"@{username} has a new password and is signed out everywhere.", {"username": username})
+    name, _ = _about(username, lambda program, entry: program.accounts.set_password(entry.username, new))
+    terminal.show(f"@{name} has a new password and is signed out everywhere.", {"username": name})
 
 
 def role(username: str, role: Role, /) -> None:
     """Make somebody a member or an administrator."""
-    _about(username, lambda program: program.moderation.change(username, role=role))
-    terminal.show(f"@{username} is now {role}.", {"username": username, "role": role})
+    name, _ = _about(username, lambda program, entry: program.moderation.change(entry.username, role=role))
+    terminal.show(f"@{name} is now {role}.", {"username": name, "role": role})
 
 
 def suspend(username: str, /) -> None:
     """Hide somebody and everything of theirs, and sign them out."""
-    _about(username, lambda program: program.moderation.change(username, suspended=True))
-    terminal.show(f"@{username} is suspended.", {"username": username, "state": "suspended"})
+    name, _ = _about(
+        username, lambda program, entry: program.moderation.change(entry.username, suspended=True)
+    )
+    terminal.show(f"@{name} is suspended.", {"username": name, "state": "suspended"})
 
 
 def restore(username: str, /) -> None:
     """Take a suspension back."""
-    _about(username, lambda program: program.moderation.change(username, suspended=False))
-    terminal.show(f"@{username} is active again.", {"username": username, "state": "active"})
+    name, _ = _about(
+        username, lambda program, entry: program.moderation.change(entry.username, suspended=False)
+    )
+    terminal.show(f"@{name} is active again.", {"username": name, "state": "active"})
 
 
 def delete(username: str, /) -> None:
     """Delete an account with its posts and pictures, for good."""
-    terminal.confirm(f"This deletes @{username} with all posts and pictures, for good.", username)
-    _about(username, lambda program: program.accounts.delete_by_name(username), drain=True)
-    terminal.show(f"@{username} is deleted.", {"username": username, "state": "deleted"})
+    terminal.confirm(f"This deletes {username} with all posts and pictures, for good.", username)
+    name, _ = _about(
+        username, lambda program, entry: program.accounts.delete_by_name(entry.username), drain=True
+    )
+    terminal.show(f"@{name} is deleted.", {"username": name, "state": "deleted"})
 
 
 # Invitations
@@ -198,8 +208,9 @@ def create_token(
         What it may do, given once or more; everything but admin without it.
     """
     scopes = [str(one) for one in scope] or None
-    issued = _about(
-        username, lambda program: program.signing_in.token_for(username, name, scopes, COMMAND_LINE)
+    _, issued = _about(
+        username,
+        lambda program, entry: program.signing_in.token_for(entry.username, name, scopes, COMMAND_LINE),
     )
     token = issued.item
     if isinstance(token, Token):
@@ -208,40 +219,42 @@ def create_token(
 
 def list_tokens(username: str, /) -> None:
     """Somebody's tokens."""
-
-    async def work(program: Application) -> list[Token]:
-        return await program.signing_in.tokens((await program.directory.get(username)).id)
-
-    tokens = _about(username, work)
+    name, tokens = _about(username, lambda program, entry: program.signing_in.tokens(entry.id))
     rows = [(t.id, t.name, " ".join(t.scopes), _day(t.expires_at), _day(t.last_used_at)) for t in tokens]
     terminal.table(
         ("id", "name", "scopes", "until", "used"),
         rows,
         {"items": [_token(t) for t in tokens], "next": None},
-        empty=f"No tokens of @{username} yet. Make one:  {command()} token create {username}",
+        empty=f"No tokens of @{name} yet. Make one:  {command()} token create {name}",
     )
 
 
 def revoke_token(username: str, token_id: UUID, /) -> None:
     """Make a token useless."""
 
-    async def work(program: Application) -> None:
-        entry = await program.directory.get(username)
-        await program.signing_in.revoke_token(entry.id, TokenId(token_id))
+    async def work(program: Application, entry: Entry) -> None:
+        try:
+            await program.signing_in.revoke_token(entry.id, TokenId(token_id), COMMAND_LINE)
+        except NotFound:
+            raise Failed(f"@{entry.username} has no such token.", 4, "not_found") from None
 
-    try:
-        with_program(work)
-    except NotFound:
-        raise Failed(f"@{username} has no such token.", 4, "not_found") from None
+    _about(username, work)
     terminal.show("The token is revoked.", {"id": str(token_id), "revoked": True})
 
 
-def _about(username: str, work: Callable[[Application], Awaitable[T]], *, drain: bool = False) -> T:
-    """Run `work`; what it does not find is the account. Raises Failed."""
+def _about(
+    login: str, work: Callable[[Application, Entry], Awaitable[T]], *, drain: bool = False
+) -> tuple[str, T]:
+    """The user name of whoever is meant by it or by an e-mail address, and what `work` on them gives. Raises Failed."""
+
+    async def find_and_work(program: Application) -> tuple[str, T]:
+        entry = await program.directory.get(login)
+        return entry.username, await work(program, entry)
+
     try:
-        return with_program(work, drain=drain)
+        return with_program(find_and_work, drain=drain)
     except NotFound:
-        raise Failed(f"There is no account @{username}.", 4, "not_found") from None
+        raise Failed(f"There is no account {login}.", 4, "not_found") from None
 
 
 def _entry(entry: Entry) -> dict[str, object]:

@@ -23,7 +23,7 @@ from rich.text import Text
 
 from application.seeding import Recipe
 from entrypoints import VERSION, container
-from entrypoints.cli.opening import complete, settings_of
+from entrypoints.cli.opening import complete, settings_of, step_number
 from entrypoints.cli.terminal import Failed, Refused, terminal
 from entrypoints.processes import serve_in_many
 from entrypoints.seed import FIRST_POSTS, order
@@ -193,7 +193,7 @@ def _show_demo(
 async def _prepare_demo(settings: Settings, database: container.Database) -> None:
     await container.prepare(settings, database)
     found = await container.schema(settings, database)
-    terminal.show(terminal.check("ok", "database ready", f"schema {_number(found.current)}", width=20))
+    terminal.show(terminal.check("ok", "database ready", f"schema {step_number(found.current)}", width=20))
     terminal.show(terminal.check("ok", "media store ready", "", width=20))
 
 
@@ -304,7 +304,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _number(step: str | None) -> str:
-    return str(int(step.split("_")[0])) if step else "0"

@@ -16,7 +16,7 @@ STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
 
 
 class Failed(Exception):
-    """A command cannot do what was asked. The text says what and what to do; `exit_code` is from the table."""
+    """A command cannot do what was asked. The text says what and what to do; `exit_code` is one of README.md's."""
 
     def __init__(self, text: str, exit_code: int = 1, code: str = "failed") -> None:
         self.exit_code = exit_code

@@ -3,15 +3,13 @@
 from dataclasses import asdict
 from uuid import UUID
 
-from application.operations import Violation
+from application.operations import StrangeStore, Violation
 from application.program import Application
 from domain.kernel import EventId
 from entrypoints import container
 from entrypoints.cli.opening import complete, settings_of, settings_of_place, with_program
-from entrypoints.cli.terminal import Failed, Usage, terminal
+from entrypoints.cli.terminal import Failed, Refused, terminal
 from entrypoints.settings import Settings
-
-_MEDIA_RULES = ("rows without their object", "objects without a row")
 
 
 def migrate(*, check: bool = False, to: str = "") -> int:
@@ -81,9 +79,8 @@ def verify() -> int:
 
 def check_media() -> int:
     """Compare the stored pictures with the database; exit with 1 when something is missing or left over."""
-    found = with_program(lambda program: program.operations.verify())
-    of_media = [violation for violation in found if violation.rule in _MEDIA_RULES]
-    return _show_violations(of_media, "Every picture is there, and none is left over.")
+    found = with_program(lambda program: program.operations.verify_media())
+    return _show_violations(found, "Every picture is there, and none is left over.")
 
 
 def _show_violations(found: list[Violation], fine: str) -> int:
@@ -105,15 +102,13 @@ def collect_garbage(*, dry_run: bool = False, force: bool = False) -> None:
         Remove them also when they are most of what is stored.
     """
 
-    async def work(program: Application) -> list[str]:
-        if not (dry_run or force) and not await program.operations.knows_the_store():
-            raise Usage(
-                "The database does not know most of what is stored: it may be another place's. "
-                "See with --dry-run what would go; --force removes it."
-            )
-        return await program.operations.collect_garbage(dry_run=dry_run)
-
-    gone = with_program(work)
+    try:
+        gone = with_program(lambda program: program.operations.collect_garbage(dry_run=dry_run, force=force))
+    except StrangeStore:
+        raise Refused(
+            "The database does not know most of what is stored: it may be another place's. "
+            "See with --dry-run what would go; --force removes it."
+        ) from None
     word = "would go" if dry_run else "removed"
     terminal.show("\n".join([*gone, f"{len(gone)} {word}."]), {"dry_run": dry_run, "keys": gone})
 

@@ -41,9 +41,11 @@ ACTION_LABELS: Mapping[str, str] = {
     "user.password": msg("set the password"),
     "user.delete": msg("deleted the account"),
     "token.create": msg("made a token"),
+    "token.revoke": msg("revoked a token"),
     "invite.create": msg("made an invitation"),
     "invite.revoke": msg("revoked an invitation"),
     "job.retry": msg("tried a job again"),
+    "place.reset": msg("removed everything there was"),
 }
 ROLE_LABELS: Mapping[str, str] = {
     "member": msg("Member"),

@@ -16,6 +16,7 @@ from adapters.postgres import tables
 from application.people import ListKind
 from application.program import Application
 from domain.kernel import PlaceId, PostId, UserId
+from domain.moderation import REASONS
 from entrypoints.settings import Settings
 from tests.conftest import connect, opened
 
@@ -54,6 +55,9 @@ async def test_the_search_for_limits_finds_a_column_without_one(sql: asyncpg.Con
     finally:
         await sql.execute("DROP TABLE loose")
     assert found == {"id": False, "words": False, "few": True}
+
+
+_REASONS = ", ".join(f"'{reason}'::text" for reason in REASONS)
 
 
 @pytest.mark.goal("C1")
@@ -98,6 +102,7 @@ async def test_the_search_for_limits_finds_a_column_without_one(sql: asyncpg.Con
         ("jobs", "PRIMARY KEY (event_id, reaction)"),
         ("jobs", "CHECK (((state = 'running'::text) = (leased_until IS NOT NULL)))"),
         ("idempotency", "PRIMARY KEY (user_id, key)"),
+        ("reports", f"CHECK ((reason = ANY (ARRAY[{_REASONS}])))"),
     ],
 )  # fmt: skip
 async def test_the_schema_has_the_constraints_that_the_rules_stand_on(
@@ -198,8 +203,10 @@ INSERT INTO files (id, owner_id, name, size, sha256, kind, key, created_at, stat
 INSERT INTO files (id, owner_id, name, size, sha256, kind, key, created_at, state)
   SELECT uuidv7(), person.id, 'x', 5, repeat('1', 64), 'image', 'spare' || k, now(), 'ready'
   FROM person, generate_series(1, 130) k WHERE n = 0;
-INSERT INTO sessions SELECT uuidv7(), id, sha256(convert_to(id::text, 'UTF8')), now(), now(), now() FROM person;
-INSERT INTO tokens SELECT uuidv7(), id, '', sha256(convert_to(id::text, 'UTF8')), '{read}', now(), now() FROM person;
+INSERT INTO sessions SELECT uuidv7(), id, sha256(convert_to(id::text, 'UTF8')), now(), now(), now() + interval '1 day'
+  FROM person;
+INSERT INTO tokens SELECT uuidv7(), id, '', sha256(convert_to(id::text, 'UTF8')), '{read}', now(), now() + interval '1 day'
+  FROM person;
 """
 BIG = {
     "posts",
@@ -375,3 +382,11 @@ async def test_what_every_request_asks_is_found_by_an_index(town: Town) -> None:
         assert 1 <= len(queries) <= 2
         for query, arguments in queries:
             assert not (await town.scans(query, arguments)) & (BIG | {"sessions", "tokens"}), query
+
+
+async def test_what_every_web_process_forgets_each_minute_is_found_by_an_index(town: Town) -> None:
+    _, queries = await town.asked_by(town.program.housekeeping.forget())
+    deletions = [one for one in queries if one[0].startswith(("DELETE FROM sessions", "DELETE FROM tokens"))]
+    assert len(deletions) == 3
+    for query, arguments in deletions:
+        assert await town.scans(query, arguments) == set(), query

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from domain.moderation import COMMAND_LINE
+from domain.users import Token
 from tests.api.conftest import Api
 from tests.conftest import PASSWORD, Member, settle
 
@@ -232,10 +233,13 @@ async def test_what_opens_an_account_from_outside_is_logged(api: Api, admin: Mem
     program = api.server.program
     await program.accounts.add("mira", PASSWORD, role="admin", by=COMMAND_LINE)
     await program.accounts.set_password("mira", PASSWORD)
-    await program.signing_in.token_for("mira", "robot", None, COMMAND_LINE)
+    token = (await program.signing_in.token_for("mira", "robot", None, COMMAND_LINE)).item
+    assert isinstance(token, Token)
+    await program.signing_in.revoke_token(token.user_id, token.id, COMMAND_LINE)
     await program.accounts.delete_by_name("mira")
     assert [action for _, action, target in await _actions(api, admin) if target == "@mira"] == [
         "user.delete",
+        "token.revoke",
         "token.create",
         "user.password",
         "user.add",

@@ -17,7 +17,8 @@ import adapters.postgres.jobs
 from adapters.inprocess.live import InProcessWake
 from adapters.postgres.operations_reads import SWEEPING
 from application import outbox
-from application.operations import Operations
+from application.access import Client
+from application.operations import Operations, StrangeStore
 from application.outbox import Runner
 from application.program import Application
 from application.reactions import Means, Write, nothing
@@ -547,7 +548,7 @@ async def test_pictures_without_a_row_go_by_themselves_a_day_later(
     clock = SetClock(datetime.now(UTC) + timedelta(hours=23))
     young = (clock.time + timedelta(hours=1)).timestamp()
     os.utime(data_dir / "media/photos/uvwx/0/320.webp", (young, young))
-    operations = Operations(program.operations.reads, new_uow(program), program.media, clock, program.ids)
+    operations = Operations(program.operations.reads, program.media, clock)
 
     async def an_hour_and_more() -> set[str]:
         for _ in range(70):
@@ -571,11 +572,15 @@ async def test_a_store_that_mostly_has_no_rows_is_left_alone(
         await program.media.put(f"photos/{key}/original", tmp_path / "picture")
     assert not await program.operations.knows_the_store()
     clock = SetClock(datetime.now(UTC) + timedelta(days=2))
-    operations = Operations(program.operations.reads, new_uow(program), program.media, clock, program.ids)
+    operations = Operations(program.operations.reads, program.media, clock)
     for _ in range(70):
         assert await operations.sweep_orphans() == 0
         clock.time += timedelta(minutes=1)
-    assert len(await operations.collect_garbage()) == len(keys), "somebody who asks for it gets it"
+    with pytest.raises(StrangeStore):
+        await operations.collect_garbage()
+    assert len(await operations.collect_garbage(dry_run=True)) == len(keys)
+    assert len(await operations.collect_garbage(force=True)) == len(keys), "somebody who insists gets it"
+    assert await program.operations.knows_the_store(), "nothing is left of what it did not know"
 
 
 async def test_pictures_are_swept_by_one_process_at_a_time(
@@ -585,7 +590,7 @@ async def test_pictures_are_swept_by_one_process_at_a_time(
     (tmp_path / "picture").write_bytes(b"light")
     await program.media.put("photos/a/original", tmp_path / "picture")
     clock = SetClock(datetime.now(UTC) + timedelta(days=2))
-    operations = Operations(program.operations.reads, new_uow(program), program.media, clock, program.ids)
+    operations = Operations(program.operations.reads, program.media, clock)
 
     async def an_hour_and_more() -> int:
         swept = 0
@@ -598,6 +603,26 @@ async def test_pictures_are_swept_by_one_process_at_a_time(
         await sql.execute("SELECT pg_advisory_xact_lock($1)", SWEEPING)
         assert await an_hour_and_more() == 0
     assert await an_hour_and_more() == 1
+
+
+@pytest.mark.goal("A2")
+async def test_sessions_that_nobody_used_for_long_are_neither_counted_nor_kept(
+    program: Application, sql: asyncpg.Connection
+) -> None:
+    mira = await a_person(program)
+    await program.signing_in.open_session_for(Client(), mira.id)
+
+    async def known() -> tuple[int, bool]:
+        seen_at = (await program.directory.get(mira.name)).seen_at
+        return (await program.operations.reads.status()).sessions, seen_at is not None
+
+    await sql.execute("UPDATE sessions SET last_seen_at = now() - interval '13 days 23 hours'")
+    await program.housekeeping.forget()
+    assert await known() == (1, True)
+    await sql.execute("UPDATE sessions SET last_seen_at = now() - interval '14 days'")
+    assert await known() == (0, False)
+    await program.housekeeping.forget()
+    assert await sql.fetchval("SELECT count(*) FROM sessions") == 0
 
 
 async def test_finished_jobs_are_forgotten_after_a_week_and_dead_ones_never(workshop: Workshop) -> None:

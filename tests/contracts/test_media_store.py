@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -197,6 +197,27 @@ async def test_the_store_in_a_folder_ignores_what_a_crash_left_half_written(
     assert not (tmp_path / "store" / "a").exists()
 
 
+@pytest.mark.goal("I5")
+async def test_a_folder_that_cannot_be_read_is_a_store_that_is_down(tmp_path: Path, source: Path) -> None:
+    top = tmp_path / "store"
+    store = FilesystemMediaStore(top)
+    await store.put("a/b", source)
+    (top / "a" / "round").symlink_to("round")
+    looks: list[Callable[[], Awaitable[object]]] = [
+        lambda: store.stat("a/round"),
+        lambda: content(store, "a/round"),
+        lambda: keys(store),
+        lambda: keys(store, "a/round/"),
+        lambda: store.folders("a/round/"),
+    ]
+    if Path("/proc/self/mem").exists():
+        (top / "a" / "unreadable").symlink_to("/proc/self/mem")
+        looks.append(lambda: content(store, "a/unreadable"))
+    for look in looks:
+        with pytest.raises(Unavailable):
+            await look()
+
+
 @pytest.mark.goal("K1")
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs a system that names open files")
 async def test_an_object_its_name_and_its_folders_are_durable(
@@ -240,5 +261,6 @@ async def test_a_workspace_directory_is_gone_at_the_end_whatever_happens(tmp_pat
     assert not seen[0].exists()
     assert list((tmp_path / "work").iterdir()) == []
     (tmp_path / "work" / "left behind").mkdir()
-    workspace.clear()
-    assert not os.path.exists(tmp_path / "work" / "left behind")
+    async with workspace.directory() as at_work:
+        FolderWorkspace(tmp_path / "work").clear()
+        assert list((tmp_path / "work").iterdir()) == [at_work]

@@ -1,25 +1,34 @@
 """Backups: written while people work, whole when put back elsewhere, refused when they are not what they were."""
 
+import asyncio
 import io
 import json
 import resource
 import shutil
 import tarfile
+import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from adapters.filesystem import archive
 from adapters.filesystem.media import FilesystemMediaStore
+from adapters.postgres import engine
+from adapters.postgres.backup import PostgresDumps
 from application import backups
-from application.backups import Manifest, Snapshot
+from application.backups import BackupFailed, Manifest, Snapshot
 from domain.files import AVATAR_NAMES
-from tests.conftest import a_jpeg
+from domain.kernel import Unavailable
+from entrypoints import container
+from entrypoints.container import Database
+from entrypoints.settings import Settings
+from tests.conftest import a_jpeg, connect
 from tests.entrypoints.command import PASSWORD, Place, ask
 
 
@@ -224,6 +233,73 @@ def test_a_damaged_archive_changes_nothing(seeded: Place, elsewhere: Place, harm
     assert not (elsewhere.folder / "data").exists(), "an archive is checked before anything is touched"
 
 
+@pytest.mark.goal("K2")
+async def test_what_was_put_back_in_vain_goes_again(
+    seeded: Place, settings: Settings, clone: Callable[[str], Any]
+) -> None:
+    database = await clone("in-the-way")
+    sql = await connect(database)
+    # An empty database, but for something that the backup's tables cannot be made beside.
+    await sql.execute(
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE VIEW users AS SELECT 1 AS one"
+    )
+    await sql.close()
+    assert await container.rows_in_use(settings, database) is None
+    with pytest.raises(BackupFailed, match="users"):
+        await container.restore_backup(
+            settings, database, seeded.folder / "photos.tar", lambda done, total: None
+        )
+    assert [path for path in settings.data_dir.rglob("*") if path.parent.name in ("photos", "avatars")] == []
+    assert list((settings.data_dir / "work").iterdir()) == []
+
+
+@pytest.mark.goal("U4")
+async def test_a_backup_takes_no_room_in_memory_or_elsewhere(
+    settings: Settings, clone: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, file = await clone("restored"), tmp_path / "photos.tar"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "the machine's folder for temporary files"))
+    await container.back_up(settings, database, file, secrets=False, progress=lambda done, total: None)
+    assert await container.restore_backup(settings, database, file, lambda done, total: None) == []
+    assert list((settings.data_dir / "work").iterdir()) == []
+
+
+@pytest.mark.goal("Z7")
+async def test_what_was_emptied_says_so_in_its_log(
+    settings: Settings, empty_database: Database, sql: asyncpg.Connection
+) -> None:
+    original = settings.data_dir / "media/photos/a/original"
+    original.parent.mkdir(parents=True)
+    original.write_bytes(b"light")
+    await container.empty(settings, empty_database)
+    assert list((settings.data_dir / "media").iterdir()) == []
+    rows = await sql.fetch("SELECT actor, action, target FROM audit")
+    assert [tuple(row) for row in rows] == [("", "place.reset", "all")]
+
+
+@pytest.mark.goal("U4")
+async def test_what_looks_at_everything_may_take_longer_than_a_request(
+    settings: Settings, empty_database: Database, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(engine.SERVER_SETTINGS, "statement_timeout", "100")
+    monkeypatch.setattr(engine, "COMMAND_SECONDS", 0.2)
+    dumps = PostgresDumps(empty_database.place)
+
+    async def while_somebody_works(look: Callable[[], Awaitable[Any]]) -> Any:
+        async with sql.transaction():
+            await sql.execute("LOCK TABLE likes")
+            looking = asyncio.ensure_future(look())
+            await asyncio.wait([looking], timeout=0.5)
+        return await looking
+
+    async with container.connected(settings, empty_database):
+        with pytest.raises(Unavailable):
+            await while_somebody_works(dumps.counts)
+    async with container.started(settings, empty_database, work=False, no_limits=True) as program:
+        for look in (dumps.counts, dumps.empty, program.operations.verify):
+            await while_somebody_works(look)
+
+
 @pytest.mark.goal("U4")
 def test_a_full_disk_leaves_no_half_archive(seeded: Place, elsewhere: Place) -> None:
     def few_bytes() -> None:
@@ -277,10 +353,10 @@ async def test_a_picture_removed_after_the_snapshot_means_another_snapshot(tmp_p
     dumps = VanishingDumps(media, tmp_path)
     manifest = Manifest("0", "0001", "", "tests", secrets=False)
     with archive.writing(tmp_path / "photos.tar") as writer:
-        await backups.create(writer, manifest, dumps, media, lambda done, total: None)
+        await backups.create(writer, manifest, dumps, media, tmp_path, lambda done, total: None)
         writer.finish(manifest)
     assert dumps.snapshots == 2
     assert set(manifest.objects) == {"photos/kept/original", "photos/number-2/original"}
     assert manifest.missing == []
     with archive.reading(tmp_path / "photos.tar") as reader:
-        await backups.check(reader, dumps, lambda done, total: None)
+        await backups.check(reader, dumps, tmp_path, lambda done, total: None)

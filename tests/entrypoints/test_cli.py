@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from adapters.postgres.embedded import binaries
 from entrypoints.cli import commands
 from entrypoints.settings import Settings, command
 from tests.entrypoints.command import (
@@ -154,9 +156,9 @@ def test_settings_are_shown_by_the_names_that_the_list_gives_them(place: Place) 
 
 def test_an_unknown_setting_stops_everything(place: Place) -> None:
     wrong = {"HELIOGRAPH_PROT": "8000"}
-    for arguments, code in ((["serve"], 78), (["user", "list"], 78), (["config", "check"], 3)):
+    for arguments in (["serve"], ["user", "list"], ["config", "check"]):
         done = place.run(*arguments, env=wrong)
-        assert done.returncode == code
+        assert done.returncode == 78
         assert "HELIOGRAPH_PROT" in done.stderr
         assert "Traceback" not in done.stderr
     assert not (place.folder / "data").exists()
@@ -164,7 +166,7 @@ def test_an_unknown_setting_stops_everything(place: Place) -> None:
 
 def test_failures_are_problem_documents_for_programs(place: Place) -> None:
     done = place.run("config", "check", "--json", env={"HELIOGRAPH_PORT": "many"})
-    assert (done.returncode, done.stdout) == (3, "")
+    assert (done.returncode, done.stdout) == (78, "")
     problem = json.loads(done.stderr)
     assert problem["code"] == "configuration"
     assert "port" in problem["detail"]
@@ -209,6 +211,15 @@ def test_the_life_of_an_account(place: Place) -> None:
         last = place.run("user", "role", "mira", "member")
         assert last.returncode == 5
         assert "administrator" in last.stderr
+        place.result(
+            "user", "add", "karl", "--email", "karl@example.org", "--password-file", "-", text=PASSWORD
+        )
+        for karl in ("KARL", "@karl", "karl@example.org"):
+            assert place.result("user", "show", karl)["name"] == "karl"
+        assert place.result("user", "suspend", "@Karl")["username"] == "karl"
+        assert place.result("user", "restore", "Karl@Example.org")["username"] == "karl"
+        assert place.result("token", "list", "@KARL")["items"] == []
+        assert place.run("token", "create", "KARL").returncode == 0
         assert place.run("user", "suspend", "noor").returncode == 0
         assert place.result("user", "show", "noor")["state"] == "suspended"
         assert place.run("user", "show", "noor").stdout.count("stored") == 1
@@ -307,7 +318,7 @@ def test_pictures_that_the_database_does_not_know_are_told_of_and_kept(place: Pl
     sick = place.run("doctor", "--json", "--only", "media store")
     assert [check["status"] for check in json.loads(sick.stdout)["checks"]] == ["fail"]
     refused = place.run("media", "gc")
-    assert refused.returncode != 0
+    assert refused.returncode == 7
     assert "--force" in refused.stderr
     assert original.exists()
     assert place.run("media", "gc", "--force").returncode == 0
@@ -354,6 +365,32 @@ def test_a_server_has_its_place_for_itself_and_ends_soon(place: Place) -> None:
         ]
     with place.serving():
         assert code in place.said, "the code stays the same until somebody uses it"
+
+
+@pytest.mark.goal("K7")
+async def test_an_outside_database_does_not_let_two_into_one_folder(
+    place: Place, clone: Callable[[str], Any]
+) -> None:
+    # This machine may have client programs of another version than this server's.
+    here = {
+        "HELIOGRAPH_DATABASE_URL": (await clone("outside")).place.url(),
+        "PATH": f"{binaries()}:{os.environ['PATH']}",
+    }
+    left_behind = place.folder / "data" / "work" / "left-behind"
+    left_behind.mkdir(parents=True)
+    with place.serving(**here):
+        assert not left_behind.exists()
+        # Commands that take nothing away work beside it, as they do beside a database of our own.
+        place.result("user", "add", "mira", "--role", "admin", "--password-file", "-", text=PASSWORD, **here)
+        place.result("backup", "create", "photos.tar", **here)
+        for arguments in (
+            ["serve", "--port", "0"],
+            ["seed", "--reset", "--yes"],
+            ["backup", "restore", "photos.tar", "--yes"],
+        ):
+            done = place.run(*arguments, env=here)
+            assert (done.returncode, "already uses the folder" in done.stderr) == (5, True), arguments
+    assert place.result("backup", "restore", "photos.tar", "--yes", **here)["ok"]
 
 
 @pytest.mark.goal("K7")
