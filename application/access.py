@@ -189,4 +189,4 @@ async def throttle(limiter: RateLimiter, client: Client, rate: Rate, key: str) -
         return
     allowance = await limiter.hit(rate, key)
     if not allowance.allowed:
-        raise TooMany(allowance.reset_seconds)
+        raise TooMany(allowance.reset_seconds, rate=rate)

@@ -141,13 +141,18 @@ class Feeds:
     async def home(
         self, viewer: UserId, limit: int, cursor: str | None = None, since: str | None = None
     ) -> Page[PostCard]:
-        """Own and followed people's posts, newest first, without unwanted ones. Raises BadCursor."""
+        """Own and followed people's posts, newest first, without unwanted ones. Raises BadCursor.
+
+        The page's `since` asks for what is newer than its first post, or than `since` where there is none.
+        """
 
         async def source(part: Slice) -> list[PostRow]:
             return await self._reads.home(viewer, part)
 
-        rule = Extra(unwanted=False, followed=True)
-        return await self._walk(viewer, f"home:{viewer}", source, limit, cursor, since, rule)
+        scope, rule = f"home:{viewer}", Extra(unwanted=False, followed=True)
+        page = await self._walk(viewer, scope, source, limit, cursor, since, rule)
+        first = self._cursors.write(scope, "p", Key(page.items[0].id)) if page.items else since
+        return replace(page, since=first)
 
     async def explore(
         self, viewer: UserId | None, limit: int, cursor: str | None = None, *, popular: bool = False

@@ -13,6 +13,7 @@ from application.access import (
     account_of,
     audit,
     keep_an_admin,
+    throttle,
 )
 from application.paging import Cursors, Key, Slice
 from application.posting import remove_post
@@ -27,7 +28,6 @@ from domain.kernel import (
     NotFound,
     PostId,
     Problem,
-    TooMany,
     UserId,
     msg,
 )
@@ -167,9 +167,7 @@ class Moderation:
         OneselfNotAllowed, Invalid, TooMany.
         """
         note = clean_note(note)
-        allowance = await self._limiter.hit(REPORTS, str(reporter))
-        if not allowance.allowed and not client.relaxed:
-            raise TooMany(allowance.reset_seconds)
+        await throttle(self._limiter, client, REPORTS, str(reporter))
         now = self._clock.now()
         async with self._new_uow() as uow:
             case = await self._case_about(uow, reporter, what, now)

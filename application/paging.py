@@ -109,7 +109,23 @@ class Cursors:
         shown = rows[: part.limit] if part.forward else rows[: part.limit][::-1]
         return self.page(scope, part, shown, key, more=len(rows) > part.limit)
 
+    def cut_whole(
+        self, scope: str, limit: int, cursor: str | None, whole: Sequence[T], key: Callable[[T], Key]
+    ) -> Page[T]:
+        """A page of a list that is here as a whole, in any order. Raises BadCursor."""
+        part = self.slice(scope, limit, cursor)
+        rows = sorted(whole, key=lambda item: _place(key(item)), reverse=part.forward)
+        if part.before is not None:
+            rows = [item for item in rows if _place(key(item)) < _place(part.before)]
+        elif part.after is not None:
+            rows = [item for item in rows if _place(key(item)) > _place(part.after)]
+        return self.cut(scope, part, rows, key)
+
     def _mac(self, scope: str, body: bytes) -> bytes:
         return hashlib.blake2b(
             scope.encode("utf-8", "replace") + b"\0" + body, key=self._secret, digest_size=12
         ).digest()
+
+
+def _place(key: Key) -> tuple[int, UUID]:
+    return key.rank, key.id

@@ -1,7 +1,7 @@
 """Publishing, editing and removing posts; liking, saving and commenting."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from application.access import access_comment, access_own_post, access_post
 from application.views import PostViewer, Reacted
@@ -60,7 +60,10 @@ class PostDraft:
 
 @dataclass(frozen=True, slots=True)
 class PostEdit:
-    """The parts of a post to change; None leaves a part alone. `media` gives the photos in their new order."""
+    """The parts of a post to change; None leaves a part alone. `media` gives the photos in their new order.
+
+    With `expected_versions` the post must have one of them.
+    """
 
     caption: str | None = None
     place: PlaceDraft | None = None
@@ -69,7 +72,7 @@ class PostEdit:
     comments: bool | None = None
     show_camera: bool | None = None
     media: Sequence[PhotoDraft] | None = None
-    expected_version: int | None = None
+    expected_versions: Collection[int] | None = None
 
 
 class Posting:
@@ -110,11 +113,11 @@ class Posting:
         return post.id
 
     async def edit(self, viewer: UserId, post_id: PostId, edit: PostEdit) -> None:
-        """Change one's own post. Raises NotFound, NotYours, Changed, Invalid."""
+        """Change one's own post; what says nothing new changes nothing. Raises NotFound, NotYours, Changed, Invalid."""
         async with self._new_uow() as uow:
             post = await access_own_post(uow, viewer, post_id)
-            if edit.expected_version not in (None, post.version):
-                raise Changed
+            _expect(post, edit.expected_versions)
+            before = replace(post)
             if edit.caption is not None:
                 post.write(edit.caption)
             if edit.place is not None or edit.remove_place:
@@ -124,16 +127,19 @@ class Posting:
             post.show_camera = post.show_camera if edit.show_camera is None else edit.show_camera
             if edit.media is not None:
                 post.photos = _rearranged(post, edit.media)
+            if post == before:
+                return
             post.touch(self._clock.now())
             await uow.posts.save(post)
             await uow.commit()
 
-    async def delete(self, viewer: UserId, post_id: PostId, expected_version: int | None = None) -> None:
+    async def delete(
+        self, viewer: UserId, post_id: PostId, expected_versions: Collection[int] | None = None
+    ) -> None:
         """Remove one's own post; its pictures go from the store right after. Raises NotFound, NotYours, Changed."""
         async with self._new_uow() as uow:
             post = await access_own_post(uow, viewer, post_id)
-            if expected_version not in (None, post.version):
-                raise Changed
+            _expect(post, expected_versions)
             await remove_post(uow, post)
             await uow.commit()
 
@@ -198,12 +204,15 @@ class Posting:
         return comment.id
 
     async def edit_comment(self, viewer: UserId, comment_id: CommentId, text: str) -> PostId:
-        """Change one's own comment. Raises NotFound, NotYours, Invalid."""
+        """Change one's own comment; the same text changes nothing. Raises NotFound, NotYours, Invalid."""
         async with self._new_uow() as uow:
             comment, _ = await access_comment(uow, viewer, comment_id)
             if comment.author_id != viewer:
                 raise NotYours
+            before = comment.text
             comment.write(text)
+            if comment.text == before:
+                return comment.post_id
             comment.edited_at = self._clock.now()
             await uow.comments.save(comment)
             await uow.commit()
@@ -285,6 +294,11 @@ class Posting:
         file.renditions = ()
         file.state = "waiting"
         uow.record(FileStored(file_id=file.id))
+
+
+def _expect(post: Post, versions: Collection[int] | None) -> None:
+    if versions is not None and post.version not in versions:
+        raise Changed
 
 
 async def remove_post(uow: UnitOfWork, post: Post) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from application.access import Client, audit, confirm, throttle, unchanged
+from application.paging import Cursors, Key
+from application.views import Page
 from domain.kernel import NotFound, SessionId, TokenId, UserId
 from domain.moderation import Staff
 from domain.ports import Clock, Ids, PasswordHasher, Rate, RateLimiter, UnitOfWork, UnitOfWorks
@@ -25,9 +27,9 @@ from domain.users import (
     choose_scopes,
 )
 
-SIGN_IN_PER_ADDRESS = Rate("login-address", 25, 300)
-SIGN_IN_PER_NAME = Rate("login-name", 25, 3600)
-SIGN_IN_PER_ACCOUNT = Rate("login-account", 25, 3600)
+SIGN_IN_PER_ADDRESS = Rate("login:address", 25, 300)
+SIGN_IN_PER_NAME = Rate("login:name", 25, 3600)
+SIGN_IN_PER_ACCOUNT = Rate("login:account", 25, 3600)
 
 
 def secret_hash(secret: str) -> bytes:
@@ -72,6 +74,7 @@ class SigningIn:
         hasher: PasswordHasher,
         limiter: RateLimiter,
         identities: IdentityReads,
+        cursors: Cursors,
     ) -> None:
         self._new_uow = new_uow
         self._clock = clock
@@ -79,6 +82,7 @@ class SigningIn:
         self._hasher = hasher
         self._limiter = limiter
         self._identities = identities
+        self._cursors = cursors
         self._used_sessions: set[SessionId] = set()
         self._used_tokens: set[TokenId] = set()
 
@@ -223,6 +227,17 @@ class SigningIn:
         async with self._new_uow() as uow:
             return await uow.sessions.of_user(user, self._clock.now())
 
+    async def page_of_sessions(self, user: UserId, limit: int, cursor: str | None) -> Page[Session]:
+        """The same in pages. Raises BadCursor."""
+        every = await self.sessions(user)
+        return self._cursors.cut_whole(
+            f"sessions:{user}",
+            limit,
+            cursor,
+            every,
+            lambda session: Key(session.id, int(session.last_seen_at.timestamp() * 1_000_000)),
+        )
+
     async def end_session(self, user: UserId, session_id: SessionId) -> None:
         """Sign out one of one's own devices. Raises NotFound."""
         async with self._new_uow() as uow:
@@ -241,6 +256,11 @@ class SigningIn:
         """One's live tokens, newest first."""
         async with self._new_uow() as uow:
             return await uow.tokens.of_user(user, self._clock.now())
+
+    async def page_of_tokens(self, user: UserId, limit: int, cursor: str | None) -> Page[Token]:
+        """The same in pages. Raises BadCursor."""
+        every = await self.tokens(user)
+        return self._cursors.cut_whole(f"tokens:{user}", limit, cursor, every, lambda token: Key(token.id))
 
     async def revoke_token(self, user: UserId, token_id: TokenId, by: Staff | None = None) -> None:
         """Revoke one of the user's tokens; logged where somebody is named who does it for them. Raises NotFound."""

@@ -8,14 +8,15 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from application.access import Client, access_own_file, throttle
-from application.paging import Cursors, Key
+from application.paging import Cursors, Key, Slice
 from application.views import FileView, Page, Storage, present_file
 from domain.files import File, FileStored, ImageRefused, Kind, ObjectsOrphaned, State
 from domain.kernel import Conflict, FileId, Invalid, NotFound, Unavailable, UserId, msg
 from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, UnitOfWork, UnitOfWorks, Upload
 from domain.text import clean
 
-UPLOADS = Rate("upload", 60, 1800)
+UPLOADS = Rate("upload", 30, 1800)
+# Of one member; the others come in between.
 LOOKS_AT_ONCE = 2
 
 
@@ -42,7 +43,7 @@ class QuotaReached(Invalid):
 
     code = "quota"
     message = msg(
-        "This file takes {size_mb} MB, and of your {limit_mb} MB only {free_mb} MB are free. Delete posts or uploads first."
+        "This needs {needed_mb} MB, and {left_mb} of your {limit_mb} MB are left. Remove something first."
     )
 
 
@@ -50,7 +51,7 @@ class FileReads(Protocol):
     """Lists of uploads."""
 
     async def of_owner(
-        self, owner: UserId, kind: Kind | None, state: State | None, before: Key | None, limit: int
+        self, owner: UserId, kind: Kind | None, state: State | None, part: Slice
     ) -> list[File]:
         """The owner's uploads, newest first."""
         ...
@@ -160,9 +161,8 @@ class Uploading:
         """One's own uploads, newest first. Raises BadCursor."""
         scope = f"files:{owner}:{kind}:{state}"
         part = self._cursors.slice(scope, limit, cursor)
-        files = await self._reads.of_owner(owner, kind, state, part.before, limit + 1)
-        shown = [present_file(file) for file in files[:limit]]
-        return self._cursors.page(scope, part, shown, lambda f: Key(f.id), more=len(files) > limit)
+        files = await self._reads.of_owner(owner, kind, state, part.one_more)
+        return self._cursors.cut(scope, part, [present_file(file) for file in files], lambda f: Key(f.id))
 
     async def original(self, owner: UserId, file_id: FileId) -> File:
         """The file whose original its owner wants back. Raises NotFound."""
@@ -204,10 +204,10 @@ class Uploading:
             raise NotFound
         used = await uow.files.stored_bytes(owner)
         if used + size > self.quota_bytes:
-            free = Storage(used, self.quota_bytes).free_bytes
+            left = Storage(used, self.quota_bytes).free_bytes
             raise QuotaReached(
-                size_mb=math.ceil(10 * size / 2**20) / 10,
-                free_mb=10 * free // 2**20 / 10,
+                needed_mb=math.ceil(size / 2**20 * 100) / 100,
+                left_mb=math.floor(left / 2**20 * 100) / 100,
                 limit_mb=self.quota_bytes // 2**20,
             )
 

@@ -20,11 +20,17 @@ GRANT_MARK = b"\x7f"
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A part of a list. `next` and `prev` are cursors, None at the ends."""
+    """A part of a list. `next` and `prev` are cursors, None at the ends.
+
+    `count` is about how long the whole list is, where that was asked and is known; `since` the cursor by which a list
+    that knows it is asked for what is newer.
+    """
 
     items: list[T]
     next: str | None = None
     prev: str | None = None
+    count: int | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NewType
+from typing import TYPE_CHECKING, Any, NewType
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from domain.ports import Rate
 
 UserId = NewType("UserId", UUID)
 SessionId = NewType("SessionId", UUID)
@@ -112,14 +115,22 @@ class Invalid(DomainError):
 
 
 class TooMany(DomainError):
-    """Too often or too much at once. `retry_after_seconds` says when trying again makes sense."""
+    """Too often or too much at once. `retry_after_seconds` says when trying again makes sense, `rate` what refused."""
 
     code = "rate_limited"
     message = msg("Too many tries. Try again in {retry_after_seconds} seconds.")
 
-    def __init__(self, retry_after_seconds: int, message: str | None = None, **params: Any) -> None:
+    def __init__(
+        self,
+        retry_after_seconds: int,
+        message: str | None = None,
+        *,
+        rate: "Rate | None" = None,
+        **params: Any,
+    ) -> None:
         super().__init__(message, retry_after_seconds=retry_after_seconds, **params)
         self.retry_after_seconds = retry_after_seconds
+        self.rate = rate
 
 
 class Unavailable(Exception):

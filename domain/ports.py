@@ -119,7 +119,7 @@ class RateLimiter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A named limit: at most `limit` tries in `window_seconds`."""
+    """A named limit: at most `limit` tries in `window_seconds`. Names of one policy differ behind a colon."""
 
     name: str
     limit: int
@@ -128,7 +128,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a try was told. `reset_seconds` is the time until a refused one would pass."""
+    """What a try was told.
+
+    `reset_seconds` is the time until another one would pass where none is left, else until the window ends in which
+    this one counts in full.
+    """
 
     allowed: bool
     remaining: int

@@ -97,11 +97,18 @@ async def read(request: Request, max_bytes: int, seconds: float = BODY_SECONDS) 
 
 async def read_json(request: Request) -> dict[str, Any]:
     """The body's JSON object. Raises Malformed, UnsupportedType, TooLarge, TooSlow; an empty body is no object."""
-    kind = media_type(request)
     body = await read(request, JSON_BYTES)
-    if kind != "application/json" and not kind.endswith("+json"):
+    if not _is_json(request):
         raise UnsupportedType(wanted="application/json")
     return parse_json(body)
+
+
+def _is_json(request: Request) -> bool:
+    merge = request.method == "PATCH" and media_type(request) == "application/merge-patch+json"
+    if media_type(request) != "application/json" and not merge:
+        return False
+    charset = re.search(r";\s*charset\s*=\s*\"?([^\s;\"]*)", request.headers.get("content-type", ""), re.I)
+    return charset is None or charset.group(1).lower() in ("utf-8", "utf8")
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
@@ -176,7 +183,8 @@ def fields_of(kind: type[Any]) -> dict[str, Any]:
 def convert(members: dict[str, Any], kind: type[Any], *, strict: bool = True) -> Any:
     """`members` as the struct `kind`, field by field, so that the answer names every field at fault. Raises Invalid.
 
-    Unknown members are refused unless their name starts with `x_`. Texts that no store can hold are refused here.
+    Unknown members are refused, those whose name starts with `x_` ignored, at every depth. Texts that no store can
+    hold are refused here.
     """
     known = fields_of(kind)
     problems: list[Problem] = []
@@ -184,7 +192,9 @@ def convert(members: dict[str, Any], kind: type[Any], *, strict: bool = True) ->
     for name, raw in members.items():
         if name in known:
             try:
-                values[known[name].name] = msgspec.convert(raw, known[name].type, strict=strict)
+                values[known[name].name] = msgspec.convert(
+                    _without_extras(raw), known[name].type, strict=strict
+                )
             except msgspec.ValidationError as error:
                 problems.append(_problem(f"#/{name}", error))
             except DomainError as error:
@@ -204,14 +214,40 @@ def convert(members: dict[str, Any], kind: type[Any], *, strict: bool = True) ->
         raise Invalid(problems=tuple(moved("#", error))) from None
 
 
+def _without_extras(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_extras(inner) for name, inner in value.items() if not name.startswith("x_")}
+    if isinstance(value, list):
+        return [_without_extras(inner) for inner in value]
+    return value
+
+
+# What the parser expected, and how to say it. The first that fits counts.
+_WANTED = (
+    ("uuid", msg("This must be an id.")),
+    ("array", msg("This must be a list.")),
+    ("object", msg("This must be an object.")),
+    ("str", msg("This must be a text.")),
+    ("float", msg("This must be a number.")),
+    ("int", msg("This must be a whole number.")),
+    ("bool", msg("This must be true or false.")),
+)
+
+
 def _problem(pointer: str, error: msgspec.ValidationError) -> Problem:
     text, _, path = str(error).partition(" - at `$")
-    inner = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
-    if "unknown field" in text:
-        return Problem(pointer + inner, "unknown", msg("This field is not known here."), {})
-    if "required field" in text:
-        return Problem(pointer + inner, "required", msg("A part of this field is missing."), {})
-    return Problem(pointer + inner, "invalid", msg("This value does not fit: {reason}."), {"reason": text})
+    pointer += path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
+    named = re.search(r"field `(.*)`", text, re.S)
+    if named:
+        pointer += f"/{named.group(1)[:60].replace('~', '~0').replace('/', '~1')}"
+        if "unknown field" in text:
+            return Problem(pointer, "unknown", msg("This field is not known here."), {})
+        return Problem(pointer, "required", msg("This field is required."), {})
+    if "enum value" in text:
+        return Problem(pointer, "invalid", msg("This is none of the possible values."), {})
+    expected = text.partition(", got")[0]
+    words = (words for kind, words in _WANTED if re.search(rf"\b{kind}\b", expected, re.I))
+    return Problem(pointer, "invalid", next(words, msg("This value does not fit.")), {})
 
 
 def moved(pointer: str, error: DomainError) -> list[Problem]:

@@ -145,6 +145,7 @@ class Container(containers.DeclarativeContainer):
             passwords,
             limiter,
             providers.Singleton(PostgresIdentities),
+            cursors,
         ),
         following=providers.Singleton(FollowingPeople, new_uow.provider, clock),
         posting=providers.Singleton(Posting, new_uow.provider, clock, ids),

@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import structlog
 from sanic import HTTPResponse, Request, Sanic
@@ -21,12 +22,13 @@ from sanic.exceptions import MethodNotAllowed, RequestCancelled
 from sanic.server import runners
 
 from application.program import Application
-from domain.kernel import NotFound, Unavailable
+from domain.kernel import NotFound, TooMany, Unavailable
+from domain.ports import Allowance
 from entrypoints import body, container, media, requests
 from entrypoints.api import accounts, feeds, files, people, posts
 from entrypoints.api import moderation as moderation_api
 from entrypoints.api import operations as operations_api
-from entrypoints.api.operation import BASE
+from entrypoints.api.operation import API, BASE, WRITES, count, limit_headers
 from entrypoints.errors import Failure, failure_of, problem_document
 from entrypoints.protocol import Bare, DeadlineProtocol
 from entrypoints.settings import Settings
@@ -79,6 +81,16 @@ class HeliographRequest(Request):
         self.body = await body.read(self, body.FORM_BYTES)
 
 
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def canonical_id(text: str) -> UUID:
+    """An id in an address, which has one spelling only. Raises ValueError."""
+    if not _ID.fullmatch(text):
+        raise ValueError(text)
+    return UUID(text)
+
+
 Start = Callable[[], AbstractAsyncContextManager[Application]]
 
 
@@ -103,6 +115,7 @@ def create_app(
     )
     app.ctx.settings = settings
     app.ctx.stopping = False
+    app.router.register_pattern("uuid", canonical_id, _ID)
     for group in (accounts, people, files, posts, feeds, moderation_api, operations_api):
         app.blueprint(group.group.blueprint)
     app.blueprint(operations_api.outside)
@@ -171,6 +184,8 @@ async def _on_request(request: Request) -> None:
 
 async def _on_response(request: Request, response: HTTPResponse) -> None:
     headers = response.headers
+    if (request.path or "").startswith(f"{BASE}/") and "RateLimit" not in headers:
+        await _say_limits(request, headers)
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
     if requests.settings(request).secure:
@@ -194,6 +209,19 @@ async def _on_response(request: Request, response: HTTPResponse) -> None:
         log.log(level, "%s %s", request.method, request.path, extra=facts)
 
 
+async def _say_limits(request: Request, headers: Any) -> None:
+    """The headers about limits, also on answers to requests that no operation has counted."""
+    if not hasattr(request.ctx, "limits"):
+        with suppress(TooMany):
+            await count(
+                request,
+                API if request.method in requests.SAFE_METHODS else WRITES,
+                requests.client(request),
+                None,
+            )
+    headers.update(request.ctx.limits)
+
+
 async def _on_cancellation(request: Request, error: asyncio.CancelledError) -> HTTPResponse:
     if isinstance(error, RequestCancelled):
         return Bare(status=499)  # whoever asked went away and reads nothing; the log line has it
@@ -202,6 +230,8 @@ async def _on_cancellation(request: Request, error: asyncio.CancelledError) -> H
 
 async def _on_error(request: Request, error: Exception) -> HTTPResponse:
     failure = failure_of(error)
+    if isinstance(error, TooMany) and error.rate is not None:
+        request.ctx.limits = limit_headers(error.rate, Allowance(False, 0, error.retry_after_seconds))
     if isinstance(error, MethodNotAllowed):
         allowed = {"Allow": ", ".join(_allowed(request))}
         if request.method == "OPTIONS":

@@ -27,7 +27,7 @@ class InProcessRateLimiter:
         # Rounded, so that whoever comes back in exactly the time that was asked for is let in.
         used = round(before * (1 - passed) + current, 6)
         left = max(0, math.floor(policy.limit - used))
-        wait = _windows_until_room(policy.limit, before, current, passed)
+        wait = 1 - passed if left else _windows_until_room(policy.limit, before, current, passed)
         return Allowance(used <= policy.limit, left, max(1, math.ceil(wait * policy.window_seconds)))
 
     async def forget(self, policy: Rate, key: str) -> None:

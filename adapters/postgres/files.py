@@ -10,8 +10,9 @@ import asyncpg
 from tortoise.exceptions import IntegrityError
 
 from adapters.postgres.engine import acquire
+from adapters.postgres.keyset import walk
 from adapters.postgres.tables import FileRow
-from application.paging import Key
+from application.paging import Slice
 from domain.files import Camera, Crop, File, ImageFacts, Kind, Rendition, State
 from domain.kernel import AlreadyMade, FileId, PostId, UserId
 
@@ -19,7 +20,6 @@ _PLAIN = (
     "id owner_id name size sha256 kind key created_at state step width height lqip duplicate_of post_id position alt cut"
 ).split()
 _STORED = "SELECT coalesce(sum(size), 0) FROM files WHERE owner_id = $1"
-_LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
 def read_file(row: Mapping[str, Any]) -> File:
@@ -128,17 +128,17 @@ class PostgresFileReads:
     """Implements application.uploading.FileReads."""
 
     async def of_owner(
-        self, owner: UserId, kind: Kind | None, state: State | None, before: Key | None, limit: int
+        self, owner: UserId, kind: Kind | None, state: State | None, part: Slice
     ) -> list[File]:
+        beyond, order, key = walk(part, "id")
         async with acquire() as connection:
             rows = await connection.fetch(
-                "SELECT * FROM files WHERE owner_id = $1 AND id < $2 AND ($3::text IS NULL OR kind = $3) "
-                "AND ($4::text IS NULL OR state = $4) ORDER BY id DESC LIMIT $5",
+                f"SELECT * FROM files WHERE owner_id = $1 AND {beyond.format(2)} AND ($3::text IS NULL OR kind = $3) "
+                f"AND ($4::text IS NULL OR state = $4) ORDER BY id {order} LIMIT {int(part.limit)}",
                 owner,
-                before.id if before else _LAST,
+                key,
                 kind,
                 state,
-                limit,
             )
         return [read_file(row) for row in rows]
 

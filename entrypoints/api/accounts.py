@@ -13,7 +13,7 @@ from application.views import Me, Page, Storage
 from domain.kernel import SessionId, TokenId, UserId
 from domain.users import Session, Token
 from entrypoints import requests
-from entrypoints.api.operation import BASE, Answer, Call, Operations
+from entrypoints.api.operation import BASE, Answer, Call, Operations, Paging
 from entrypoints.api.schemas import Leave, MePatch, NewAccount, NewSession, NewToken, PasswordChange, given
 
 group = Operations("accounts")
@@ -130,9 +130,12 @@ def present_new_token(issued: Issued) -> NewTokenOut:
     return NewTokenOut(token.id, issued.secret, token.name, token.scopes, token.expires_at)
 
 
-@group.declare("GET", "/tokens", "listTokens", "List the own tokens", unit=True, answer=Page[TokenOut])
+@group.declare(
+    "GET", "/tokens", "listTokens", "List the own tokens", unit=True, query=Paging, answer=Page[TokenOut]
+)
 async def list_tokens(call: Call) -> Page[TokenOut]:
-    return Page([present_token(token) for token in await call.app.signing_in.tokens(call.user)])
+    page = await call.app.signing_in.page_of_tokens(call.user, call.query.limit, call.query.cursor)
+    return Page([present_token(token) for token in page.items], page.next, page.prev)
 
 
 def present_token(token: Token) -> TokenOut:
@@ -184,11 +187,17 @@ async def sign_out(call: Call) -> None:
 
 
 @group.declare(
-    "GET", "/sessions", "listSessions", "List the own signed-in devices", unit=True, answer=Page[SessionOut]
+    "GET",
+    "/sessions",
+    "listSessions",
+    "List the own signed-in devices, last used first",
+    unit=True,
+    query=Paging,
+    answer=Page[SessionOut],
 )
 async def list_sessions(call: Call) -> Page[SessionOut]:
-    sessions = await call.app.signing_in.sessions(call.user)
-    return Page([present_session(session, call.who.secret_id) for session in sessions])
+    page = await call.app.signing_in.page_of_sessions(call.user, call.query.limit, call.query.cursor)
+    return Page([present_session(item, call.who.secret_id) for item in page.items], page.next, page.prev)
 
 
 def present_session(session: Session, current: Any) -> SessionOut:

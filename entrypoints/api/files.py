@@ -7,7 +7,7 @@ from sanic import HTTPResponse
 from application.views import FileView, Page
 from domain.kernel import FileId
 from entrypoints import media, requests
-from entrypoints.api.operation import BASE, Answer, Call, Operations
+from entrypoints.api.operation import API, BASE, Answer, Call, Operations, count
 from entrypoints.api.schemas import FilesQuery
 
 group = Operations("files")
@@ -99,5 +99,6 @@ async def retry_file(call: Call, file_id: UUID) -> Answer:
 )
 async def file_content(request: requests.Request, file_id: UUID) -> HTTPResponse | None:
     identity = await requests.require(request, "files")
+    await count(request, API, requests.client(request), identity)
     file = await requests.application(request).uploading.original(identity.user_id, FileId(file_id))
     return await media.send_original(request, file)

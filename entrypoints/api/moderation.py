@@ -9,7 +9,7 @@ from msgspec import UNSET
 from application.directory import Entry
 from application.moderation import CaseRow, CaseView, Reported
 from application.views import Page
-from domain.kernel import CaseId, CommentId, InviteId, PostId
+from domain.kernel import CaseId, CommentId, InviteId, NotFound, PostId
 from domain.moderation import AuditEntry, Staff
 from domain.text import fold
 from domain.users import Invite
@@ -38,6 +38,11 @@ def staff(call: Call) -> Staff:
     return Staff(call.user, call.who.username, call.client.address)
 
 
+async def _recover_report(call: Call, report_id: UUID) -> Answer:
+    # Reporting again changes nothing, so a try that was broken off is simply made again.
+    raise NotFound
+
+
 @group.declare(
     "POST",
     "/reports",
@@ -45,6 +50,7 @@ def staff(call: Call) -> Staff:
     "Report a post, a comment or a member to the administrators; a second time changes nothing",
     status=201,
     body=NewReport,
+    recover=_recover_report,
     problems=("not_found", "gone", "not_yourself"),
     example={"post_id": examples.OTHER_ID, "reason": "spam", "note": "The third time today."},
 )

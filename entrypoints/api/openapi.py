@@ -40,7 +40,8 @@ server use their session cookie, and send `X-CSRF-Token` with every write.
 
 Ids are opaque and sort by time. Lists are walked by the cursors they answer with. Errors are problem documents
 (RFC 9457) whose `code` never changes. What somebody may not see is answered like what does not exist.
-Members of requests that are not known are refused, unless their name begins with `x_`."""
+Members of requests that are not known are refused, unless their name begins with `x_`; parameters of addresses that are
+not known are ignored."""
 
 _PICTURE_PROBLEMS = ("too_many_pixels", "too_long_side", "too_many_frames", "too_expensive")
 
@@ -168,8 +169,9 @@ def _schemas() -> tuple[dict[str, Any], dict[Any, Any]]:
     bodies = {op.body for op in OPERATIONS if op.body is not None}
     every = sorted((*kinds, *bodies, ProblemDocument), key=lambda kind: kind.__name__)
     refs, schemas = msgspec.json.schema_components(every, ref_template=_REF)
-    for body in bodies:
-        schemas[body.__name__]["patternProperties"] = {"^x_": {}}
+    for schema in schemas.values():
+        if schema.get("additionalProperties") is False:
+            schema["patternProperties"] = {"^x_": {}}
     for (name, member), limits in _LENGTHS.items():
         schemas[name]["properties"][member].update(limits)
     schemas["NewToken"]["properties"]["scopes"]["examples"] = [list(SCOPES[:2])]
@@ -199,7 +201,7 @@ _HEADERS: dict[str, Any] = {
         "description": 'What is left of it, such as `"api";r=287;t=42`.',
         "schema": {"type": "string"},
     },
-    "ETag": {"description": "A validator for `If-None-Match`.", "schema": {"type": "string"}},
+    "ETag": {"description": "A validator for `If-None-Match` and `If-Match`.", "schema": {"type": "string"}},
     "Link": {
         "description": "The pages around this one (RFC 8288), with `next` and `prev`.",
         "schema": {"type": "string"},
@@ -282,9 +284,15 @@ def _query_schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """A parameter is left out rather than null."""
     if name == "limit":
         return schema | {"minimum": 1, "description": f"More than {MAX_LIMIT} is taken as {MAX_LIMIT}."}
+    if name == "since":
+        schema = {
+            "description": "A page's `since`; asks for what is newer. From there `prev` leads on."
+        } | schema
+    if name == "count":
+        return {"enum": ["estimate"], "description": "Say how long the list is, where that is known."}
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) == 1:
-        return dict(kinds[0])
+        return {name: part for name, part in schema.items() if name == "description"} | kinds[0]
     if None in schema.get("enum", ()):
         return {"enum": [value for value in schema["enum"] if value is not None]}
     return schema
@@ -296,8 +304,8 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
     wanted = []
     if operation.recover is not None:
         wanted.append(("Idempotency-Key", key, "Makes repeating the request harmless for 24 hours."))
-    if operation.conditional:
-        wanted.append(("If-Match", text, "The ETag that was read; another one by now is answered with 412."))
+    if operation.method in ("PATCH", "DELETE"):
+        wanted.append(("If-Match", text, "ETags that a GET here gave; if none of them is right by now: 412."))
     if operation.method == "GET":
         wanted.append(("If-None-Match", text, "The ETag of what the caller has."))
     if operation.upload == "file":
@@ -371,9 +379,7 @@ def _responses(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
 
 def _success(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
     headers = ["RateLimit", "RateLimit-Policy"]
-    if operation.method == "GET":
-        headers.append("ETag")
-    if operation.conditional and operation.answer is not None:
+    if operation.method in ("GET", "PATCH"):
         headers.append("ETag")
     if operation.status in (201, 202) and operation.answer is not None:
         headers.append("Location")
@@ -386,18 +392,35 @@ def _success(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         kind = _schema_type(operation.answer)
         schema, example = names[kind], examples.ANSWERS.get(kind.__name__)
         if _is_page(operation.answer):
-            schema, example = _page_of(schema), {"items": [example], "next": None, "prev": None}
+            schema, example = _page_of(schema), _a_page(example)
         answer["content"] = {"application/json": {"schema": schema, "example": example}}
     return answer
 
 
 def _page_of(item: dict[str, Any]) -> dict[str, Any]:
     cursor = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    count = {
+        "anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}],
+        "description": "About how long the whole list is, where `count=estimate` asked and it is known.",
+    }
+    since = cursor | {
+        "description": "Of the home feed: the `since` that asks for what is newer than all that is here."
+    }
     return {
         "type": "object",
-        "properties": {"items": {"type": "array", "items": item}, "next": cursor, "prev": cursor},
-        "required": ["items", "next", "prev"],
+        "properties": {
+            "items": {"type": "array", "items": item},
+            "next": cursor,
+            "prev": cursor,
+            "count": count,
+            "since": since,
+        },
+        "required": ["items", "next", "prev", "count", "since"],
     }
+
+
+def _a_page(item: Any) -> dict[str, Any]:
+    return {"items": [item], "next": None, "prev": None, "count": None, "since": None}
 
 
 def _codes(operation: Operation) -> list[str]:
@@ -413,7 +436,7 @@ def _codes(operation: Operation) -> list[str]:
         codes.append("bad_cursor")
     if operation.recover is not None:
         codes += ["idempotency_mismatch", "idempotency_in_progress", "already_made"]
-    if operation.conditional:
+    if operation.method in ("PATCH", "DELETE"):
         codes.append("precondition_failed")
     if operation.upload:
         codes += _PICTURE_PROBLEMS
@@ -453,7 +476,7 @@ def _problem(status: int, codes: list[str], schema: dict[str, Any]) -> dict[str,
 def _outside() -> dict[str, dict[str, Any]]:
     binary = {"application/octet-stream": {"schema": {}}}
     pictures = {kind: {"schema": {}} for kind in ("image/webp", "image/avif", "image/jpeg")}
-    signed_in = [{"token": ["files"]}, {"session": []}]
+    signed_in = [{"token": ["files"]}, {"token": ["write"]}, {"session": []}]
     grant = {
         "name": "g",
         "in": "query",

@@ -35,7 +35,7 @@ from domain.kernel import (
     msg,
 )
 from domain.ports import Allowance, Rate, Upload
-from domain.posts import MAX_PHOTOS
+from domain.posts import MAX_PHOTOS, Changed
 from domain.users import Identity
 from entrypoints import body, requests
 from entrypoints.api.present import to_json
@@ -56,10 +56,11 @@ Uploads = Literal["", "file", "form"]
 
 
 class Paging(msgspec.Struct, kw_only=True):
-    """The parameters of every list."""
+    """The parameters of every list. With `count` a page says how long its list is, where the viewer is shown that anyway."""
 
     limit: int = 20
     cursor: str | None = None
+    count: Literal["estimate"] | None = None
 
     def __post_init__(self) -> None:
         if self.limit < 1:
@@ -178,8 +179,9 @@ class Operations:
 
         `recover` finds what an idempotent creation made, by the id that it was given; only with it are
         `Idempotency-Key`s taken. `upload` is `file` for one file (multipart or the raw body) and `form` for a form
-        with files beside the JSON of `body`. `conditional` operations heed `If-Match`. `unit` says that a GET
-        opens a unit of work; the others share one database connection for all their reads.
+        with files beside the JSON of `body`. `conditional` operations compare `If-Match` themselves; for other
+        changes it is compared with what a GET at the path gives. `unit` says that a GET opens a unit of work;
+        the others share one database connection for all their reads.
         """
 
         def register(handler: Handler) -> Handler:
@@ -224,7 +226,7 @@ def _endpoint(operation: Operation) -> Callable[..., Awaitable[HTTPResponse]]:
     async def endpoint(request: Request, **path: Any) -> HTTPResponse:
         application = requests.application(request)
         client = requests.client(request)
-        identity, headers = await _count(request, operation, rate, application, client)
+        identity, headers = await _identify(request, operation, rate, client)
         _authorize(request, operation, identity)
         call = Call(request, application, client, identity)
         if default_query is not None:
@@ -247,8 +249,17 @@ def _endpoint(operation: Operation) -> Callable[..., Awaitable[HTTPResponse]]:
     return reading
 
 
-async def _count(
-    request: Request, operation: Operation, rate: Rate, application: Application, client: Client
+async def count(request: Request, rate: Rate, client: Client, identity: Identity | None) -> None:
+    """Count a request; its answer carries what is left, in `request.ctx.limits`. Raises TooMany."""
+    key = str(identity.user_id) if identity else client.address
+    allowance = await requests.application(request).limiter.hit(rate, key)
+    request.ctx.limits = limit_headers(rate, allowance)
+    if not allowance.allowed and not client.relaxed:
+        raise TooMany(allowance.reset_seconds, rate=rate)
+
+
+async def _identify(
+    request: Request, operation: Operation, rate: Rate, client: Client
 ) -> tuple[Identity | None, dict[str, str]]:
     """Who asks, and the `RateLimit` headers, which a refusal carries as well. Raises Unauthenticated, TooMany."""
     identity, refused = None, None
@@ -257,14 +268,10 @@ async def _count(
             identity = await requests.identify(request)
         except Unauthenticated as error:
             refused = error
-    key = str(identity.user_id) if identity else client.address
-    allowance = await application.limiter.hit(rate, key)
-    request.ctx.limits = headers = limit_headers(rate, allowance)
-    if not allowance.allowed and not client.relaxed:
-        raise TooMany(allowance.reset_seconds)
+    await count(request, rate, client, identity)
     if refused is not None:
         raise refused
-    return identity, headers
+    return identity, dict(request.ctx.limits)
 
 
 async def _confirm(request: Request) -> None:
@@ -290,9 +297,10 @@ def _authorize(request: Request, operation: Operation, identity: Identity | None
 
 def limit_headers(rate: Rate, allowance: Allowance) -> dict[str, str]:
     """A rate and what is left of it, in the form of the IETF draft."""
+    policy = rate.name.partition(":")[0]
     return {
-        "RateLimit-Policy": f'"{rate.name}";q={rate.limit};w={rate.window_seconds}',
-        "RateLimit": f'"{rate.name}";r={allowance.remaining};t={allowance.reset_seconds}',
+        "RateLimit-Policy": f'"{policy}";q={rate.limit};w={rate.window_seconds}',
+        "RateLimit": f'"{policy}";r={allowance.remaining};t={allowance.reset_seconds}',
     }
 
 
@@ -351,6 +359,8 @@ async def _read_body(call: Call, operation: Operation) -> None:
 async def _perform(
     operation: Operation, call: Call, path: dict[str, Any], headers: dict[str, str]
 ) -> HTTPResponse:
+    if operation.method in ("PATCH", "DELETE") and not operation.conditional:
+        await _check_match(operation, call, path)
     if operation.recover is not None and call.identity is not None:
         key = call.request.headers.get("idempotency-key")
         if key is not None:
@@ -379,11 +389,12 @@ def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str
     if status == 204 or (answer.value is None and operation.answer is None):
         return Bare(status=status, headers=headers)
     content = to_json(answer.value, call.app.grants.grant(call.identity))
+    if operation.method in ("GET", "PATCH"):
+        # What a PATCH answers with is what a GET at its path would say now.
+        headers["ETag"] = etag = etag_of(answer.value, content)
     if operation.method == "GET":
         headers["Cache-Control"] = "private, no-cache"
         headers["Vary"] = "Authorization, Cookie, Accept-Language"
-        etag = etag_of(answer.value, content)
-        headers["ETag"] = etag
         if is_known(call.request.headers.get("if-none-match", ""), etag):
             return HTTPResponse(status=304, headers=headers)
         if isinstance(answer.value, Page):
@@ -399,17 +410,35 @@ def etag_of(value: Any, content: bytes) -> str:
     return f'W/"{digest}"'
 
 
-def expected_version(request: Request) -> int | None:
-    """The version that `If-Match` insists on; None without one. An unreadable tag matches nothing."""
-    tag = request.headers.get("if-match", "").strip()
-    if not tag or tag == "*":
+def expected_versions(request: Request) -> frozenset[int] | None:
+    """The versions of which `If-Match` insists on one; None without it. An unreadable tag matches nothing."""
+    wanted = request.headers.get("if-match", "").strip()
+    if not wanted or wanted == "*":
         return None
-    found = re.fullmatch(r'(?:W/)?"v(\d{1,9})-[0-9a-f]+"', tag)
-    return int(found.group(1)) if found else 0
+    found = (re.fullmatch(r'(?:W/)?"v(\d{1,9})-[0-9a-f]+"', tag.strip()) for tag in wanted.split(","))
+    return frozenset(int(tag.group(1)) for tag in found if tag)
+
+
+async def _check_match(operation: Operation, call: Call, path: dict[str, Any]) -> None:
+    """Hold `If-Match` against what a GET at the same path gives the caller now; where there is none, nothing matches.
+
+    Raises Changed, and what the GET raises.
+    """
+    wanted = call.request.headers.get("if-match", "").strip()
+    if not wanted or wanted == "*":
+        return
+    reader = next((op for op in OPERATIONS if op.method == "GET" and op.path == operation.path), None)
+    if reader is None:
+        raise Changed
+    now = await _run(reader, call, path)
+    content = to_json(now.value, call.app.grants.grant(call.identity))
+    # Weak tags are taken too: ours are, and a proxy that compresses weakens those that are not.
+    if not is_known(wanted, now.etag or etag_of(now.value, content)):
+        raise Changed
 
 
 def is_known(header: str, etag: str) -> bool:
-    """Whether `If-None-Match` names this validator."""
+    """Whether `If-None-Match` or `If-Match` names this validator, be either of them weak."""
     if not header:
         return False
     plain = etag.removeprefix("W/")
@@ -521,7 +550,7 @@ async def _replay(
     headers = headers | {"Idempotency-Replayed": "true"}
     if known.location:
         headers["Location"] = known.location
-    return HTTPResponse(known.body, known.status, headers=headers, content_type=known.content_type)
+    return HTTPResponse(known.body, known.status, headers=headers, content_type=known.content_type or None)
 
 
 async def _made_before(

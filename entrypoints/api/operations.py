@@ -13,7 +13,7 @@ from domain.kernel import EventId, NotFound, Unavailable
 from entrypoints import VERSION, requests
 from entrypoints.api.moderation import staff
 from entrypoints.api.openapi import document
-from entrypoints.api.operation import Call, Operations, Paging, is_known
+from entrypoints.api.operation import API, Call, Operations, Paging, count, is_known
 
 group = Operations("operations")
 outside = Blueprint("operations_outside")
@@ -107,6 +107,7 @@ async def retry_job(call: Call, job_id: UUID) -> None:
 
 @group.blueprint.route("/openapi.json", methods=["GET", "HEAD"], name="openapi")
 async def openapi(request: Request) -> HTTPResponse:
+    await count(request, API, requests.client(request), None)
     content, etag = document(requests.settings(request).origin)
     headers = {"Cache-Control": "public, max-age=300", "ETag": etag}
     if is_known(request.headers.get("if-none-match", ""), etag):

@@ -1,6 +1,7 @@
 """Members, follows, blocks and requests over the API."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from application.views import MemberRow, MemberViewer, Page, PostCard, Profile
 from domain.follows import Following
@@ -44,7 +45,8 @@ async def list_user_posts(call: Call, username: str) -> Page[PostCard]:
     profile = await call.app.people.profile(call.viewer, fold(username))
     if not profile.viewer.can_see_posts:
         return Page([])
-    return await call.app.feeds.of_member(call.viewer, profile.id, call.query.limit, call.query.cursor)
+    page = await call.app.feeds.of_member(call.viewer, profile.id, call.query.limit, call.query.cursor)
+    return replace(page, count=profile.counts.posts) if call.query.count else page
 
 
 @group.declare(
@@ -58,9 +60,7 @@ async def list_user_posts(call: Call, username: str) -> Page[PostCard]:
     problems=("not_found",),
 )
 async def list_followers(call: Call, username: str) -> Page[MemberRow]:
-    return await call.app.people.around(
-        call.viewer, "followers", fold(username), call.query.limit, call.query.cursor
-    )
+    return await _around(call, "followers", username)
 
 
 @group.declare(
@@ -74,9 +74,17 @@ async def list_followers(call: Call, username: str) -> Page[MemberRow]:
     problems=("not_found",),
 )
 async def list_following(call: Call, username: str) -> Page[MemberRow]:
-    return await call.app.people.around(
-        call.viewer, "following", fold(username), call.query.limit, call.query.cursor
+    return await _around(call, "following", username)
+
+
+async def _around(call: Call, kind: Literal["followers", "following"], username: str) -> Page[MemberRow]:
+    page = await call.app.people.around(
+        call.viewer, kind, fold(username), call.query.limit, call.query.cursor
     )
+    if not call.query.count:
+        return page
+    counts = (await call.app.people.profile(call.viewer, fold(username))).counts
+    return replace(page, count=counts.followers if kind == "followers" else counts.following)
 
 
 @group.declare(

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,9 @@ from application.views import CommentView, MemberRow, Page, PostCard, Reacted
 from domain.files import Crop
 from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, Unavailable, msg
 from domain.ports import Upload
-from domain.posts import MAX_PHOTOS
+from domain.posts import MAX_PHOTOS, Counts
 from entrypoints import body
-from entrypoints.api.operation import BASE, Answer, Call, Operations, Paging, etag_of, expected_version
-from entrypoints.api.present import to_json
+from entrypoints.api.operation import BASE, Answer, Call, Operations, Paging, expected_versions
 from entrypoints.api.schemas import (
     UNSET,
     CommentPatch,
@@ -215,7 +215,7 @@ async def get_post(call: Call, post_id: UUID) -> PostCard:
     problems=("not_found", "gone", "forbidden"),
     example={"caption": "First light on the west ridge. #dawn"},
 )
-async def edit_post(call: Call, post_id: UUID) -> Answer:
+async def edit_post(call: Call, post_id: UUID) -> PostCard:
     sent: PostPatch = call.body
     edit = PostEdit(
         caption=given(sent, "caption"),
@@ -224,13 +224,13 @@ async def edit_post(call: Call, post_id: UUID) -> Answer:
         audience=None if sent.audience is UNSET else sent.audience,  # type: ignore[arg-type]
         comments=None if sent.comments is UNSET else bool(sent.comments),
         show_camera=None if sent.show_camera is UNSET else bool(sent.show_camera),
-        media=[PhotoDraft(FileId(m.id), m.alt) for m in sent.media] if isinstance(sent.media, list) else None,
-        expected_version=expected_version(call.request),
+        media=[PhotoDraft(FileId(m.id), given(m, "alt")) for m in sent.media]
+        if isinstance(sent.media, list)
+        else None,
+        expected_versions=expected_versions(call.request),
     )
     await call.app.posting.edit(call.user, PostId(post_id), edit)
-    post = await call.app.feeds.post(call.user, PostId(post_id))
-    content = to_json(post, call.app.grants.grant(call.identity))
-    return Answer(post, headers={"ETag": etag_of(post, content)})
+    return await call.app.feeds.post(call.user, PostId(post_id))
 
 
 @group.declare(
@@ -243,7 +243,7 @@ async def edit_post(call: Call, post_id: UUID) -> Answer:
     problems=("not_found", "gone", "forbidden"),
 )
 async def delete_post(call: Call, post_id: UUID) -> None:
-    await call.app.posting.delete(call.user, PostId(post_id), expected_version(call.request))
+    await call.app.posting.delete(call.user, PostId(post_id), expected_versions(call.request))
 
 
 @group.declare(
@@ -329,7 +329,12 @@ async def unhide(call: Call, post_id: UUID) -> Reacted:
     problems=("not_found", "gone"),
 )
 async def list_likers(call: Call, post_id: UUID) -> Page[MemberRow]:
-    return await call.app.feeds.likers(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
+    page = await call.app.feeds.likers(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
+    return replace(page, count=(await _counts(call, post_id)).likes) if call.query.count else page
+
+
+async def _counts(call: Call, post_id: UUID) -> Counts:
+    return (await call.app.feeds.post(call.viewer, PostId(post_id))).counts
 
 
 @group.declare(
@@ -343,7 +348,8 @@ async def list_likers(call: Call, post_id: UUID) -> Page[MemberRow]:
     problems=("not_found", "gone"),
 )
 async def list_comments(call: Call, post_id: UUID) -> Page[CommentView]:
-    return await call.app.feeds.comments(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
+    page = await call.app.feeds.comments(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
+    return replace(page, count=(await _counts(call, post_id)).comments) if call.query.count else page
 
 
 @group.declare(

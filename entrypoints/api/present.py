@@ -37,7 +37,8 @@ def _posts(page: Page[PostCard], grant: str) -> bytes:
     for card in page.items:
         parts += _post(card, grant)
         parts.append(b",")
-    parts[-1] = b'],"next":%b,"prev":%b}' % (_encode(page.next), _encode(page.prev))
+    around = _encode({"next": page.next, "prev": page.prev, "count": page.count, "since": page.since})
+    parts[-1] = b"]," + around[1:]
     return b"".join(parts)
 
 

@@ -16,7 +16,7 @@ MemberState = Literal["active", "suspended"]
 
 
 class In(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The base of all: unknown members are refused."""
+    """The base of all: unknown members are refused, unless their name begins with `x_`."""
 
 
 class NewAccount(In):
@@ -97,7 +97,7 @@ class NewPost(In):
 
 class MediaPatch(In):
     id: UUID
-    alt: str | None = None
+    alt: str | UnsetType | None = UNSET
 
 
 class PostPatch(In):

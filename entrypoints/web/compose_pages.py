@@ -181,7 +181,7 @@ async def _take_in(visit: Visit, room: int) -> tuple[list[Shot], list[Refusal]]:
 
 async def _receive(visit: Visit, upload: Upload) -> FileView:
     check_size(visit, upload)
-    await visit.app.uploading.admit(visit.user, visit.client)
+    await visit.admit_upload()
     return await retrying(lambda: visit.app.uploading.receive(visit.user, upload))
 
 

@@ -266,7 +266,7 @@ def _edit(visit: Visit, shown: PostCard, order: Sequence[UUID]) -> PostEdit:
         comments=visit.ticked("comments"),
         show_camera=visit.ticked("show_camera"),
         media=[PhotoDraft(FileId(each), visit.text(f"alt-{each}")) for each in order],
-        expected_version=int(version) if version.isdecimal() and len(version) < 10 else None,
+        expected_versions=[int(version)] if version.isdecimal() and len(version) < 10 else None,
     )
 
 

@@ -120,7 +120,7 @@ async def set_avatar(visit: Visit) -> HTTPResponse:
         if not uploads:
             raise Invalid.field("#/picture", "required", msg("Choose a picture."))
         check_size(visit, uploads[0])
-        await visit.app.uploading.admit(visit.user, visit.client)
+        await visit.admit_upload()
         await retrying(lambda: visit.app.accounts.set_avatar(visit.user, uploads[0]))
     except DomainError as error:
         found = trouble(error)

@@ -36,6 +36,7 @@ class Visit:
     client: Client
     identity: Identity | None
     form: body.Form = field(default_factory=body.Form)
+    has_admitted: bool = False
 
     @property
     def viewer(self) -> UserId | None:
@@ -64,6 +65,12 @@ class Visit:
     def cursor(self) -> str | None:
         """Where in its list the page starts."""
         return self.request.args.get("cursor") or None
+
+    async def admit_upload(self) -> None:
+        """Count a file that was sent, once. Raises TooMany."""
+        if not self.has_admitted:
+            await self.app.uploading.admit(self.user, self.client)
+        self.has_admitted = False
 
     def asked(self, name: str) -> str:
         """A parameter of the address, or the empty text."""
@@ -221,8 +228,9 @@ def _sent(handler: Handler, guests: bool, files: int) -> Handler:
             return to_login(visit.here)  # before a byte of their files is read
         limit = requests.max_file(request)
         if files and visit.viewer and body.is_large(request):
-            # Counted before a byte is written to disk, and each file again when it is taken in.
-            await visit.app.uploading.admit(visit.viewer, visit.client)
+            # Counted before a byte is written to disk; this one is the first file then.
+            await visit.admit_upload()
+            visit.has_admitted = True
         async with body.form(
             request, visit.app.workspace, max_file=limit, max_files=files, drop_large=True
         ) as visit.form:
