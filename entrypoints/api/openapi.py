@@ -35,6 +35,7 @@ from entrypoints.requests import cookie_name
 
 _REF = "#/components/schemas/{name}"
 _UUID = {"type": "string", "format": "uuid"}
+_PROBLEM = {"$ref": _REF.format(name="ProblemDocument")}
 _DESCRIPTION = """Programs get a token from `POST /api/v1/tokens` and send `Authorization: Bearer hg_…`. Pages of this
 server use their session cookie, and send `X-CSRF-Token` with every write.
 
@@ -367,18 +368,25 @@ def _responses(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
     if operation.method == "GET":
         answers["304"] = {
             "description": "What the caller has is still right.",
-            "headers": _header_refs("ETag", "RateLimit", "RateLimit-Policy"),
+            "headers": _header_refs("ETag"),
         }
     by_status: dict[int, list[str]] = {}
     for code in _codes(operation):
         by_status.setdefault(status_of_code(code), []).append(code)
     for status, codes in sorted(by_status.items()):
         answers[str(status)] = _problem(status, codes, names[ProblemDocument])
+    return _limited(answers)
+
+
+def _limited(answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers with the headers that every answer below the base carries."""
+    for answer in answers.values():
+        answer["headers"] = answer.get("headers", {}) | _header_refs("RateLimit", "RateLimit-Policy")
     return answers
 
 
 def _success(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
-    headers = ["RateLimit", "RateLimit-Policy"]
+    headers = []
     if operation.method in ("GET", "PATCH"):
         headers.append("ETag")
     if operation.status in (201, 202) and operation.answer is not None:
@@ -447,7 +455,7 @@ def _problem(status: int, codes: list[str], schema: dict[str, Any]) -> dict[str,
     headers = {
         401: ("WWW-Authenticate",),
         416: ("Content-Range",),
-        429: ("Retry-After", "RateLimit"),
+        429: ("Retry-After",),
         503: ("Retry-After",),
     }
     example = {
@@ -551,7 +559,10 @@ def _binary(
         (416, ["range_not_satisfiable"]),
     ):
         if security or status not in (401, 403):
-            answers[str(status)] = _problem(status, codes, {"$ref": _REF.format(name="ProblemDocument")})
+            answers[str(status)] = _problem(status, codes, _PROBLEM)
+    if tag == "files":
+        answers["429"] = _problem(429, ["rate_limited"], _PROBLEM)
+        answers = _limited(answers)
     return {
         "get": {
             "operationId": operation_id,
@@ -571,6 +582,8 @@ def _plain(
     if operation_id == "openapi":
         answers["200"] = {"description": "OpenAPI 3.1.", "content": content, "headers": _header_refs("ETag")}
         answers["304"] = {"description": "What the caller has is still right."}
+        answers["429"] = _problem(429, ["rate_limited"], _PROBLEM)
+        answers = _limited(answers)
     if unready:
         answers["503"] = {
             "description": "No; the text names what is missing.",

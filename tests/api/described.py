@@ -87,6 +87,8 @@ class Description:
     def check(self, method: str, path: str, sent: Any, reply: Reply) -> None:
         """Fails for an answer that the description does not know, and for a good answer to a request it forbids."""
         check_headers(reply)
+        if path.startswith("/api/v1/"):
+            check_limits(reply)
         if reply.status >= 400 and method != "HEAD" and reply.content:
             problem = {"$ref": "#/components/schemas/ProblemDocument"}
             if not path.startswith("/readyz"):
@@ -119,6 +121,19 @@ class Description:
             self._validators[key] = Draft202012Validator(whole, format_checker=FormatChecker())
         problem = next(self._validators[key].iter_errors(value), None)
         assert problem is None, f"{problem.message} at {problem.json_path}" if problem else ""
+
+
+def check_limits(reply: Reply) -> None:
+    """What every answer below the base says about limits: the policy that counted, or the one that refused."""
+    policy = re.fullmatch(r'"([\w-]+)";q=(\d+);w=(\d+)', reply.headers.get("RateLimit-Policy", ""))
+    left = re.fullmatch(r'"([\w-]+)";r=(\d+);t=(\d+)', reply.headers.get("RateLimit", ""))
+    assert policy, reply.headers
+    assert left, reply.headers
+    assert policy[1] == left[1]
+    assert int(left[2]) < int(policy[2])
+    assert 1 <= int(left[3]) <= (2 if left[2] == "0" else 1) * int(policy[3])
+    if reply.status == 429:
+        assert (left[2], left[3]) == ("0", reply.headers["Retry-After"])
 
 
 def check_headers(reply: Reply) -> None:

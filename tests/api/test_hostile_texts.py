@@ -256,13 +256,22 @@ async def test_json_that_is_not_quite_json(api: Api, sql: asyncpg.Connection) ->
 @pytest.mark.goal("I6")
 async def test_only_json_is_taken_for_json(api: Api) -> None:
     mira = await api.join("mira")
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+    for kind in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "",
+        "application/vnd.api+json",
+        "application/json; charset=latin-1",
+        'application/json;a=b; Charset="utf-16"',
+    ):
         headers = {"Content-Type": kind}
         reply = await api("PATCH", "/me", mira, data=b'{"bio": "x"}', headers=headers)
         assert (reply.status, reply.code) == (415, "unsupported_type"), kind
     for kind in ("application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"):
         headers = {"Content-Type": kind}
         assert (await api("PATCH", "/me", mira, data=b'{"bio": "x"}', headers=headers)).status == 200, kind
+    assert (await api("POST", "/reports", mira, data=b"{}", headers=headers)).status == 415
 
 
 async def test_numbers_stay_numbers(api: Api) -> None:

@@ -209,6 +209,22 @@ async def test_an_answer_that_cannot_be_kept_is_given_all_the_same(
     assert (await things.make("comment")).json["id"] == first.json["id"]
 
 
+async def test_a_report_is_made_once(things: Things) -> None:
+    noor = await things.api.join("noor")
+    body = {"reason": "spam", "post_id": things.post["id"]}
+    replies = [await things.api("POST", "/reports", noor, json=body, headers=KEY) for _ in range(2)]
+    assert [(reply.status, reply.content) for reply in replies] == [(201, b"")] * 2
+    assert [reply.headers.get("Idempotency-Replayed") for reply in replies] == [None, "true"]
+    other = await things.api("POST", "/reports", noor, json=body | {"note": "Again"}, headers=KEY)
+    assert (other.status, other.code) == (422, "idempotency_mismatch")
+    # A try that was broken off before its answer was kept.
+    await things.sql.execute(
+        "UPDATE idempotency SET status = 0, created_at = created_at - interval '11 seconds'"
+    )
+    assert (await things.api("POST", "/reports", noor, json=body, headers=KEY)).status == 201
+    assert await things.sql.fetchval("SELECT count(*) FROM reports") == 1
+
+
 async def test_keys_are_short_and_printable(things: Things) -> None:
     for bad in ("", "x" * 81, "a b", "é"):
         reply = await things.make("comment", key={"Idempotency-Key": bad})

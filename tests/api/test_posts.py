@@ -1,5 +1,6 @@
 """Posts, comments, reactions and their lists as the contract says."""
 
+import re
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Api, a_form
-from tests.conftest import a_jpeg, settle
+from tests.conftest import PASSWORD, a_jpeg, settle
 
 POST = {
     "id", "author", "caption", "tags", "mentions", "place", "audience", "media", "counts", "viewer",
@@ -129,6 +130,9 @@ async def test_a_post_is_refused_field_by_field(api: Api) -> None:
         ({"media": [ok], "place": {"name": "x", "lat": 1}}, "#/place"),
         ({"media": [ok], "place": {"name": "x", "lat": 91, "lon": 0}}, "#/place"),
         ({"media": [ok], "audience": "moon"}, "#/audience"),
+        ({"media": [{"foo": 1, **ok}]}, "#/media/0/foo"),
+        ({"media": [{"alt": "x"}]}, "#/media/0/upload_id"),
+        ({"media": [ok], "place": {"lat": 1}}, "#/place/name"),
         ({"media": [ok], "likes": 7}, "#/likes"),
         ({}, "#/media"),
     ]
@@ -136,7 +140,12 @@ async def test_a_post_is_refused_field_by_field(api: Api) -> None:
         reply = await api("POST", "/posts", mira, json=body)
         assert reply.status == 422, (body, reply.content)
         assert reply.json["errors"][0]["pointer"] == pointer, (body, reply.content)
-    await api.ok("POST", "/posts", mira, json={"media": [ok]})
+    odd = {"media": 5, "caption": 5, "place": "x", "comments": "x", "audience": 5}
+    reply = await api("POST", "/posts", mira, json=odd)
+    words = ["a list.", "a text.", "an object.", "true or false.", "a text."]
+    assert [error["detail"] for error in reply.json["errors"]] == [f"This must be {word}" for word in words]
+    extras = {"media": [ok | {"x_foo": {"a": 1}}], "place": {"name": "Pier", "x_a": [1]}, "x_b": 2}
+    await api.ok("POST", "/posts", mira, json=extras)
     taken = await api("POST", "/posts", mira, json={"media": [ok]})
     assert taken.json["errors"][0]["code"] == "in_use"
 
@@ -157,6 +166,15 @@ async def test_a_post_is_edited_by_its_author(api: Api) -> None:
     assert [(media["id"], media["alt"]) for media in changed["media"]] == [(second, "Second"), (first, "")]
     assert changed["edited_at"]
     assert (await api("GET", f"/posts/{post['id']}", noor)).status == 404
+
+
+async def test_ids_have_one_spelling(api: Api) -> None:
+    mira = await api.join("mira")
+    post, file = (await api.post(mira))["id"], (await api.upload(mira))["id"]
+    for path, id_ in (("/posts/{}", post), ("/posts/{}/likes", post), ("/files/{}/content", file)):
+        assert (await api("GET", path.format(id_), mira)).status == 200
+        for other in (id_.upper(), id_.replace("-", ""), f"{{{id_}}}", f"urn:uuid:{id_}", f"{id_}%0a"):
+            assert (await api("GET", path.format(other), mira)).status == 404, other
 
 
 async def test_a_deleted_post_is_gone_with_its_objects(api: Api) -> None:
@@ -274,7 +292,62 @@ async def test_a_change_can_insist_on_what_was_read(api: Api) -> None:
     assert (await api.ok("GET", path, mira))["caption"] == "One"
     now = changed.headers["ETag"]
     assert (await api("GET", path, mira)).headers["ETag"] == now
+    for many in (f'"zzz", {now}', f"W/{now}", "*"):
+        assert (await api("PATCH", path, mira, json={}, headers={"If-Match": many})).status == 200, many
+    assert (await api("PATCH", path, mira, json={}, headers={"If-Match": '"a", "v9-0"'})).status == 412
     assert (await api("DELETE", path, mira, headers={"If-Match": now})).status == 204
+
+
+async def test_every_change_can_insist_on_what_was_read(api: Api) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    admin = await api.join("anna", role="admin", scopes=["read", "admin"])
+    post = await api.post(mira)
+    comment = await api.comment(mira, post["id"])
+    await api.ok("POST", "/reports", noor, json={"reason": "spam", "post_id": post["id"]})
+    case = (await api.ok("GET", "/admin/reports", admin))["items"][0]
+    file = await api.upload(mira)
+    await settle(api.server.program)
+    changes: list[tuple[str, str, Any, Any]] = [
+        ("PATCH", "/me", mira, {"bio": "Ridges."}),
+        ("PATCH", f"/comments/{comment['id']}", mira, {"text": "Other"}),
+        ("PATCH", "/admin/users/noor", admin, {"role": "admin"}),
+        ("PATCH", f"/admin/reports/{case['id']}", admin, {"decision": "keep"}),
+        ("DELETE", f"/comments/{comment['id']}", mira, None),
+        ("DELETE", f"/files/{file['id']}", mira, None),
+    ]
+    for method, path, who, body in changes:
+        read = (await api("GET", path, who)).headers["ETag"]
+        stale = await api(method, path, who, json=body, headers={"If-Match": '"zzz", W/"other"'})
+        assert (stale.status, stale.code) == (412, "precondition_failed"), path
+        assert (await api("GET", path, who)).headers["ETag"] == read
+        done = await api(method, path, who, json=body, headers={"If-Match": f'"zzz", {read}'})
+        assert done.status in (200, 204), (path, done.content)
+        if method == "PATCH":
+            assert (await api("GET", path, who)).headers["ETag"] == done.headers["ETag"] != read, path
+    # Where nothing can be read, no tag is right; what is not there is not there.
+    tokens = await api.ok("GET", "/tokens", mira)
+    for path in (f"/tokens/{tokens['items'][0]['id']}", "/me/avatar", "/users/noor/mute"):
+        assert (await api("DELETE", path, mira, headers={"If-Match": '"x"'})).status == 412, path
+    for path in (f"/files/{NOWHERE}", f"/comments/{NOWHERE}", f"/files/{file['id']}"):
+        assert (await api("DELETE", path, mira, headers={"If-Match": '"x"'})).status == 404, path
+    assert (await api("DELETE", "/me/avatar", mira, headers={"If-Match": "*"})).status == 204
+
+
+async def test_a_change_that_says_nothing_new_changes_nothing(api: Api) -> None:
+    mira = await api.join("mira")
+    post = await api.post(mira, "#row", alt="Ridges", place={"name": "Pier", "lat": 1.2345, "lon": 2})
+    path = f"/posts/{post['id']}"
+    media = [{"id": post["media"][0]["id"], "alt": "Ridges"}]
+    place = {"name": "Pier", "lat": 1.2345, "lon": 2}
+    for change in ({}, {"x_a": 1}, {"caption": "#row", "media": media, "place": place, "comments": True}):
+        same = await api.ok("PATCH", path, mira, json=change)
+        assert (same["version"], same["edited_at"]) == (1, None), change
+    media[0]["alt"] = None
+    cleared = await api.ok("PATCH", path, mira, json={"media": media})
+    assert (cleared["version"], cleared["media"][0]["alt"]) == (2, "")
+    comment = await api.comment(mira, post["id"], "Here")
+    same = await api.ok("PATCH", f"/comments/{comment['id']}", mira, json={"text": " Here "})
+    assert same["edited_at"] is None
 
 
 async def test_what_has_not_changed_is_not_sent_again(api: Api) -> None:
@@ -296,20 +369,41 @@ async def test_what_has_not_changed_is_not_sent_again(api: Api) -> None:
 
 
 async def _ids(api: Api, path: str, who: Any, limit: int = 2) -> list[str]:
-    """The ids of a whole list, walked by its `Link` headers; back again it must be the same."""
-    ids: list[str] = []
-    at: str | None = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+    """The ids of a whole list, walked by its `Link` headers; back again it is the same."""
+    start = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+    pages = await _walk(api, start, who, "next")
+    ids = [id_of(item) for page in pages for item in page["items"]]
+    if len(pages) > 1:
+        assert len(pages) == -(-len(ids) // limit)
+        last = f"{start}&cursor={pages[-2]['next']}"
+        back = await _walk(api, last, who, "prev")
+        assert [id_of(item) for page in reversed(back) for item in page["items"]] == ids, path
+        assert back[-1]["prev"] is None, path
+    return ids
+
+
+def id_of(item: Any) -> str:
+    """What a list's item is known by."""
+    return str(item.get("id") or item.get("event_id") or item["user"]["id"])
+
+
+async def _walk(api: Api, at: str | None, who: Any, relation: str) -> list[Any]:
+    pages: list[Any] = []
     while at:
+        assert len(pages) < 20, at
         reply = await api("GET", at, who)
         page = reply.json
-        assert len(page["items"]) <= limit
-        ids += [item["id"] for item in page["items"]]
+        limit = re.search(r"limit=(\d+)", at)
+        assert limit
+        assert len(page["items"]) <= int(limit[1])
+        pages.append(page)
         links = dict(
             reversed(part.split("; rel=")) for part in reply.headers.get("Link", "").split(", ") if part
         )
-        assert ('"next"' in links) == (page["next"] is not None)
-        at = links['"next"'].strip("<>").removeprefix("/api/v1") if page["next"] else None
-    return ids
+        for name in ("next", "prev"):
+            assert (f'"{name}"' in links) == (page[name] is not None)
+        at = links[f'"{relation}"'].strip("<>").removeprefix("/api/v1") if page[relation] else None
+    return pages
 
 
 async def test_every_list_of_posts_is_walked_by_cursor(api: Api) -> None:
@@ -334,16 +428,91 @@ async def test_every_list_of_posts_is_walked_by_cursor(api: Api) -> None:
         assert await _ids(api, path, mira) == newest_first, path
 
 
+async def test_every_other_list_is_walked_by_cursor(api: Api, sql: asyncpg.Connection) -> None:
+    admin = await api.join("anna", role="admin", scopes=["read", "admin"])
+    mira, others = await api.join("mira"), [await api.join(f"member{i}") for i in range(5)]
+    post = await api.post(mira)
+    for other in others:
+        await api.follow(other, mira)
+        await api.follow(mira, other)
+        await api.ok("PUT", f"/posts/{post['id']}/like", other)
+        comment = await api.comment(other, post["id"])
+        await api.ok("POST", "/reports", mira, json={"reason": "spam", "comment_id": comment["id"]})
+        await api.ok("PUT", f"/users/{other.name}/mute", mira)
+        await api.ok("PATCH", f"/admin/users/{other.name}", admin, json={"sign_out": True})
+        await api.server.program.signing_in.token_for("mira", "another", None)
+        body = {"username": "mira", "password": PASSWORD}
+        await api.ok("POST", "/sessions", json=body)
+        await api.upload(mira)
+    await settle(api.server.program)
+    await sql.execute("UPDATE jobs SET state = 'dead'")
+    jobs = await sql.fetchval("SELECT count(DISTINCT event_id) FROM jobs WHERE state = 'dead'")
+    lists = [
+        ("/users/mira/followers", mira, 5),
+        ("/users/mira/following", mira, 5),
+        (f"/posts/{post['id']}/likes", mira, 5),
+        (f"/posts/{post['id']}/comments", mira, 5),
+        ("/me/muted", mira, 5),
+        ("/files", mira, 6),
+        ("/files?kind=image", mira, 6),
+        ("/tokens", mira, 6),
+        ("/sessions", mira, 5),
+        ("/admin/reports", admin, 5),
+        ("/admin/users", admin, 7),
+        ("/admin/audit", admin, 5),
+        ("/admin/jobs", admin, jobs),
+    ]
+    for path, who, many in lists:
+        assert len(set(await _ids(api, path, who))) == many, path
+    for path in ("/tokens", "/sessions"):
+        assert (await api("GET", f"{path}?limit=0", mira)).status == 422
+        assert (await api("GET", f"{path}?cursor=x", mira)).code == "bad_cursor"
+    for other in others:
+        await api.ok("PUT", f"/users/{other.name}/block", mira)
+    assert len(await _ids(api, "/me/blocked", mira)) == 5
+    await api.ok("PATCH", "/me", mira, json={"private": True})
+    for number in range(5):
+        await api.ok("PUT", "/users/mira/follow", await api.join(f"asking{number}"))
+    assert len(await _ids(api, "/follow-requests", mira)) == 5
+
+
+async def test_a_page_says_how_long_its_list_is_where_that_is_known(api: Api) -> None:
+    mira, noor = await api.join("mira"), await api.join("noor")
+    await api.follow(noor, mira)
+    post = await api.post(mira)
+    await api.post(mira, audience="only_me")
+    await api.comment(noor, post["id"])
+    for path, who, count in (
+        ("/users/mira/posts", mira, 2),
+        ("/users/mira/posts", noor, 1),
+        ("/users/mira/followers", noor, 1),
+        ("/users/mira/following", noor, 0),
+        (f"/posts/{post['id']}/comments", None, 1),
+        (f"/posts/{post['id']}/likes", None, 0),
+        ("/feeds/home", noor, None),
+        ("/files", mira, None),
+    ):
+        assert (await api.ok("GET", f"{path}?count=estimate", who))["count"] == count, path
+        assert (await api.ok("GET", path, who))["count"] is None, path
+    assert (await api("GET", "/files?count=exact", mira)).status == 422
+
+
 async def test_home_tells_what_is_newer(api: Api) -> None:
     mira = await api.join("mira")
     for _ in range(3):
         await api.post(mira)
     page = await api.ok("GET", "/feeds/home?limit=1", mira)
     assert page["prev"] is None
+    nothing = await api.ok("GET", f"/feeds/home?since={page['since']}", mira)
+    assert (nothing["items"], nothing["since"]) == ([], page["since"])
+    assert (await api.ok("GET", "/feeds/home", await api.join("noor")))["since"] is None
     second = await api.ok("GET", f"/feeds/home?limit=1&cursor={page['next']}", mira)
     newest = await api.post(mira)
     newer = await api.ok("GET", f"/feeds/home?since={second['prev']}", mira)
     assert newest["id"] in [item["id"] for item in newer["items"]]
+    first = await api.ok("GET", f"/feeds/home?since={page['since']}", mira)
+    assert [item["id"] for item in first["items"]] == [newest["id"]]
+    assert (await api.ok("GET", f"/feeds/home?since={first['since']}", mira))["items"] == []
 
 
 async def test_files_are_listed_by_kind_and_state(api: Api) -> None:

@@ -202,6 +202,7 @@ async def test_guessing_one_account_is_throttled_even_for_the_right_password(api
         assert (reply.status, reply.code) == (429, "rate_limited")
         assert 0 < int(reply.headers["Retry-After"]) <= 3_600
         assert reply.json["retry_after_seconds"] == int(reply.headers["Retry-After"])
+        assert reply.headers["RateLimit-Policy"] == '"login";q=25;w=300'
 
 
 @pytest.mark.goal("A3")
@@ -387,11 +388,12 @@ async def test_uploads_are_limited_by_account_before_they_are_read(api: Api) -> 
     async def send(who: Any) -> int:
         return (await api("POST", "/uploads", who, data=b"no picture", headers=raw)).status
 
-    statuses = [await send(mira) for _ in range(61)]
-    assert statuses == [415] * 60 + [429]
+    statuses = [await send(mira) for _ in range(31)]
+    assert statuses == [415] * 30 + [429]
     for path in ("/uploads", "/posts"):
         form = {"Content-Type": "multipart/form-data; boundary=B"}
-        assert (await api("POST", path, mira, data=b"--B", headers=form)).status == 429
+        refused = await api("POST", path, mira, data=b"--B", headers=form)
+        assert (refused.status, refused.headers["RateLimit-Policy"]) == (429, '"upload";q=30;w=1800')
     assert (await api("PUT", "/me/avatar", mira, data=b"x", headers=raw)).status == 429
     assert (await api("PATCH", "/me", mira, json={"bio": "still here"})).status == 200
     assert await send(noor) == 415
@@ -419,7 +421,7 @@ async def test_room_is_limited(api: Api, sql: asyncpg.Connection) -> None:
     raw = {"Content-Type": "image/jpeg"}
     reply = await api("POST", "/uploads", mira, data=a_jpeg(200, 200), headers=raw)
     assert (reply.status, reply.code) == (422, "quota")
-    assert "takes 0.1 MB, and of your 1 MB only 0.0 MB are free" in reply.json["detail"]
+    assert reply.json["detail"].startswith("This needs 0.01 MB, and 0.0 of your 1 MB are left.")
     assert (await api.ok("GET", "/me", mira))["storage"] == {"used_bytes": 2**20, "quota_bytes": 2**20}
     assert (await api.ok("GET", "/instance"))["limits"]["quota_bytes"] == 2**20
     assert "storage" not in await api.ok("GET", "/users/mira", mira)

@@ -83,6 +83,14 @@ class TestRateLimiter:
                 seconds.now += refused.reset_seconds
                 assert (await limiter.hit(self.RATE, "mira")).allowed, (tries, start, refused)
 
+    async def test_while_some_are_left_it_says_when_the_window_ends(
+        self, make: Callable[[Seconds], RateLimiter], seconds: Seconds
+    ) -> None:
+        limiter, seconds.now = make(seconds), 6_000.0
+        assert (await limiter.hit(self.RATE, "mira")).reset_seconds == 60
+        seconds.now += 47.5
+        assert (await limiter.hit(self.RATE, "mira")).reset_seconds == 13
+
     async def test_it_does_not_ask_to_wait_much_longer_than_two_windows(
         self, make: Callable[[Seconds], RateLimiter], seconds: Seconds
     ) -> None:

@@ -399,6 +399,18 @@ async def test_originals_are_loaded_and_unused_ones_removed(browse, sql):
         assert await answer.read() == a_jpeg()
 
 
+@pytest.mark.settings(relax_loopback=False)
+async def test_each_file_of_a_large_form_counts_once(browse):
+    mira = await browse("mira")
+    page = await mira.get("/new")
+    files = [(f"{n}.jpg", b"not a picture" * 10_000) for n in range(10)]
+    for _ in range(3):
+        page = await mira.send(page, "/new", files=files, button=("do", "add"))
+        assert page.html.count("This is none of the kinds") == 10
+    page = await mira.send(page, "/new", files=files, button=("do", "add"))
+    assert page.status == 429
+
+
 async def test_photos_are_ordered_cut_and_removed(browse, server):
     mira = await browse("mira")
     page = await mira.get("/new")
