@@ -206,8 +206,8 @@ class Uploading:
         if used + size > self.quota_bytes:
             left = Storage(used, self.quota_bytes).free_bytes
             raise QuotaReached(
-                needed_mb=math.ceil(size / 2**20 * 100) / 100,
-                left_mb=math.floor(left / 2**20 * 100) / 100,
+                needed_mb=f"{math.ceil(size / 2**20 * 100) / 100:g}",
+                left_mb=f"{math.floor(left / 2**20 * 100) / 100:g}",
                 limit_mb=self.quota_bytes // 2**20,
             )
 

@@ -321,6 +321,8 @@ def _request_body(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]
     content: dict[str, Any] = {}
     if operation.body is not None:
         content["application/json"] = {"schema": names[operation.body], "example": operation.example}
+        if operation.method == "PATCH":
+            content["application/merge-patch+json"] = content["application/json"]
     if operation.upload == "form":
         content["multipart/form-data"] = _POST_FORM
     elif operation.upload == "file":

@@ -421,7 +421,7 @@ async def test_room_is_limited(api: Api, sql: asyncpg.Connection) -> None:
     raw = {"Content-Type": "image/jpeg"}
     reply = await api("POST", "/uploads", mira, data=a_jpeg(200, 200), headers=raw)
     assert (reply.status, reply.code) == (422, "quota")
-    assert reply.json["detail"].startswith("This needs 0.01 MB, and 0.0 of your 1 MB are left.")
+    assert reply.json["detail"].startswith("This needs 0.01 MB, and 0 of your 1 MB are left.")
     assert (await api.ok("GET", "/me", mira))["storage"] == {"used_bytes": 2**20, "quota_bytes": 2**20}
     assert (await api.ok("GET", "/instance"))["limits"]["quota_bytes"] == 2**20
     assert "storage" not in await api.ok("GET", "/users/mira", mira)
