@@ -12,6 +12,7 @@ from entrypoints.cli.terminal import Failed, Usage, terminal
 from entrypoints.settings import (
     FILE_NAME,
     PREFIX,
+    BadConfiguration,
     Settings,
     command,
     did_you_mean,
@@ -110,8 +111,11 @@ def _masked(value: Any) -> Any:
 
 
 def check() -> None:
-    """Whether the settings make sense; exit with 78 when not, as every command does."""
-    settings, origins = load(terminal.choices.config)
+    """Whether the settings make sense; exit with 3 when not, which is an answer; elsewhere it is a failure, 78."""
+    try:
+        settings, origins = load(terminal.choices.config)
+    except BadConfiguration as error:
+        raise Failed(f"Configuration: {error}", 3, "configuration") from None
     changed = [name for name, where in origins.items() if where != "default"]
     text = f"{len(Settings.model_fields)} settings, {len(changed)} of them not at their default, none unknown"
     terminal.show(text, {"ok": True, "changed": changed, "origin": settings.origin})

@@ -156,9 +156,9 @@ def test_settings_are_shown_by_the_names_that_the_list_gives_them(place: Place) 
 
 def test_an_unknown_setting_stops_everything(place: Place) -> None:
     wrong = {"HELIOGRAPH_PROT": "8000"}
-    for arguments in (["serve"], ["user", "list"], ["config", "check"]):
+    for arguments, code in ((["serve"], 78), (["user", "list"], 78), (["config", "check"], 3)):
         done = place.run(*arguments, env=wrong)
-        assert done.returncode == 78
+        assert done.returncode == code
         assert "HELIOGRAPH_PROT" in done.stderr
         assert "Traceback" not in done.stderr
     assert not (place.folder / "data").exists()
@@ -166,7 +166,7 @@ def test_an_unknown_setting_stops_everything(place: Place) -> None:
 
 def test_failures_are_problem_documents_for_programs(place: Place) -> None:
     done = place.run("config", "check", "--json", env={"HELIOGRAPH_PORT": "many"})
-    assert (done.returncode, done.stdout) == (78, "")
+    assert (done.returncode, done.stdout) == (3, "")
     problem = json.loads(done.stderr)
     assert problem["code"] == "configuration"
     assert "port" in problem["detail"]
