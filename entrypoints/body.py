@@ -30,6 +30,8 @@ BODY_SECONDS = 30.0
 UPLOAD_SECONDS = 120.0
 MIN_BYTES_PER_SECOND = 8 * 1024
 GRACE_SECONDS = 20.0
+# How many times the largest file a form with files may hold where it may drop them: it says so, for one file as for many.
+_DROPPED_FILES = 20
 MAX_DEPTH = 32
 _MAX_PARTS = 120
 _MAX_PART_HEAD = 16 * 1024
@@ -306,7 +308,8 @@ async def form(
     elif kind == "multipart/form-data":
         async with workspace.directory() as room:
             reader = _Multipart(_boundary(request), room, max_file, max_files, file_field, drop_large)
-            await reader.feed(chunks(request, max_file * max_files + FORM_BYTES, UPLOAD_SECONDS))
+            most = max(max_files, _DROPPED_FILES) if drop_large and max_files else max_files
+            await reader.feed(chunks(request, max_file * most + FORM_BYTES, UPLOAD_SECONDS))
             yield reader.form
     else:
         raise UnsupportedType(wanted="multipart/form-data")
