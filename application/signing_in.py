@@ -27,6 +27,8 @@ from domain.users import (
     choose_scopes,
 )
 
+# How far behind the moments of last use may be: reading must not write each time.
+USE_KNOWN_TO = timedelta(minutes=5)
 SIGN_IN_PER_ADDRESS = Rate("login:address", 25, 300)
 SIGN_IN_PER_NAME = Rate("login:name", 25, 3600)
 SIGN_IN_PER_ACCOUNT = Rate("login:account", 25, 3600)
@@ -190,7 +192,7 @@ class SigningIn:
         now = self._clock.now()
         if found is None or not found[0].is_live(now):
             return None
-        if found[0].last_seen_at < now - timedelta(hours=1):
+        if found[0].last_seen_at < now - USE_KNOWN_TO:
             self._used_sessions.add(found[0].id)
         return found[1]
 
@@ -200,7 +202,7 @@ class SigningIn:
         now = self._clock.now()
         if found is None or now >= found[0].expires_at:
             return None
-        if found[0].last_used_at is None or found[0].last_used_at < now - timedelta(hours=1):
+        if found[0].last_used_at is None or found[0].last_used_at < now - USE_KNOWN_TO:
             self._used_tokens.add(found[0].id)
         return found[1]
 
