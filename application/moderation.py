@@ -65,9 +65,9 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """A report as administrators see it."""
+    """A report as administrators see it; without `reporter` where they deleted their account."""
 
-    reporter: Person
+    reporter: Person | None
     reason: str
     note: str
     created_at: datetime

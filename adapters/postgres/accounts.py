@@ -174,6 +174,9 @@ class PostgresAccounts:
 
 # What the statements below count on is locked first, by statements of their own and in key order, as everybody does.
 _BEFORE_ERASING = (
+    # Against a decision meanwhile, which takes the words of those who left.
+    """SELECT FROM cases WHERE id IN (SELECT case_id FROM reports WHERE reporter_id = $1 ORDER BY case_id LIMIT $2)
+       ORDER BY id FOR SHARE""",
     """SELECT FROM posts WHERE id IN (
          (SELECT post_id FROM likes WHERE user_id = $1 ORDER BY post_id LIMIT $2) UNION
          (SELECT post_id FROM comments WHERE author_id = $1 ORDER BY post_id LIMIT $2) UNION
@@ -216,12 +219,14 @@ _ERASE = (
     "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE blocker_id = $1 OR blocked_id = $1 LIMIT $2)",
     "DELETE FROM mutes WHERE id IN (SELECT id FROM mutes WHERE muter_id = $1 OR muted_id = $1 LIMIT $2)",
     # Of the cases about the account, a case goes when no report of it is left: with it they would go all at once.
-    "DELETE FROM reports WHERE (case_id, reporter_id) IN (SELECT r.case_id, r.reporter_id FROM reports r "
+    "DELETE FROM reports WHERE id IN (SELECT r.id FROM reports r "
     "JOIN cases c ON c.id = r.case_id WHERE c.owner_id = $1 LIMIT $2)",
     "DELETE FROM cases WHERE id IN (SELECT id FROM cases c WHERE owner_id = $1 "
     "AND NOT EXISTS (SELECT FROM reports WHERE case_id = c.id) LIMIT $2)",
-    "DELETE FROM reports WHERE reporter_id = $1 AND case_id IN "
-    "(SELECT case_id FROM reports WHERE reporter_id = $1 LIMIT $2)",
+    # What it reported stays without its name, and what it wrote with that until somebody decides.
+    """UPDATE reports SET reporter_id = NULL, note = CASE WHEN c.decision IS NULL THEN reports.note ELSE '' END
+       FROM cases c WHERE c.id = case_id AND reports.id IN
+         (SELECT id FROM reports WHERE reporter_id = $1 ORDER BY case_id LIMIT $2)""",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM idempotency WHERE user_id = $1 AND key IN (SELECT key FROM idempotency WHERE user_id = $1 LIMIT $2)",

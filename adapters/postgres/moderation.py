@@ -72,6 +72,10 @@ class PostgresModeration:
             case.note,
             case.excerpt,
         )
+        if case.decision is not None:
+            await self._c.execute(
+                "UPDATE reports SET note = '' WHERE case_id = $1 AND reporter_id IS NULL", case.id
+            )
 
     async def log(self, entry: AuditEntry) -> None:
         await self._c.execute(
@@ -106,14 +110,18 @@ class PostgresModerationReads:
             row = await connection.fetchrow(f"{_ROW} WHERE c.id = $1 AND c.owner_id <> $2", case_id, viewer)
             reports = await connection.fetch(
                 "SELECT r.reason, r.note, r.created_at, u.id, u.username, u.display_name, u.avatar_key FROM reports r "
-                f"JOIN users u ON u.id = r.reporter_id WHERE r.case_id = $1 ORDER BY r.created_at LIMIT {_REPORTS_SHOWN}",
+                "LEFT JOIN users u ON u.id = r.reporter_id WHERE r.case_id = $1 "
+                f"ORDER BY r.created_at LIMIT {_REPORTS_SHOWN}",
                 case_id,
             )
         if row is None:
             return None
         views = [
             ReportView(
-                read_person(UserId(each["id"]), each), each["reason"], each["note"], each["created_at"]
+                read_person(UserId(each["id"]), each) if each["id"] else None,
+                each["reason"],
+                each["note"],
+                each["created_at"],
             )
             for each in reports
         ]

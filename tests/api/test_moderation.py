@@ -261,4 +261,11 @@ async def test_cases_about_somebody_go_with_their_account(
         )
         == 0
     )
-    assert await sql.fetchval("SELECT count(*) FROM reports") == 0
+    # What it wrote to the administrators about others stays without its name.
+    assert [tuple(row) for row in await sql.fetch("SELECT reporter_id, reason, note FROM reports")] == [
+        (None, "spam", "Look at this.")
+    ]
+    [case] = await _cases(api, admin)
+    assert (await api.ok("GET", f"/admin/reports/{case}", admin))["reports"][0]["reporter"] is None
+    await api.ok("PATCH", f"/admin/reports/{case}", admin, json={"decision": "keep"})
+    assert [tuple(row) for row in await sql.fetch("SELECT reason, note FROM reports")] == [("spam", "")]
