@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.builders import Someone, a_person, a_post
-from tests.conftest import PASSWORD, Server
+from tests.conftest import PASSWORD, Server, settle
 from tests.entrypoints.test_pages import Browser, Page, browse
 
 __all__ = ["browse"]
@@ -66,14 +66,26 @@ async def test_a_post_is_reported_looked_at_and_removed(
     assert "1 report waits" in (await admin.get("/admin")).words
     listed = await admin.get("/admin/reports")
     assert "Advertising or spam" in listed.words
+    assert "Whose" in listed.words
     case = next(link for link in listed.links() if "/admin/reports/" in link)
     shown = await admin.get(case)
     assert "Cheap watches" in shown.words
     assert "Again!" in shown.words
+    await member.send(await member.get("/settings/data"), "/settings/delete", password=PASSWORD)
+    await settle(server.program)
+    left = await admin.get(case)
+    assert "1 report" in left.words
+    assert "Somebody who has left" in left.words
+    assert "Again!" in left.words
+    assert "noor" not in left.words
     done = await admin.send(shown, r"/admin/reports/.+", decision="remove", note="Advert")
     assert "written to the log" in done.words
-    assert (await member.get(f"/p/{post}")).status in (404, 410)
-    assert "not there any more" in (await admin.get(case)).words
+    closed = (await admin.get(case)).words
+    assert "not there any more" in closed
+    assert "1 report" in closed
+    assert "Advertising or spam" in closed
+    assert "Again!" not in closed
+    assert (await (await browse()).get(f"/p/{post}")).status in (404, 410)
     log = (await admin.get("/admin/audit")).words
     assert f"@mira post {post}" in log
     assert "removed what was reported" in log
@@ -93,6 +105,16 @@ async def test_a_case_tells_an_administrator_no_more_than_its_text(
     assert "/m/" not in shown.html
 
 
+async def test_a_reported_member_is_named_in_the_list(admin: Browser, browse: Any) -> None:
+    timo = await browse("timo")
+    await timo.send(await timo.get("/settings/profile"), "/settings/profile", bio="Likes harbours")
+    member = await browse("noor")
+    await member.send(await member.get("/report?member=timo"), "/report", reason="spam")
+    listed = await admin.get("/admin/reports")
+    assert "Member @timo" in " ".join(listed.words.split())
+    assert "Likes harbours" not in listed.words
+
+
 async def test_a_member_is_found_suspended_and_brought_back(
     server: Server, mira: Someone, admin: Browser, browse: Any
 ) -> None:
@@ -100,6 +122,8 @@ async def test_a_member_is_found_suspended_and_brought_back(
     found = await admin.get("/admin/users?q=mir")
     assert "/admin/users/mira" in found.html
     assert "/admin/users/greta" not in found.html
+    rows = " ".join((await admin.get("/admin/users")).words.split())
+    assert re.search(r"@greta\S* .*?Administrator Active", rows)
     page = await admin.get("/admin/users/mira")
     assert "0 · 0 kB" in page.words
     assert "written to the log" in (await admin.send(page, "/admin/users/mira", act="suspend")).words
