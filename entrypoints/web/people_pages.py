@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 from sanic import HTTPResponse, redirect
 
 from application.views import Page, PostCard, Profile
+from domain.follows import OneselfNotAllowed
 from domain.kernel import NotFound
 from domain.text import fold
 from entrypoints.web.feed_pages import GRID_SIZE
@@ -70,20 +71,33 @@ def _acts(visit: Visit, username: str) -> dict[str, Callable[[], Awaitable[Any]]
     return {
         "follow": lambda: following.follow(visit.user, username),
         "unfollow": lambda: following.unfollow(visit.user, username),
-        "block": lambda: following.block(visit.user, username),
         "unblock": lambda: following.unblock(visit.user, username),
         "mute": lambda: following.mute(visit.user, username, True),
         "unmute": lambda: following.mute(visit.user, username, False),
     }
 
 
-@routes.form("/<handle:@[^/]+>/<act:follow|unfollow|block|unblock|mute|unmute>", seen_at="/{handle}")
+@routes.page("/<handle:@[^/]+>/block", guests=False)
+async def ask_to_block(visit: Visit, handle: str) -> HTTPResponse:
+    shown = await visit.app.people.profile(visit.user, _name(handle))
+    if shown.viewer.is_self:
+        raise OneselfNotAllowed
+    return await visit.page("block.html", member=shown)
+
+
+@routes.form("/<handle:@[^/]+>/block")
+async def block(visit: Visit, handle: str) -> HTTPResponse:
+    name = _name(handle)
+    await visit.app.following.block(visit.user, name)
+    return visit.go(f"/@{name}", _("You blocked @%(name)s.") % {"name": name})
+
+
+@routes.form("/<handle:@[^/]+>/<act:follow|unfollow|unblock|mute|unmute>", seen_at="/{handle}")
 async def about_member(visit: Visit, handle: str, act: str) -> HTTPResponse:
     name = _name(handle)
     answer = await _acts(visit, name)[act]()
     said = {
         "follow": _("Request sent to @%(name)s.") if answer == "requested" else "",
-        "block": _("You blocked @%(name)s."),
         "unblock": _("You unblocked @%(name)s."),
         "mute": _("You muted @%(name)s. Their posts stay out of your home page."),
         "unmute": _("You see posts by @%(name)s at home again."),

@@ -13,7 +13,7 @@ TABLE = """
 GET  /                                          200   200   200   200   200   200   200
 GET  /.well-known/change-password               302   302   302   302   302   302   302
 GET  /<handle:@[^/]+>                           200   200   200   404   200   200   200
-GET  /<handle:@[^/]+>/block                     303   303   303   303   303   303   303
+GET  /<handle:@[^/]+>/block                     login 200   200   404   200   200   422
 POST /<handle:@[^/]+>/block                     login 303   303   404   303   303   422
 GET  /<handle:@[^/]+>/follow                    303   303   303   303   303   303   303
 POST /<handle:@[^/]+>/follow                    login 303   303   404   303   303   422

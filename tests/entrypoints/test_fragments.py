@@ -251,6 +251,6 @@ async def test_an_edit_and_a_comment_are_seen_at_once_by_whoever_may(browse):  #
     assert "What a light" in card(page, post)
     assert "What a light" in card(await noor.get("/"), post)
     # Whoever blocks somebody no longer reads them, while the others still do.
-    await noor.send(await noor.get("/@ada"), "/@ada/block")
+    await noor.send(await noor.get("/@ada/block"), "/@ada/block")
     assert "What a light" not in card(await noor.get("/"), post)
     assert "What a light" in card(await mira.get("/"), post)

@@ -362,6 +362,22 @@ async def test_good_files_are_kept_and_bad_ones_named(browse):
     assert len([name for name, _ in page.form("/new").fields if name == "photo"]) == 1
     assert re.search(r"b\.jpg</bdi>: This is none of the kinds", page.html)
     assert re.search(r"huge\.jpg</bdi>: .*20 MB", page.html)
+    # A form that takes one file says it as well, however much too large that is.
+    page = await mira.get("/settings/profile")
+    page = await mira.send(page, "/settings/avatar", files=[("huge.jpg", b"x" * (54 * 2**20))])
+    assert page.status == 422
+    assert page.form("/settings/avatar")
+    assert "This file is larger than 20 MB, which is the limit." in page.words
+
+
+async def test_a_picture_that_was_uploaded_before_is_called_so(browse):
+    mira = await browse("mira")
+    for said in (False, True):
+        page = await mira.get("/new")
+        page = await mira.send(page, "/new", files=[("a.jpg", a_jpeg())], button=("do", "add"))
+        assert ("You uploaded this picture before." in page.words) is said
+        assert "cannot be changed after posting" in page.words
+        assert "Being processed. You can post already." in page.words
 
 
 @pytest.mark.settings(quota_mb=3)
@@ -871,10 +887,20 @@ async def test_a_card_has_the_two_newest_comments_and_a_form(browse):
 async def test_a_block_hides_both_ways_and_can_be_undone(browse):
     ada, mira = await browse("ada"), await browse("mira")
     post = await a_post(mira)
-    page = await mira.send(await mira.get("/@ada"), "/@ada/block")
+    noor = await browse("noor")
+    shared = await a_post(noor)
+    await ada.send(await ada.get(shared), f"{shared}/comments", text="Hello")
+    asked = await mira.get("/@ada/block")
+    assert "Unblocking does not bring that back." in asked.words
+    assert "/@ada/block" in (await mira.get("/@ada")).html
+    page = await mira.send(asked, "/@ada/block")
+    assert page.path == "/@ada"
     assert "You blocked this person." in page.words
     assert (await ada.get("/@mira")).status == 404
     assert (await ada.get(post)).status == 404
+    # The counter is the same for everybody, the list is not.
+    assert "None of the comments is for you to see." in (await mira.get(shared)).words
+    assert "Hello" in (await noor.get(shared)).words
     page = await mira.send(await mira.get("/settings/privacy"), "/@ada/unblock")
     assert page.path == "/settings/privacy"
     assert (await ada.get("/@mira")).status == 200
@@ -1174,19 +1200,26 @@ async def test_a_profile_of_an_old_name_leads_to_the_new_one(browse, client, sql
 
     await mira.send(await mira.get("/settings/account"), "/settings/account", username="mira")
     assert (await noor.get("/@mira.r")).path == "/@mira"
-    await mira.send(await mira.get("/@noor"), "/@noor/block")
+    await mira.send(await mira.get("/@noor/block"), "/@noor/block")
     assert (await noor.get("/@mira.r")).status == 404
     assert (await mira.get("/@mira.r/followers")).path == "/@mira/followers"
     await sql.execute("UPDATE users SET state = 'suspended' WHERE username = 'mira'")
     assert (await guest.get("/@mira.r")).status == 404
 
 
-async def test_devices_are_signed_out_from_another(browse, server):
+async def test_devices_are_signed_out_from_another(browse, server, sql):
     mira = await browse("mira")
     other = Browser(server, await _another(browse))
     await other.sign_in("mira")
+    await sql.execute("UPDATE sessions SET last_seen_at = now() - interval '6 minutes'")
     page = await mira.get("/settings/security")
     assert page.words.count("This device") == 1
+    assert "last seen now" in page.words
+    assert "last seen 6m" in page.words
+    await server.program.signing_in.write_down_use()
+    assert (
+        await sql.fetchval("SELECT count(*) FROM sessions WHERE last_seen_at > now() - interval '1 min'") == 1
+    )
     page = await mira.send(page, "/settings/security", session="others")
     assert (await other.get("/settings")).path.startswith("/login")
     assert (await mira.get("/settings")).path == "/settings"
