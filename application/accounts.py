@@ -152,6 +152,13 @@ class Accounts:
             await uow.commit()
         return account
 
+    async def check(self, username: str, *, email: str | None, display_name: str | None, role: Role) -> None:
+        """Whether `add` would take everything but the password. Raises Invalid, UsernameTaken, EmailTaken."""
+        password = self._ids.secret()
+        draft = self._draft(username, password, email, display_name, reserved_ok=role == "admin")
+        async with self._new_uow() as uow:
+            await uow.accounts.add(draft)  # and leave without a commit
+
     def setup_code(self) -> str:
         """The one-time code for the first administrator. The same in every process; useless once an account exists."""
         digest = hmac.digest(self._secret, b"first administrator", "sha256")

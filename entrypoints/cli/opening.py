@@ -1,7 +1,8 @@
 """How commands come by settings, a database and the use cases."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from application.program import Application
@@ -29,9 +30,16 @@ def settings_of_place() -> Settings:
 
 def with_program(work: Callable[[Application], Awaitable[T]], *, drain: bool = False) -> T:
     """Run `work` on the instance, with its server running or not; with `drain` also the jobs that it causes."""
+    with place_opened() as run:
+        return run(work, drain)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def place_opened() -> Iterator[Callable[..., Any]]:
+    """What runs one piece of work after another as `with_program` does; in between somebody can be asked."""
     settings = settings_of_place()
     with container.open_database(settings, owner=False) as database:
-        return complete(_work(settings, database, work, drain))
+        yield lambda work, drain=False: complete(_work(settings, database, work, drain))
 
 
 def complete(work: Coroutine[Any, Any, T]) -> T:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from cyclopts import Parameter
@@ -10,15 +10,17 @@ from cyclopts import Parameter
 from application.directory import Entry
 from application.paging import MAX_LIMIT
 from application.program import Application
-from domain.kernel import NotFound, TokenId
+from domain.kernel import Invalid, NotFound, TokenId
 from domain.moderation import COMMAND_LINE
 from domain.users import Invite, Role, Scope, Token
-from entrypoints.cli.opening import settings_of, settings_of_place, with_program
+from entrypoints.cli.failures import report
+from entrypoints.cli.opening import place_opened, settings_of, settings_of_place, with_program
 from entrypoints.cli.terminal import Failed, terminal
 from entrypoints.settings import command
 
 PasswordFile = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 T = TypeVar("T")
+PASSWORD_TRIES = 3
 
 
 def add(
@@ -45,18 +47,20 @@ def add(
     password_file
         File with the password in its first line; - is standard input. Asked for without it.
     """
-    settings_of_place()  # before anybody types a password for nothing
-    password = terminal.password(password_file)
 
-    async def work(program: Application) -> str:
+    async def check(program: Application) -> None:
+        await program.accounts.check(username, email=email, display_name=display_name, role=role)
+
+    async def work(program: Application, password: str) -> str:
         account = await program.accounts.add(
             username, password, email=email, display_name=display_name, role=role, by=COMMAND_LINE
         )
         return account.username
 
-    name = with_program(work)
-    origin = settings_of().origin
-    terminal.show(f"Created @{name} ({role}).  Sign in at {origin}/login", {"username": name, "role": role})
+    name = _with_password(password_file, check, work)
+    public = settings_of().public_url
+    where = f"  Sign in at {public}/login" if public else ""
+    terminal.show(f"Created @{name} ({role}).{where}", {"username": name, "role": role})
 
 
 def list_users(*, role: Role | None = None) -> None:
@@ -103,10 +107,21 @@ def password(username: str, /, *, password_file: PasswordFile = None) -> None:
     password_file
         File with the password in its first line; - is standard input. Asked for without it.
     """
-    settings_of_place()
-    new = terminal.password(password_file)
-    name, _ = _about(username, lambda program, entry: program.accounts.set_password(entry.username, new))
+    try:
+        name = _with_password(
+            password_file,
+            lambda program: program.directory.get(username),
+            lambda program, new: _set_password(program, username, new),
+        )
+    except NotFound:
+        raise _nobody(username) from None
     terminal.show(f"@{name} has a new password and is signed out everywhere.", {"username": name})
+
+
+async def _set_password(program: Application, login: str, new: str) -> str:
+    name = (await program.directory.get(login)).username
+    await program.accounts.set_password(name, new)
+    return name
 
 
 def role(username: str, role: Role, /) -> None:
@@ -254,7 +269,37 @@ def _about(
     try:
         return with_program(find_and_work, drain=drain)
     except NotFound:
-        raise Failed(f"There is no account {login}.", 4, "not_found") from None
+        raise _nobody(login) from None
+
+
+def _nobody(login: str) -> Failed:
+    return Failed(f"There is no account {login}.", 4, "not_found")
+
+
+def _with_password(
+    file: str | None,
+    check: Callable[[Application], Awaitable[Any]],
+    work: Callable[[Application, str], Awaitable[T]],
+) -> T:
+    """Run `work` with the password in `file`; without one `check`, and ask for a password until it is taken."""
+    settings_of_place()  # before anybody types a password for nothing
+    if file is not None or not terminal.can_ask():
+        given = terminal.password(file)
+        return with_program(lambda program: work(program, given))
+    with place_opened() as run:
+        run(check)
+        for _ in range(PASSWORD_TRIES - 1):
+            try:
+                return _ask_once(run, work)
+            except Invalid as error:
+                report(error)
+        return _ask_once(run, work)
+
+
+def _ask_once(run: Callable[..., Any], work: Callable[[Application, str], Awaitable[T]]) -> T:
+    asked = terminal.new_password()
+    done: T = run(lambda program: work(program, asked))
+    return done
 
 
 def _entry(entry: Entry) -> dict[str, object]:

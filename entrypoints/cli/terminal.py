@@ -12,6 +12,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from domain.kernel import Invalid, msg
+
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
 
 
@@ -114,6 +116,13 @@ class Terminal:
             raise Usage(f"Nobody can be asked for the password here: give it with {flag} PATH, or {flag} -.")
         return getpass.getpass("Password: ")
 
+    def new_password(self) -> str:
+        """Asked for twice, because nobody sees what they type. Raises Invalid when both differ."""
+        typed = getpass.getpass("Password: ")
+        if getpass.getpass("Once more: ") != typed:
+            raise Invalid.field("#/password", "different", msg("These were not the same."))
+        return typed
+
     def confirm(self, question: str, answer: str) -> None:
         """Go on only when somebody types `answer`, or with --yes. Raises Refused."""
         if self.choices.yes:
@@ -126,7 +135,7 @@ class Terminal:
             raise Refused("Nothing was changed.")
 
     def progress(self, label: str) -> "Progress":
-        """Shows how far a long command is: on one line of a terminal, else a line per tenth."""
+        """Shows how far a long command is: on one line of a terminal, else only that it is done."""
         return Progress(self, label)
 
 
@@ -140,15 +149,13 @@ class Progress:
 
     def __call__(self, done: int, total: int) -> None:
         percent = 100 * done // max(total, 1)
-        live = self._terminal.err.is_terminal
-        step = percent if live else percent // 10 * 10
-        if step == self._shown or self._terminal.choices.quiet:
+        if percent == self._shown or self._terminal.choices.quiet:
             return
-        self._shown = step
-        if live:
+        self._shown = percent
+        if self._terminal.err.is_terminal:
             sys.stderr.write(f"\r{self._label} {percent:3} %" + ("\n" if done == total else ""))
             sys.stderr.flush()
-        else:
+        elif done == total:
             self._terminal.say(f"{self._label} {percent} %")
 
 

@@ -1,9 +1,13 @@
 """Running the command `heliograph` as people do, in processes of its own."""
 
+import fcntl
 import json
 import os
+import pty
+import select
 import subprocess
 import sys
+import termios
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +22,43 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 HELIOGRAPH = [sys.executable, "-m", "entrypoints"]
 PASSWORD = "four words make sense"
+
+
+class Typing:
+    """Somebody at a terminal who reads what the command writes and answers."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", end: int) -> None:
+        self.process = process
+        self.read = ""
+        self._end = end
+
+    def wait_for(self, text: str, seconds: float = 60) -> None:
+        """Until `text` was written after what was waited for before."""
+        until = time.monotonic() + seconds
+        while text not in self.read:
+            assert self._listen(until), self.read
+        self.read = self.read.partition(text)[2]
+
+    def type(self, text: str) -> None:
+        os.write(self._end, text.encode())
+
+    def finish(self, seconds: float = 60) -> int:
+        """The exit code; what was written last is then in `read`."""
+        until = time.monotonic() + seconds
+        while self._listen(until):
+            pass
+        return self.process.wait(1)
+
+    def _listen(self, until: float) -> bool:
+        """Whether something came before that moment."""
+        if not select.select([self._end], [], [], max(0.0, until - time.monotonic()))[0]:
+            return False
+        try:
+            read = os.read(self._end, 4096)
+        except OSError:  # nobody has the other end any more
+            return False
+        self.read += read.decode("utf-8", "replace").replace("\r\n", "\n")
+        return bool(read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +108,33 @@ class Place:
             cwd=self.folder,
             env=self.environment(**env),
         )
+
+    @contextmanager
+    def at_terminal(self, *arguments: str) -> Iterator[Typing]:
+        """The command with somebody at its terminal; killed afterwards if it has not ended."""
+        ours, its = pty.openpty()
+
+        def control() -> None:
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+        process = subprocess.Popen(
+            [*HELIOGRAPH, *arguments],
+            stdin=its,
+            stdout=its,
+            stderr=its,
+            cwd=self.folder,
+            env=self.environment(),
+            preexec_fn=control,  # noqa: PLW1509 - it calls the system only
+        )
+        os.close(its)
+        try:
+            yield Typing(process, ours)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            os.close(ours)
 
     @property
     def said(self) -> str:
