@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import astuple, dataclass
@@ -262,6 +263,11 @@ def has_place(settings: Settings) -> bool:
     return settings.data_dir.exists() if outside else EmbeddedPostgres.is_in(settings.data_dir)
 
 
+def has_secret(settings: Settings) -> bool:
+    """Whether there is a secret key, in the settings or the data folder."""
+    return bool(settings.secret_key.get_secret_value()) or (settings.data_dir / "secret.key").exists()
+
+
 def read_secret(settings: Settings) -> bytes:
     """The secret that signs cursors, forms and media grants; made once and kept in the data folder if not given."""
     given = settings.secret_key.get_secret_value()
@@ -463,6 +469,16 @@ async def check_backup(path: Path, progress: Progress) -> Manifest:
     with archive.reading(path) as reader, FolderWorkspace(scratch).held() as folder:
         await backups.check(reader, PostgresDumps(), folder, progress)
         return reader.manifest
+
+
+async def archived_settings(path: Path) -> dict[str, Any]:
+    """The settings of the place that was backed up, without secrets. Raises DamagedArchive."""
+    with archive.reading(path) as reader, tempfile.TemporaryDirectory(prefix="heliograph-backup-") as folder:
+        file = Path(folder) / CONFIG
+        if CONFIG in reader.manifest.files:
+            await reader.extract(CONFIG, file)
+        told: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+        return told
 
 
 async def rows_in_use(settings: Settings, database: Database) -> dict[str, int] | None:

@@ -1,6 +1,7 @@
 """`heliograph backup`."""
 
 import errno
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from application.backups import Manifest
 from entrypoints import container
 from entrypoints.cli.opening import complete, settings_of, settings_of_place
 from entrypoints.cli.terminal import Failed, terminal
-from entrypoints.settings import Settings, command
+from entrypoints.settings import PREFIX, Settings, command
 
 
 def create(file: Path, /, *, with_secrets: bool = False) -> int:
@@ -32,10 +33,11 @@ def create(file: Path, /, *, with_secrets: bool = False) -> int:
         key = settings.data_dir / "secret.key"
         what = "HELIOGRAPH_SECRET_KEY" if settings.secret_key.get_secret_value() else str(key)
         lines.append(
-            f"The secret key is not in it. Keep {what} elsewhere, or everybody's open forms end at a restore."
+            f"The secret key ({what}) is not in it. Where there is none, a restore makes a new one; "
+            "in any case everybody signs in again."
         )
     if manifest.missing:
-        lines.append(f"{len(manifest.missing)} pictures were missing in the store:  {command()} media check")
+        lines.append(f"{_missing(manifest)} missing in the store:  {command()} media check")
     terminal.show("\n".join(lines), {"file": str(file), **_told(manifest)})
     return 1 if manifest.missing else 0
 
@@ -58,15 +60,19 @@ def verify(file: Path, /) -> int:
         f"{file} is whole, of {manifest.created_at} and Heliograph {manifest.version}: {_summary(manifest)}"
     ]
     if manifest.missing:
-        lines.append(f"{len(manifest.missing)} pictures were missing when it was made.")
+        lines.append(f"{_missing(manifest)} missing when it was made.")
     terminal.show("\n".join(lines), {"file": str(file), "ok": not manifest.missing, **_told(manifest)})
     return 1 if manifest.missing else 0
 
 
 def _checked(file: Path) -> Manifest:
+    _exists(file)
+    return complete(container.check_backup(file, terminal.progress("Checking")))
+
+
+def _exists(file: Path) -> None:
     if not file.exists():
         raise Failed(f"There is no file {file}.", 4, "not_found")
-    return complete(container.check_backup(file, terminal.progress("Checking")))
 
 
 def restore(file: Path, /) -> int:
@@ -77,16 +83,23 @@ def restore(file: Path, /) -> int:
     file
         The archive.
     """
-    manifest = _checked(file)
     settings = settings_of()
+    # Where there is something, a running server and the question come before what takes long; where there is
+    # nothing, a damaged archive leaves nothing.
+    checked = None if container.has_place(settings) else _checked(file)
+    had_key = container.has_secret(settings)
+    _exists(file)
     with container.open_database(settings, owner=True) as database:
         complete(_permit(settings, database))
+        manifest = checked or _checked(file)
         violations = complete(_restore(settings, database, file))
     lines = [f"Restored: {_summary(manifest)}", "Everybody signs in again."]
     if not manifest.secrets:
-        lines.append(
-            "The secret key was not in the archive: put your copy into the data folder, or keep the new one."
-        )
+        kept = "The secret key of this place stays." if had_key else "A new one was made."
+        lines.append(f"The secret key was not in the archive. {kept}")
+    unapplied = _unapplied(complete(container.archived_settings(file)), settings)
+    if unapplied:
+        lines.append(f"Settings were not applied; they are in config.json of the archive: {unapplied}")
     lines += [f"{violation.count} × {violation.rule}" for violation in violations]
     told = {"ok": not violations, "violations": [asdict(violation) for violation in violations]}
     terminal.show("\n".join(lines), _told(manifest) | told)
@@ -99,10 +112,8 @@ async def _permit(settings: Settings, database: container.Database) -> None:
     if counts is None:
         return
     name = settings.instance_name
-    terminal.confirm(
-        f"This replaces {counts.get('posts', 0):,} posts and {counts.get('users', 0):,} people in '{name}'.",
-        name,
-    )
+    posts, people = _count(counts.get("posts", 0), "post"), _count(counts.get("users", 0), "person", "people")
+    terminal.confirm(f"This replaces {posts} and {people} in '{name}'.", name)
 
 
 async def _restore(settings: Settings, database: container.Database, file: Path) -> list[Any]:
@@ -120,9 +131,36 @@ def _disk(path: Path, error: OSError) -> Exception:
 
 def _summary(manifest: Manifest) -> str:
     counts = manifest.counts
-    return (
-        f"{counts.get('users', 0):,} people, {counts.get('posts', 0):,} posts, {counts.get('files', 0):,} files, "
-        f"{len(manifest.objects):,} stored objects"
+    parts = (
+        _count(counts.get("users", 0), "person", "people"),
+        _count(counts.get("posts", 0), "post"),
+        _count(counts.get("files", 0), "file"),
+        _count(len(manifest.objects), "stored object"),
+    )
+    return ", ".join(parts)
+
+
+def _missing(manifest: Manifest) -> str:
+    count = len(manifest.missing)
+    return f"{_count(count, 'picture')} {'was' if count == 1 else 'were'}"
+
+
+def _count(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _unapplied(archived: dict[str, Any], settings: Settings) -> str:
+    """What the backed-up place had set otherwise than by default, as far as it is not in effect here."""
+    here = settings.told()
+    changed = {
+        name: value
+        for name, value in archived.items()
+        if name in here and value not in (Settings.model_fields[name].default, here[name])
+    }
+    changed.pop("data_dir", None)  # where one restores to
+    return ", ".join(
+        f"{PREFIX}{name.upper()}={value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in changed.items()
     )
 
 
