@@ -88,11 +88,11 @@ def show(*names: str, origin: bool = False) -> None:
     values = {name: _masked(getattr(settings, name)) for name in chosen}
     meanings = {name: Settings.model_fields[name].description for name in chosen}
     if origin:
-        rows = [(name, value, origins[name], meanings[name]) for name, value in values.items()]
+        rows = [(name, _written(value), origins[name], meanings[name]) for name, value in values.items()]
         told = {name: {"value": value, "origin": origins[name]} for name, value in values.items()}
         terminal.table(("setting", "value", "from", "meaning"), rows, told)
     else:
-        rows = [(name, value, meanings[name]) for name, value in values.items()]
+        rows = [(name, _written(value), meanings[name]) for name, value in values.items()]
         terminal.table(("setting", "value", "meaning"), rows, values)
 
 
@@ -108,6 +108,11 @@ def _masked(value: Any) -> Any:
     if isinstance(value, SecretStr):
         return "(set)" if value.get_secret_value() else ""
     return str(value) if isinstance(value, Path) else value
+
+
+def _written(value: Any) -> Any:
+    """As the file has it."""
+    return json.dumps(value) if isinstance(value, bool) else value
 
 
 def check() -> None:
