@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import re
 import secrets
 import signal
@@ -51,6 +52,10 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# A body that nobody asked for is skipped, which is no error.
+logging.getLogger("sanic.error").addFilter(
+    lambda record: not record.getMessage().endswith("body not consumed.")
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -323,6 +328,8 @@ def serve_alone(
     when_stopping: Callable[[], object] = lambda: None,
 ) -> None:
     """Serve with this process until told to stop. Blocks. `listening` is bound; `processes.py` has more of them."""
+    # Its advice on a terminal is for those who write programs with it.
+    os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "true"
     app = create_app(settings, database)
     app.ctx.when_stopping = when_stopping
     _heed_signals(app)

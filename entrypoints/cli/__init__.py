@@ -7,8 +7,16 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with what README.md says about exit codes."""
+    try:
+        sys.exit(_run())
+    except KeyboardInterrupt:  # while the command itself was still being loaded
+        sys.stderr.write("\nStopped.\n")
+        sys.exit(130)
+
+
+def _run() -> int:
     # Importing makes many objects and no garbage; looking for some again and again is a seventh of a short command.
     gc.set_threshold(100_000, 20, 20)
     from entrypoints.cli.commands import run  # noqa: PLC0415 - so that importing this package costs nothing
 
-    sys.exit(run(sys.argv[1:]))
+    return run(sys.argv[1:])

@@ -86,6 +86,7 @@ def build() -> App:
         help_prologue=_examples("demo", "user add mira --role admin"),
         help_format="plaintext",
         version=VERSION,
+        suppress_keyboard_interrupt=False,  # it would end without a word
     )
     for name, where, what, *examples in _PLAIN:
         app.command(f"{_HERE}.{where}", name=name, help=what.capitalize(), help_prologue=_examples(*examples))

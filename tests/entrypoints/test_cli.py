@@ -148,6 +148,8 @@ def test_settings_are_shown_by_the_names_that_the_list_gives_them(place: Place) 
     for name in ("sign_up", "HELIOGRAPH_SIGN_UP", "database_url"):
         assert list(place.result("config", "show", name)) == [name.removeprefix("HELIOGRAPH_").lower()]
     assert "open, invite or closed" in next(line for line in listed if line.startswith("sign_up"))
+    assert next(line for line in listed if line.startswith("relax_loopback")).split()[1] == "false"
+    assert place.result("config", "show", "relax_loopback") == {"relax_loopback": False}
     wrong = place.run("config", "check", env={"HELIOGRAPH_PROT": "1"})
     assert "Did you mean 'HELIOGRAPH_PORT'?" in wrong.stderr
     (place.folder / "wrong.toml").write_text("sign_ups = 'open'\n")
@@ -229,6 +231,40 @@ def test_the_life_of_an_account(place: Place) -> None:
         assert place.run("user", "delete", "noor", "--yes").returncode == 0
         assert place.run("user", "show", "noor").returncode == 4
         assert place.result("verify") == {"ok": True, "violations": []}
+
+
+def test_a_name_is_looked_at_before_its_password_is_asked_for_twice(place: Place) -> None:
+    place.result("migrate")
+    with place.at_terminal("user", "add", "no spaces") as typing:
+        assert typing.finish() == 2
+        assert "Password" not in typing.read
+    with place.at_terminal("user", "add", "mira") as typing:
+        for first, second, said in (
+            (PASSWORD, "another", "not the same"),
+            ("12345", "12345", "password"),
+            (PASSWORD, PASSWORD, "Created @mira (member)."),
+        ):
+            typing.wait_for("Password: ")
+            typing.type(first + "\n")
+            typing.wait_for("Once more: ")
+            typing.type(second + "\n")
+            typing.wait_for(said)
+        assert typing.finish() == 0
+        # Which port a server listens on, or will, is not known here.
+        assert "http" not in typing.read
+    with place.at_terminal("user", "add", "Mira") as typing:
+        assert typing.finish() == 5
+        assert "Password" not in typing.read
+    with place.at_terminal("user", "password", "mira") as typing:
+        for _ in range(3):
+            typing.wait_for("Password: ")
+            typing.type("12345\n")
+            typing.wait_for("Once more: ")
+            typing.type("12345\n")
+        assert typing.finish() == 2
+    public = {"HELIOGRAPH_PUBLIC_URL": "https://photos.example.org"}
+    noor = place.run("user", "add", "noor", "--password-file", "-", text=f"{PASSWORD}\n", env=public)
+    assert noor.stdout == "Created @noor (member).  Sign in at https://photos.example.org/login\n"
 
 
 def test_invitations_and_tokens(place: Place) -> None:
@@ -422,7 +458,7 @@ def test_ctrl_c_ends_a_long_command_and_leaves_it_repeatable(place: Place) -> No
     place.result("migrate")
     process = place.start("seed", "--people", "8", "--posts", "60")
     until = time.monotonic() + 30
-    while "Seeding" not in place.said and time.monotonic() < until:
+    while not any((place.folder / "data/media").rglob("*.webp")) and time.monotonic() < until:
         time.sleep(0.05)
     processes, began = family(process), time.monotonic()
     process.send_signal(signal.SIGINT)
@@ -434,6 +470,26 @@ def test_ctrl_c_ends_a_long_command_and_leaves_it_repeatable(place: Place) -> No
     found = json.loads(place.run("verify", "--json").stdout)["violations"]
     # A picture whose row was still to come stays behind; `media gc` removes it.
     assert [one for one in found if one["rule"] != "objects without a row"] == []
+
+
+def test_ctrl_c_is_answered_from_the_first_moment(place: Place) -> None:
+    with place.at_terminal("serve", "--port", "0") as typing:
+        typing.wait_for("listens on")
+        typing.wait_for("code")
+        typing.wait_for("\n")
+        time.sleep(1)  # what the web framework has to say would stand here
+        typing.type("\x03")
+        typing.wait_for("^C")
+        assert typing.finish() == 0
+        assert typing.read.split("\n")[-2] == "Stopped."
+        assert "Sanic" not in typing.read
+    for seconds in (0.3, 1.2, 3):
+        with place.at_terminal("serve", "--port", "0") as typing:
+            time.sleep(seconds)
+            typing.type("\x03")
+            assert typing.finish() in (0, 130)
+            assert typing.read.split("\n")[-2] == "Stopped."
+            assert "Traceback" not in typing.read
 
 
 # The checkout itself
