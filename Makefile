@@ -18,7 +18,7 @@ demo: runtime ## a place with people and photos, kept in data/demo (PORT=8000)
 serve: runtime ## your own place, kept in data (PORT=8000)
 	@$(HELIOGRAPH) serve $(if $(filter command line environment,$(origin PORT)),--port $(PORT))
 
-test: develop ## every check and every test
+test: develop ## every check and every test; takes some minutes
 	@$(PYTHON) -m ruff format --check --quiet .
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m mypy
