@@ -534,3 +534,13 @@ async def test_who_loses_their_rights_while_their_request_arrives_does_nothing_a
         asyncio.sleep(0),
     )
     assert sent.status == 200, "who is still the same does what they meant"
+
+
+@pytest.mark.parametrize("path", ["/about", "/healthz", "/api/v1/instance"])
+async def test_a_body_that_nobody_asked_for_is_no_error(
+    api: Api, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    ask = f"GET {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n".encode()
+    raw = await speak(api.server, ask + b"\r\nbody" + ask + b"Connection: close\r\n\r\nbody")
+    assert raw.content.count(b"HTTP/1.1 200") == 2
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

@@ -29,7 +29,7 @@ class Typing:
 
     def __init__(self, process: "subprocess.Popen[bytes]", end: int) -> None:
         self.process = process
-        self.read = ""
+        self.read = self.whole = ""
         self._end = end
 
     def wait_for(self, text: str, seconds: float = 60) -> None:
@@ -57,7 +57,8 @@ class Typing:
             read = os.read(self._end, 4096)
         except OSError:  # nobody has the other end any more
             return False
-        self.read += read.decode("utf-8", "replace").replace("\r\n", "\n")
+        text = read.decode("utf-8", "replace").replace("\r\n", "\n")
+        self.read, self.whole = self.read + text, self.whole + text
         return bool(read)
 
 
