@@ -8,6 +8,7 @@ state that nobody has used. Settings differ from the defaults by `@pytest.mark.s
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -54,6 +55,9 @@ hypothesis.settings.load_profile(
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "settings(**changes): settings that differ from the tests' usual ones")
+    # Whoever runs the tests in the background may have them started deaf to Ctrl C, and programs started here with them.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

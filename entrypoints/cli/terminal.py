@@ -135,7 +135,7 @@ class Terminal:
             raise Refused("Nothing was changed.")
 
     def progress(self, label: str) -> "Progress":
-        """Shows how far a long command is: on one line of a terminal, else only that it is done."""
+        """Shows how far a long command is: on one line of a terminal, else in a line for every tenth."""
         return Progress(self, label)
 
 
@@ -149,13 +149,15 @@ class Progress:
 
     def __call__(self, done: int, total: int) -> None:
         percent = 100 * done // max(total, 1)
+        if not self._terminal.err.is_terminal:
+            percent -= percent % 10
         if percent == self._shown or self._terminal.choices.quiet:
             return
         self._shown = percent
         if self._terminal.err.is_terminal:
             sys.stderr.write(f"\r{self._label} {percent:3} %" + ("\n" if done == total else ""))
             sys.stderr.flush()
-        elif done == total:
+        elif percent:
             self._terminal.say(f"{self._label} {percent} %")
 
 
