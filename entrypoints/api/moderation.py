@@ -134,6 +134,7 @@ async def users(call: Call) -> Page[Entry]:
     "An account",
     auth="admin",
     scope="admin",
+    unit=True,
     answer=Entry,
     problems=("not_found",),
 )

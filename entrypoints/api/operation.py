@@ -550,7 +550,9 @@ async def _replay(
     headers = headers | {"Idempotency-Replayed": "true"}
     if known.location:
         headers["Location"] = known.location
-    return HTTPResponse(known.body, known.status, headers=headers, content_type=known.content_type or None)
+    if not known.body:
+        return Bare(status=known.status, headers=headers)
+    return HTTPResponse(known.body, known.status, headers=headers, content_type=known.content_type)
 
 
 async def _made_before(

@@ -133,6 +133,8 @@ async def test_every_reaction_run_twice_is_the_reaction_run_once(
     await an_upload(program, leaver)
     await program.accounts.delete_by_name(leaver.name)
     await program.runner.drain()
+    await sql.execute("UPDATE jobs SET due_at = now()")
+    await program.runner.drain()
 
     seen = {row["reaction"] for row in await sql.fetch("SELECT DISTINCT reaction FROM jobs")}
     assert seen == {reaction.__name__ for reactions in REACTIONS.values() for reaction in reactions}

