@@ -25,7 +25,7 @@ from sanic.server import runners
 from application.program import Application
 from domain.kernel import NotFound, TooMany, Unavailable
 from domain.ports import Allowance
-from entrypoints import body, container, media, requests
+from entrypoints import body, cli, container, media, requests
 from entrypoints.api import accounts, feeds, files, people, posts
 from entrypoints.api import moderation as moderation_api
 from entrypoints.api import operations as operations_api
@@ -352,7 +352,7 @@ def _heed_signals(app: Sanic[Any, Any]) -> None:
 
     The loop's own handlers lose a signal that comes while it starts, and Python's would break off what is being opened.
     """
-    app.ctx.asked = False
+    app.ctx.asked = cli.interrupted
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: setattr(app.ctx, "asked", True))
 

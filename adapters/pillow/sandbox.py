@@ -224,6 +224,7 @@ def _spawn(theirs: socket.socket) -> subprocess.Popen[bytes]:
         pass_fds=(theirs.fileno(),),
         cwd=ROOT,
         env=_environment(),
+        start_new_session=True,  # Ctrl C at our terminal is for us; it ends with us
     )
 
 

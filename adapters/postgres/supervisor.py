@@ -225,11 +225,13 @@ class Supervisor:
             (signal.SIGQUIT, 2.0),
             (signal.SIGKILL, 1.0),
         ):
-            if self.server is None:
-                return
-            os.kill(self.server, number)
             until = time.monotonic() + seconds
+            asked = -1.0
             while self.server is not None and time.monotonic() < until:
+                if asked < time.monotonic() - 1:
+                    # Again and again, because a server that was forked this moment still ignores it.
+                    os.kill(self.server, number)
+                    asked = time.monotonic()
                 select.select([self.wake], [], [], 0.05)
                 self._reap()
 

@@ -4,14 +4,26 @@ import gc
 import sys
 from typing import NoReturn
 
+# Whether Ctrl C came while Python called back something that cannot raise, so that nobody heard of it.
+interrupted = False
+
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with what README.md says about exit codes."""
     try:
+        sys.unraisablehook = _note
         sys.exit(_run())
     except KeyboardInterrupt:  # while the command itself was still being loaded
         sys.stderr.write("\nStopped.\n")
         sys.exit(130)
+
+
+def _note(lost: "sys.UnraisableHookArgs") -> None:
+    global interrupted  # noqa: PLW0603 - the one place where it is set
+    if lost.exc_type is KeyboardInterrupt:
+        interrupted = True
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _run() -> int:

@@ -86,7 +86,6 @@ def build() -> App:
         help_prologue=_examples("demo", "user add mira --role admin"),
         help_format="plaintext",
         version=VERSION,
-        suppress_keyboard_interrupt=False,  # it would end without a word
     )
     for name, where, what, *examples in _PLAIN:
         app.command(f"{_HERE}.{where}", name=name, help=what.capitalize(), help_prologue=_examples(*examples))
@@ -98,6 +97,9 @@ def build() -> App:
             )
         app.command(group)
     app.meta.default(_launcher(app))
+    app.suppress_keyboard_interrupt = app.meta.suppress_keyboard_interrupt = (
+        False  # it would end without a word
+    )
     return app
 
 

@@ -54,6 +54,22 @@ async def begin():
 
 asyncio.run(begin())
 """
+DEAF_AT_FIRST = """
+import os, signal, time
+from adapters.postgres.supervisor import Supervisor
+supervisor = Supervisor.__new__(Supervisor)
+supervisor.wake, _ = os.pipe2(os.O_NONBLOCK)
+supervisor.server = os.fork()
+if supervisor.server == 0:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    time.sleep(1.5)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    time.sleep(90)
+time.sleep(0.3)
+began = time.monotonic()
+supervisor._shut_down(patient=True)
+print(time.monotonic() - began)
+"""
 STAYS = OWNER + "print('up', flush=True); time.sleep(60)"
 FORKS = OWNER + "\nif os.fork() == 0:\n    time.sleep(20); os._exit(0)\n" + STAYS.removeprefix(OWNER)
 FINISHES_AFTER_CTRL_C = OWNER + (
@@ -510,6 +526,13 @@ def test_a_server_that_cannot_start_says_why_in_its_own_words(fresh: Path) -> No
     (fresh / "postgres/global/pg_control").unlink()
     with pytest.raises(StartFailed, match="pg_control"):
         EmbeddedPostgres(fresh, durable=False).start()
+
+
+def test_a_server_that_is_told_to_stop_before_it_listens_is_told_again() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DEAF_AT_FIRST], capture_output=True, text=True, timeout=100, check=True
+    )
+    assert float(done.stdout) < 20
 
 
 def test_without_binaries_the_message_names_the_setting(monkeypatch: pytest.MonkeyPatch, fresh: Path) -> None:

@@ -28,7 +28,7 @@ from tests.conftest import a_jpeg
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "four words make sense"
-ROUNDS = int(os.environ.get("HELIOGRAPH_TEST_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("HELIOGRAPH_TEST_ROUNDS", "4"))
 
 
 @dataclass

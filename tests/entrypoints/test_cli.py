@@ -123,6 +123,7 @@ def test_what_needs_a_place_makes_none(place: Place, typed: str) -> None:
     assert "holds no database" in place.run("user", "list").stderr
 
 
+@pytest.mark.usefixtures("ready")
 def test_empty_lists_say_so_and_hints_can_be_typed(place: Place) -> None:
     with place.serving():
         empty = place.run("user", "list")
@@ -193,6 +194,7 @@ def test_the_demo_is_for_this_machine_only(place: Place) -> None:
 
 
 @pytest.mark.goal("C5")
+@pytest.mark.usefixtures("ready")
 def test_the_life_of_an_account(place: Place) -> None:
     def add(name: str, *more: str) -> subprocess.CompletedProcess[str]:
         return place.run("user", "add", name, "--password-file", "-", *more, text=PASSWORD + "\n")
@@ -233,8 +235,8 @@ def test_the_life_of_an_account(place: Place) -> None:
         assert place.result("verify") == {"ok": True, "violations": []}
 
 
+@pytest.mark.usefixtures("ready")
 def test_a_name_is_looked_at_before_its_password_is_asked_for_twice(place: Place) -> None:
-    place.result("migrate")
     with place.at_terminal("user", "add", "no spaces") as typing:
         assert typing.finish() == 2
         assert "Password" not in typing.read
@@ -267,6 +269,7 @@ def test_a_name_is_looked_at_before_its_password_is_asked_for_twice(place: Place
     assert noor.stdout == "Created @noor (member).  Sign in at https://photos.example.org/login\n"
 
 
+@pytest.mark.usefixtures("ready")
 def test_invitations_and_tokens(place: Place) -> None:
     with place.serving(HELIOGRAPH_SIGN_UP="invite") as (address, _):
         place.result("user", "add", "mira", "--password-file", "-", text=PASSWORD)
@@ -306,6 +309,7 @@ def test_init_prepares_a_place_that_the_other_commands_use(place: Place) -> None
     assert place.run("migrate", "--check", env=here).returncode == 0
 
 
+@pytest.mark.usefixtures("ready")
 def test_the_database_goes_back_to_a_step_only_when_told_so_twice(place: Place) -> None:
     # What lies in the working directory is found first.
     shutil.copytree(ROOT / "migrations", place.folder / "migrations")
@@ -345,8 +349,8 @@ def test_doctor_says_what_is_wrong_and_what_helps(place: Place, typed: str) -> N
     assert list(found) == place.run("doctor", "--list").stdout.split("\n")[:-1]
 
 
+@pytest.mark.usefixtures("ready")
 def test_pictures_that_the_database_does_not_know_are_told_of_and_kept(place: Place) -> None:
-    assert place.run("migrate").returncode == 0
     original = place.folder / "data/media/photos/a/original"
     original.parent.mkdir(parents=True)
     original.write_bytes(b"light")
@@ -430,6 +434,7 @@ async def test_an_outside_database_does_not_let_two_into_one_folder(
 
 
 @pytest.mark.goal("K7")
+@pytest.mark.usefixtures("ready")
 def test_web_processes_are_replaced_and_die_with_their_parent(place: Place) -> None:
     with place.serving("--workers", "2") as (address, process):
         workers = web_processes(process)
@@ -454,8 +459,8 @@ def test_web_processes_are_replaced_and_die_with_their_parent(place: Place) -> N
         assert alive(processes) == []
 
 
+@pytest.mark.usefixtures("ready")
 def test_ctrl_c_ends_a_long_command_and_leaves_it_repeatable(place: Place) -> None:
-    place.result("migrate")
     process = place.start("seed", "--people", "8", "--posts", "60")
     until = time.monotonic() + 30
     while not any((place.folder / "data/media").rglob("*.webp")) and time.monotonic() < until:
@@ -472,6 +477,7 @@ def test_ctrl_c_ends_a_long_command_and_leaves_it_repeatable(place: Place) -> No
     assert [one for one in found if one["rule"] != "objects without a row"] == []
 
 
+@pytest.mark.usefixtures("ready")
 def test_ctrl_c_is_answered_from_the_first_moment(place: Place) -> None:
     with place.at_terminal("serve", "--port", "0") as typing:
         typing.wait_for("listens on")

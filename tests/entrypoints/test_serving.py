@@ -13,6 +13,7 @@ from tests.conftest import a_jpeg
 from tests.entrypoints.command import PASSWORD, Place, ask
 
 
+@pytest.mark.usefixtures("ready")
 def test_a_server_for_the_local_network_is_reached_by_its_other_addresses(place: Place) -> None:
     with place.serving("--host", "0.0.0.0") as (address, _):
         place.result("user", "add", "mira", "--password-file", "-", text=PASSWORD)
@@ -62,6 +63,7 @@ def _look_at_log(place: Place, address: str) -> None:
 
 
 @pytest.mark.goal("O8")
+@pytest.mark.usefixtures("ready")
 def test_a_disk_that_is_full_while_a_picture_comes_in_is_told_and_leaves_nothing(place: Place) -> None:
     if not hasattr(resource, "prlimit"):
         pytest.skip("this system cannot limit the files of a process that runs")
