@@ -23,7 +23,7 @@ test: develop ## every check and every test; takes some minutes
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo --cache-dir .cache/import_linter
-	@$(PYTHON) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@$(PYTHON) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 bench: develop ## measure; prints only what was measured
 	@set -e; for script in benchmarks/*.py; do \
