@@ -1,6 +1,6 @@
 """Posts, comments and what people do with them over the API."""
 
-import json
+import re
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -26,7 +26,6 @@ from entrypoints.api.schemas import (
     PostPatch,
     given,
 )
-from entrypoints.errors import Malformed
 
 group = Operations("posts")
 
@@ -168,13 +167,14 @@ def _members(form: body.Form) -> dict[str, Any]:
         members["place"] = _place_member(members["place"])
     names = {name: members.pop(name) for name in ("place.name", "place.lat", "place.lon") if name in members}
     if names.get("place.name"):
-        try:
-            lat, lon = (float(names[n]) if names.get(n) else None for n in ("place.lat", "place.lon"))
-        except ValueError:
-            raise Invalid.field("#/place", "invalid", msg("A position is two numbers.")) from None
+        if not all(_NUMBER.fullmatch(names.get(n, "")) for n in ("place.lat", "place.lon")):
+            raise Invalid.field("#/place", "invalid", msg("A position is two numbers."))
+        lat, lon = (float(names[n]) if names.get(n) else None for n in ("place.lat", "place.lon"))
         members["place"] = {"name": names["place.name"], "lat": lat, "lon": lon}
     return members
 
+
+_NUMBER = re.compile(r"(?:-?[0-9]{1,3}(?:\.[0-9]{1,20})?)?")
 
 # Pages' check boxes send `on`. What is none of these is refused as JSON's other values are.
 _SWITCH = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
@@ -185,10 +185,7 @@ def _place_member(text: str) -> Any:
         return None
     if not text.lstrip().startswith("{"):
         return {"name": text}
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise Malformed from None
+    return body.parse_json(text.encode())
 
 
 @group.declare(

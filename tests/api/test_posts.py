@@ -102,12 +102,15 @@ async def test_a_form_is_as_strict_as_json(api: Api) -> None:
         (a_form(a_jpeg(), alt=["one", "two"]), "#/alt", "bad_count"),
         (a_form(a_jpeg(), likes="9"), "#/likes", "unknown"),
         (a_form(a_jpeg(), name="photo"), "#/photo", "unknown"),
+        (a_form(a_jpeg(), place__name="Pier", place__lat="1_0", place__lon="٣"), "#/place", "invalid"),
         (beside, "#/cover", "unknown"),
     ):
         reply = await api("POST", "/posts", mira, data=form)
         assert reply.status == 422, reply.content
         found = reply.json["errors"][0]
         assert (found["pointer"], found["code"]) == (pointer, code)
+    twice = await api("POST", "/posts", mira, data=a_form(a_jpeg(), place='{"name": "a", "name": "b"}'))
+    assert (twice.status, twice.code) == (400, "bad_request")
     assert (await api.ok("GET", "/files", mira))["items"] == []
     for sent, expected in (("On", True), ("1", True), ("true", True), ("off", False), ("0", False)):
         form = a_form(a_jpeg(), comments=sent, x_note=["a", "b"], csrf="x")
