@@ -313,20 +313,21 @@ def test_init_prepares_a_place_that_the_other_commands_use(place: Place) -> None
 def test_the_database_goes_back_to_a_step_only_when_told_so_twice(place: Place) -> None:
     # What lies in the working directory is found first.
     shutil.copytree(ROOT / "migrations", place.folder / "migrations")
-    (place.folder / "migrations/0002_more.py").write_text(
+    newest = max(path.stem for path in (ROOT / "migrations").glob("[0-9]*.py"))
+    (place.folder / "migrations/9998_more.py").write_text(
         "from tortoise import migrations\nfrom tortoise.migrations.operations import RunSQL\n\n\n"
         "class Migration(migrations.Migration):\n"
-        '    dependencies = [("main", "0001_people_posts_photos")]\n'
+        f'    dependencies = [("main", "{newest}")]\n'
         '    operations = [RunSQL("CREATE TABLE more ()", reverse_sql="DROP TABLE more")]\n'
     )
-    assert place.result("migrate")["current"] == "0002_more"
-    assert place.run("migrate", "--to", "0003").returncode == 4
-    refused = place.run("migrate", "--to", "0001")
+    assert place.result("migrate")["current"] == "9998_more"
+    assert place.run("migrate", "--to", "9999").returncode == 4
+    refused = place.run("migrate", "--to", newest)
     assert refused.returncode == 7
     assert "is lost: make a backup first" in refused.stderr
     assert place.run("migrate", "--check").returncode == 0
-    back = place.result("migrate", "--to", "0001", "--yes")
-    assert back == {"taken_back": ["0002_more"], "current": "0001_people_posts_photos"}
+    back = place.result("migrate", "--to", newest, "--yes")
+    assert back == {"taken_back": ["9998_more"], "current": newest}
     shutil.rmtree(place.folder / "migrations")
     assert place.run("migrate", "--check").returncode == 0
 
