@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from babel import dates, numbers
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from domain.text import fold, split_links
@@ -90,12 +90,24 @@ class Pages:
         for name in self.environment.list_templates():
             self.environment.get_template(name)
 
-    def render(self, template: str | Template, shell: Shell, **values: Any) -> str:
-        """The page as text, in the language, the time zone and for the viewer of `shell`."""
+    def render(self, template: str, shell: Shell, block: str | None = None, **values: Any) -> str:
+        """The page as text, in the language, the time zone and for the viewer of `shell`.
+
+        With `block` only that part of it, if the template itself has such a block.
+        """
         token = _shell.set(shell)
+        found = self.environment.get_template(template)
         try:
             with translation.speaking(shell.language, shell.timezone):
-                return self.environment.get_template(template).render(shell=shell, nav=shell.nav, **values)
+                if block is None or block not in found.blocks:
+                    return found.render(shell=shell, nav=shell.nav, **values)
+                context = found.new_context({"shell": shell, "nav": shell.nav, **values})
+                page = found.root_render_func(context)
+                next(
+                    page
+                )  # as far as what the template imports and sets; the page around the block is not made
+                page.close()
+                return "".join(found.blocks[block](context))
         finally:
             _shell.reset(token)
 
@@ -248,6 +260,7 @@ def _environment(root: Path) -> Environment:
         csrf_token=_csrf_token,
         viewer=_viewer,
         place=_place,
+        plural_forms=plural_forms,
     )
     return environment
 
@@ -262,6 +275,15 @@ class _Nobody:
 
 
 _NOBODY: Any = _Nobody()
+
+
+def plural_forms(singular: str, plural: str) -> dict[str, str]:
+    """The texts of a counted message by CLDR category (`one`, `few`, `other` …), with `{n}` where the number goes."""
+    rule = current_language().locale.plural_form
+    numbers = {rule(n): n for n in reversed(range(200))}
+    forms = {category: translation.ngettext(singular, plural, n) for category, n in numbers.items()}
+    forms.setdefault("other", translation.ngettext(singular, plural, 5))
+    return {category: text.replace("%(num)s", "{n}") for category, text in forms.items()}
 
 
 def _csrf_token() -> str:

@@ -63,10 +63,11 @@ def site(request: Request) -> Site:
 
 
 async def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
-    """A page for whoever asks."""
+    """A page for whoever asks, or the part of it that a script puts into the page at hand (its block `fragment`)."""
+    block = "fragment" if request.headers.get("hx-request") == "true" else None
     shell = await _shell(request)
-    content = site(request).pages.render(template, shell, **values)
-    return html(content, status=status, headers={"Cache-Control": "private, no-store"})
+    content = site(request).pages.render(template, shell, block, **values)
+    return html(content, status=status, headers={"Cache-Control": "private, no-store", "Vary": "HX-Request"})
 
 
 async def me(request: Request) -> Me | None:

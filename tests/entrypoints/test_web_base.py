@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from itertools import product
@@ -35,7 +36,16 @@ from entrypoints.languages import codes
 from entrypoints.web import pictures, translation
 from entrypoints.web.assets import IMMUTABLE, STATIC, Assets
 from entrypoints.web.navigation import navigation
-from entrypoints.web.rendering import TEMPLATES, Flash, Pages, Shell, compact, full_time, relative_time
+from entrypoints.web.rendering import (
+    TEMPLATES,
+    Flash,
+    Pages,
+    Shell,
+    compact,
+    full_time,
+    plural_forms,
+    relative_time,
+)
 from entrypoints.web.translation import Language, Languages, speaking
 
 NOW = datetime(2026, 3, 4, 12, 41, tzinfo=UTC)
@@ -329,7 +339,8 @@ def test_what_people_write_never_becomes_markup(render_all):
     html = render_all(HOSTILE)
     assert "{{ 7*7 }}" in html
     for tag, attributes in Elements(html).all:
-        assert tag not in {"script", "style", "iframe", "object"}
+        assert tag not in {"style", "iframe", "object"}
+        assert tag != "script" or dict(attributes)["src"].startswith("/static/")
         assert not [name for name in attributes if name.startswith("on") or name == "style"]
         assert not (attributes.get("href") or "").startswith("javascript:")
 
@@ -391,8 +402,9 @@ def test_every_class_of_the_style_sheet_is_used_by_a_template():
     as_arguments = re.findall(r'"([\w -]+)"', "".join(re.findall(r"{[{%].*?[%}]}", markup, re.DOTALL)))
     widths = re.findall(r"{% block width %}(\w+)", markup)
     python = (TEMPLATES.parent / "rendering.py").read_text() + (TEMPLATES.parent / "pictures.py").read_text()
-    from_python = re.findall(r'"([\w-]+)"', python)
-    used = set(re.findall(r"[\w-]+", " ".join([*in_attributes, *as_arguments, *widths, *from_python])))
+    scripts = "".join(path.read_text() for path in (STATIC / "js").glob("*.js"))
+    from_code = re.findall(r'"([\w -]+)"', python + scripts)
+    used = set(re.findall(r"[\w-]+", " ".join([*in_attributes, *as_arguments, *widths, *from_code])))
     assert len(styled) > 100
     assert {name for name in styled - used if not re.fullmatch(r"(ar|av)-\d+", name)} == set()
 
@@ -607,3 +619,26 @@ def test_vendored_files_are_the_ones_that_the_lock_names():
         assert package["licence"]
         assert package["integrity"].startswith("sha512-")
         assert any(path.endswith("/LICENSE") for path in package["files"])
+
+
+def test_a_part_of_a_page_is_made_without_the_page_around_it(pages: Pages, tmp_path: Path) -> None:
+    root = tmp_path / "templates"
+    shutil.copytree(TEMPLATES, root)
+    (root / "pages/part.html").write_text(
+        '{% extends "layout/app.html" %}{% import "ui/all.html" as ui %}{% set words = "two words" %}'
+        "{% block title %}A page{% endblock %}"
+        '{% block main %}<h1>Whole</h1>{% block fragment %}<p>{{ words }} {{ number }}{{ ui.icon("x") }}</p>'
+        "{% endblock %}{% endblock %}"
+    )
+    made = Pages(pages.assets, Languages(), root)
+    whole = made.render("pages/part.html", a_shell(), number=7)
+    part = made.render("pages/part.html", a_shell(), "fragment", number=7)
+    assert part.startswith("<p>two words 7<svg")
+    assert part.endswith("</svg></p>")
+    assert part in whole
+    assert "Whole" in made.render("pages/part.html", a_shell(), "no such block", number=7)
+    assert part == made.render("pages/part.html", a_shell(), "fragment", number=7)
+
+
+def test_scripts_get_the_plural_forms_of_the_reader() -> None:
+    assert plural_forms("%(num)s file", "%(num)s files") == {"one": "{n} file", "other": "{n} files"}

@@ -1,0 +1,251 @@
+// What every script of a page stands on: words that the server wrote, requests, announcements, keys, memory.
+// This is the one file that knows htmx. Scripts hold no sentences: they ask `word` for them.
+
+const root = document.documentElement;
+const language = root.lang || "en";
+const plural = new Intl.PluralRules(language);
+const whole = new Intl.NumberFormat(language);
+const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+
+// Words
+
+let words;
+
+function collect() {
+  words = new Map();
+  for (const template of document.querySelectorAll("template.words"))
+    for (const each of template.content.querySelectorAll("[data-word]")) words.set(each.dataset.word, each);
+}
+
+/** The text that the server wrote under `key`, in the form for `values.n`, with `{name}` filled in. */
+export function word(key, values = {}) {
+  if (!words) collect();
+  const found = words.get(key);
+  if (!found) return "";
+  const form = "n" in values ? found.dataset[plural.select(values.n)] ?? found.dataset.other : undefined;
+  return (form ?? found.textContent).replace(/\{(\w+)\}/g, (all, name) =>
+    name in values ? (typeof values[name] === "number" ? number(values[name]) : values[name]) : all);
+}
+
+/** `987`, `12K`: as the server writes counts. */
+export const number = (value) => (value < 10_000 ? whole : short).format(value);
+
+const units = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
+
+/** `2h`, `3d` for a moment of the last week, else nothing: older ones are told as dates, which do not change. */
+export function ago(moment) {
+  const seconds = (Date.now() - moment) / 1_000;
+  if (seconds >= 7 * 86_400) return "";
+  const unit = units.find(([, size]) => seconds >= size);
+  if (!unit) return word("now");
+  const style = { style: "unit", unit: unit[0], unitDisplay: "narrow" };
+  return new Intl.NumberFormat(language, style).format(Math.round(seconds / unit[1]));
+}
+
+// Requests
+
+/** Why a request failed, as the server's problem document says; `status` is 0 when there was no answer. */
+export class Problem extends Error {
+  constructor(status, told = {}, headers = new Headers()) {
+    super(told.detail || told.title || "");
+    this.status = status;
+    this.code = told.code ?? "";
+    this.title = told.title ?? "";
+    this.detail = told.detail ?? "";
+    this.errors = told.errors ?? [];
+    this.retryAfter = Number(headers.get("Retry-After")) || 0;
+    this.requestId = headers.get("X-Request-Id") ?? "";
+  }
+}
+
+/** The header that shows a request to be this page's own, for those who send without `send`. */
+export const proof = () => ({ "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]')?.content ?? "" });
+
+/** Ask the server; resolves to `{status, data, headers}`, where `data` is the JSON or text. Throws Problem. */
+export async function send(method, url, { json, form, body, headers = {}, signal, keepalive, seconds = 30 } = {}) {
+  const sent = { ...proof(), Accept: "application/json", ...headers };
+  if (json !== undefined) sent["Content-Type"] = "application/json";
+  const limit = AbortSignal.timeout(seconds * 1_000);
+  let answer;
+  try {
+    answer = await fetch(url, {
+      method, keepalive, headers: sent, credentials: "same-origin",
+      body: json !== undefined ? JSON.stringify(json) : form ?? body,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Problem(0, { detail: word("offline") });
+  }
+  const isJson = /\bjson\b/.test(answer.headers.get("Content-Type") ?? "");
+  const data = isJson ? await answer.json().catch(() => ({})) : await answer.text();
+  if (!answer.ok) throw new Problem(answer.status, isJson ? data : { detail: word("failed") }, answer.headers);
+  return { status: answer.status, data, headers: answer.headers };
+}
+
+// Announcements
+
+function tell(id, text) {
+  const region = document.getElementById(id);
+  if (!region) return;
+  region.textContent = "";
+  // The same sentence is heard twice only when the region was empty in between.
+  setTimeout(() => (region.textContent = text), 50);
+}
+
+/** Say something to whoever listens to the page, when they have a moment. */
+export const say = (text) => tell("status", text);
+
+/** Say something at once. */
+export const warn = (text) => tell("alert", text);
+
+const toasts = [];
+let shown;
+
+/**
+ * A line over the page: `text`, an `action` of `{label, run}`, an `error` that stays until it is closed. `gone` is
+ * called when it leaves without its action. One is seen at a time, at most three wait, the same text is not repeated.
+ */
+export function toast({ text, error = false, action, seconds = 6, gone }) {
+  if (shown?.text === text || toasts.some((each) => each.text === text)) return;
+  toasts.push({ text, error, action, seconds, gone });
+  while (toasts.length > 3) toasts.shift().gone?.();
+  if (!shown) next();
+}
+
+function next() {
+  shown = toasts.shift();
+  if (!shown) return;
+  const made = document.getElementById("toast").content.firstElementChild.cloneNode(true);
+  made.classList.toggle("error", shown.error);
+  made.querySelector("p").textContent = shown.text;
+  const [act, end] = made.querySelectorAll("button");
+  const { action } = shown;
+  if (action) {
+    act.querySelector("span").textContent = action.label;
+    act.addEventListener("click", () => { shown.gone = undefined; leave(); action.run(); });
+  } else act.remove();
+  end.addEventListener("click", leave);
+  shown.element = made;
+  document.body.append(made);
+  // Above dialogs too: both live in the top layer, where the last one in is in front.
+  made.showPopover?.();
+  (shown.error ? warn : say)(shown.text);
+  if (!shown.error) wait(made);
+}
+
+function wait(made) {
+  const { seconds } = shown;
+  let timer = setTimeout(leave, seconds * 1_000);
+  const hold = () => clearTimeout(timer);
+  const go = () => { hold(); timer = setTimeout(leave, seconds * 1_000); };
+  for (const name of ["pointerenter", "focusin", "closing"]) made.addEventListener(name, hold);
+  for (const name of ["pointerleave", "focusout"]) made.addEventListener(name, go);
+}
+
+function leave() {
+  if (!shown) return;
+  const { element, gone } = shown;
+  shown = undefined;
+  element.remove();
+  // Removing what has the focus sends focusout, which must not start the clock again.
+  element.dispatchEvent(new Event("closing"));
+  gone?.();
+  next();
+}
+
+// Elements that come and go
+
+const mounts = [];
+const mounted = new WeakMap();
+
+/** Run `fn(element)` once for each element that matches, now and whenever the page gets new parts. */
+export function mount(selector, fn) {
+  mounts.push([selector, fn]);
+  wake(document, [[selector, fn]]);
+}
+
+/** Tell everything mounted about a part that was put into the page. */
+export function wake(part, these = mounts) {
+  for (const [selector, fn] of these) {
+    const found = [...part.querySelectorAll(selector)];
+    if (part.matches?.(selector)) found.unshift(part);
+    for (const element of found) {
+      const done = mounted.get(element) ?? new Set();
+      if (done.has(fn)) continue;
+      mounted.set(element, done.add(fn));
+      fn(element);
+    }
+  }
+}
+
+/** Markup of the server as a document to take parts from. Nothing in it runs. */
+export const markup = (html) => new DOMParser().parseFromString(html, "text/html");
+
+// Keys
+
+const plain = new Map();
+const modified = new Map();
+let before = "";
+
+const FIELDS = 'input:not([type="radio"], [type="checkbox"], [type="button"], [type="submit"], [type="range"]), textarea, select, [contenteditable]';
+
+/** Whether somebody wants keys without Ctrl to do something. */
+export const singleKeys = () => root.dataset.singleKeys !== "off";
+
+/**
+ * Do `fn` at a key: `"j"`, `"g h"` (one after the other), or `"mod+k"` (Ctrl, or Cmd on a Mac).
+ * Keys without `mod` do nothing in fields and dialogs and can be switched off. `fn` may return false to let a key pass.
+ */
+export function key(combination, fn) {
+  (combination.startsWith("mod+") ? modified : plain).set(combination, fn);
+}
+
+document.addEventListener("keydown", (event) => {
+  // 229 is what some input methods send instead of isComposing.
+  if (event.defaultPrevented || event.isComposing || event.keyCode === 229 || event.altKey) return;
+  const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (event.ctrlKey || event.metaKey) {
+    const fn = modified.get(`mod+${pressed}`);
+    if (fn && fn(event) !== false) event.preventDefault();
+    return;
+  }
+  if (event.target.closest?.(FIELDS) || document.querySelector("dialog[open]") || !singleKeys()) return;
+  const fn = plain.get(`${before} ${pressed}`) ?? plain.get(pressed);
+  before = pressed;
+  setTimeout(() => (before = ""), 1_000);
+  if (fn && fn(event) !== false) event.preventDefault();
+});
+
+// Memory of this browser. It may be full or forbidden, and then nothing is remembered.
+
+const store = (area) => ({
+  get(name) { try { return JSON.parse(window[area].getItem(`hg.${name}`)); } catch { return null; } },
+  set(name, value) { try { window[area].setItem(`hg.${name}`, JSON.stringify(value)); } catch { /* not kept */ } },
+  drop(name) { try { window[area].removeItem(`hg.${name}`); } catch { /* not there */ } },
+});
+
+/** `tab` lasts as long as this tab, `browser` until somebody signs out. */
+export const memory = { tab: store("sessionStorage"), browser: store("localStorage") };
+
+// htmx: parts of pages that markup asks for
+
+document.addEventListener("htmx:load", (event) => wake(event.detail.elt));
+document.addEventListener("htmx:configRequest", (event) => Object.assign(event.detail.headers, proof()));
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"])
+  document.addEventListener(name, ({ detail: { elt, xhr } }) => {
+    if (elt.dataset.fails === "here") failHere(elt, xhr);
+    else toast({ text: word(xhr?.status ? "failed" : "offline"), error: true });
+  });
+
+/** A block where something should have come: what failed, a way to try again, the number to ask about. */
+export function failHere(element, xhr) {
+  const block = document.getElementById("failed-part").content.firstElementChild.cloneNode(true);
+  block.querySelector(".code").textContent = xhr?.getResponseHeader?.("X-Request-Id") ?? "";
+  block.querySelector("button").addEventListener("click", () => {
+    block.remove();
+    window.htmx.trigger(element, "again");
+  });
+  element.after(block);
+  warn(block.querySelector("p").textContent);
+}

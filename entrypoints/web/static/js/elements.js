@@ -1,0 +1,182 @@
+// Small things that stand on every page: times that go on, menus, questions, buttons that answer at once.
+
+import { Problem, ago, key, markup, mount, number, send, toast, wake, word } from "./core.js";
+
+// Times
+
+const times = new Set();
+
+function tick() {
+  for (const time of times) {
+    if (!time.isConnected) times.delete(time);
+    else time.textContent = ago(Date.parse(time.dateTime)) || time.textContent;
+  }
+}
+
+mount("time[data-ago]", (time) => times.add(time));
+setInterval(tick, 60_000);
+document.addEventListener("visibilitychange", () => document.hidden || tick());
+
+// Menus: a press outside and Esc close them, arrows walk through them.
+
+document.addEventListener("pointerdown", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]"))
+    if (!menu.contains(event.target)) menu.open = false;
+});
+
+mount("details.menu", (menu) => {
+  const lines = () => [...menu.querySelectorAll("li a, li button")].filter((each) => each.offsetParent);
+  menu.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && menu.open) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      event.stopPropagation();
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !menu.open) return;
+    event.preventDefault();
+    const all = lines();
+    all.at((all.indexOf(document.activeElement) + step + (step < 0 && !all.includes(document.activeElement) ? 1 : 0)) % all.length)?.focus();
+  });
+});
+
+// Questions: the page that asks before something is lost, as a dialog over this one.
+
+mount("a[data-confirm]", (link) => {
+  link.addEventListener("click", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    try {
+      ask((await send("GET", link.href, { headers: { Accept: "text/html" } })).data, link);
+    } catch {
+      location.assign(link.href);
+    }
+  });
+});
+
+function ask(html, opener) {
+  const question = markup(html).querySelector(".confirm");
+  if (!question) return location.assign(opener.href);
+  const dialog = document.createElement("dialog");
+  const heading = question.querySelector("h1");
+  const title = document.createElement("h2");
+  title.id = "question";
+  title.append(...heading.childNodes);
+  heading.replaceWith(title);
+  dialog.className = "question";
+  dialog.setAttribute("aria-labelledby", title.id);
+  dialog.append(question);
+  document.body.append(dialog);
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    (opener.isConnected && opener.offsetParent ? opener : opener.closest("details")?.querySelector("summary"))?.focus();
+  });
+  dialog.addEventListener("click", (event) => {
+    const keep = event.target.closest("form a");
+    if (keep) event.preventDefault();
+    if (keep || event.target === dialog) dialog.close();
+  });
+  wake(dialog);
+  dialog.showModal();
+}
+
+// Buttons that are on or off: what one wants shows at once, the server is told the final state only.
+
+const API = "/api/v1";
+const target = (path) => path
+  .replace(/^\/p\//, `${API}/posts/`).replace(/^\/comments\//, `${API}/comments/`).replace(/^\/@/, `${API}/users/`)
+  .replace(/\/un(\w+)$/, "/$1");
+const waiting = new Set();
+
+/** A form of one button that does or undoes the same thing; `data-on` and `data-off` are its labels. */
+class Toggle {
+  constructor(form) {
+    this.form = form;
+    this.button = form.querySelector("button");
+    this.url = target(new URL(form.action).pathname);
+    this.stored = this.wanted = this.button.getAttribute("aria-pressed") === "true";
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.show(!this.wanted);
+      this.store();
+    });
+  }
+
+  show(on) {
+    const changed = on !== this.wanted;
+    this.wanted = on;
+    this.button.setAttribute("aria-pressed", on);
+    const label = on ? this.form.dataset.on : this.form.dataset.off;
+    if (this.button.hasAttribute("aria-label")) {
+      this.button.ariaLabel = this.button.title = label;
+    } else this.button.querySelector("span").textContent = label;
+    if (changed) this.form.dispatchEvent(new CustomEvent("hg:toggled", { bubbles: true, detail: { on } }));
+  }
+
+  async store() {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      while (this.stored !== this.wanted) {
+        const on = this.wanted;
+        const { data } = await send(on ? "PUT" : "DELETE", this.url);
+        this.stored = on;
+        if (on === this.wanted) this.form.dispatchEvent(new CustomEvent("hg:stored", { bubbles: true, detail: data }));
+      }
+      this.settle();
+    } catch (error) {
+      if (error instanceof Problem && error.status) this.takeBack(error.detail || word("failed"));
+      else this.wait();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Without a connection the wish stays for a minute, marked as waiting. */
+  wait() {
+    if (waiting.has(this)) return;
+    waiting.add(this);
+    this.button.classList.add("waiting");
+    this.timer = setTimeout(() => this.takeBack(word("offline")), 60_000);
+  }
+
+  settle() {
+    waiting.delete(this);
+    clearTimeout(this.timer);
+    this.button.classList.remove("waiting");
+  }
+
+  takeBack(text) {
+    this.settle();
+    this.show(this.stored);
+    toast({ text, error: true });
+  }
+}
+
+mount("form[data-toggle]", (form) => new Toggle(form));
+window.addEventListener("online", () => { for (const each of [...waiting]) each.store(); });
+
+// A number beside a button moves with it, and takes the server's when that is known.
+document.addEventListener("hg:toggled", (event) => move(event.target, (count) => count + (event.detail.on ? 1 : -1)));
+document.addEventListener("hg:stored", (event) => {
+  const { counts } = event.detail ?? {};
+  if (counts) move(event.target, (count, name) => counts[name] ?? count);
+});
+
+function move(form, change) {
+  const shown = form.parentElement.querySelector(`[data-count="${form.dataset.toggle}"]`);
+  if (!shown) return;
+  const count = Math.max(0, change(Number(shown.dataset.value), shown.dataset.name));
+  shown.dataset.value = count;
+  shown.textContent = number(count);
+}
+
+// Keys that work everywhere
+
+const go = (path) => () => location.assign(path);
+key("g h", go("/"));
+key("g e", go("/explore"));
+key("n", go("/new"));
+key("g p", () => document.querySelector('.nav a[href^="/@"]')?.click());
+key("/", go("/explore"));
+key("mod+k", go("/explore"));
