@@ -13,6 +13,7 @@ from domain.posts import AUDIENCES
 from entrypoints import requests
 from entrypoints.web import site
 from entrypoints.web.pictures import fallback
+from entrypoints.web.shots import in_positions
 from entrypoints.web.translation import gettext as _
 from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, trouble
 
@@ -268,20 +269,6 @@ def _edit(visit: Visit, shown: PostCard, order: Sequence[UUID]) -> PostEdit:
         media=[PhotoDraft(FileId(each), visit.text(f"alt-{each}")) for each in order],
         expected_versions=[int(version)] if version.isdecimal() and len(version) < 10 else None,
     )
-
-
-def in_positions(visit: Visit, photos: Sequence[Any]) -> list[Any]:
-    """`photos` (things with an `id`) as the form's position fields want them.
-
-    Whatever was moved gets the place that was chosen for it; the others fill the rest in their old order.
-    """
-    wanted = [visit.text(f"position-{photo.id}") for photo in photos]
-    chosen = [int(text) - 1 if text.isdecimal() and len(text) < 3 else i for i, text in enumerate(wanted)]
-    moved = sorted((at, i) for i, at in enumerate(chosen) if at != i)
-    order = [photo for i, photo in enumerate(photos) if chosen[i] == i]
-    for at, i in moved:
-        order.insert(min(max(at, 0), len(order)), photos[i])
-    return order
 
 
 @routes.page("/p/<post_id:uuid>/originals", guests=False)

@@ -13,8 +13,8 @@ from domain.users import SCOPES
 from entrypoints import requests
 from entrypoints.retrying import retrying
 from entrypoints.web import site
-from entrypoints.web.compose_pages import check_size
 from entrypoints.web.navigation import NavItem
+from entrypoints.web.shots import check_size
 from entrypoints.web.translation import gettext as _
 from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, trouble
 

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 from uuid import UUID
@@ -24,9 +25,8 @@ from entrypoints import requests
 from entrypoints.api.openapi import describe
 from entrypoints.errors import CODES
 from entrypoints.web import site
-from entrypoints.web.compose_pages import crop_of
 from entrypoints.web.help_pages import EXPLANATIONS
-from entrypoints.web.post_pages import in_positions
+from entrypoints.web.shots import Shot, crop_of, in_positions, read_free
 from tests.conftest import PASSWORD, Server, a_jpeg, join, settle
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' onload='x {{ 7*7 }} javascript:alert(1)"
@@ -544,6 +544,27 @@ async def test_what_the_database_undoes_in_a_form_with_files_is_done_again(brows
 )
 def test_the_crop_is_the_largest_part_at_the_chosen_ninth(ratio, part, turn, expected):
     assert crop_of(400, 200, ratio, part, turn) == expected
+
+
+@pytest.mark.parametrize(
+    ("crop", "choices"),
+    [
+        (None, ("original", "5", "0", "")),
+        (Crop(rotate=180), ("original", "5", "180", "")),
+        (Crop(0.25, 0, 0.5, 1), ("1:1", "5", "0", "")),
+        (Crop(0, 0.5, 1, 0.5, 90), ("1:1", "7", "90", "")),
+        (Crop(0.1, 0.2, 0.3, 0.4, 90), ("free", "5", "90", "0.1,0.2,0.3,0.4")),
+    ],
+)
+def test_a_cut_is_shown_as_the_choices_that_lead_to_it(crop, choices):
+    shot = Shot.cut_as(SimpleNamespace(facts={}, width=400, height=200), "", crop)
+    assert (shot.ratio, shot.part, shot.turn, shot.free) == choices
+    assert shot.crop == crop
+
+
+@pytest.mark.parametrize("text", ["", "1,2", "0,0,nan,1", "0,0,2,1", "0.9,0,0.2,1", "a,b,c,d", "0,0,0.001,1"])
+def test_a_part_that_cannot_be_cut_is_none(text):
+    assert read_free(text, "0") is None
 
 
 def test_moved_photos_get_their_places_and_the_others_close_ranks():
