@@ -19,6 +19,8 @@ from domain.visibility import is_public
 
 _REFILLS = 8
 _MOST = 1_000
+# How many pages at most are read again when a list is asked for down to some item.
+_PAGES_AGAIN = 5
 _LAST = UUID(int=2**128 - 1)
 
 
@@ -132,14 +134,23 @@ class PostReads(Protocol):
 
 
 class Feeds:
-    """Every list of posts. Viewer first; None is somebody signed out."""
+    """Every list of posts. Viewer first; None is somebody signed out.
+
+    `until` instead of a cursor asks for everything from the start of a list down to the page that had this `until`, so
+    that somebody who comes back finds what they had in front of them: at most five times `limit`, the oldest ones.
+    """
 
     def __init__(self, reads: PostReads, cursors: Cursors) -> None:
         self._reads = reads
         self._cursors = cursors
 
     async def home(
-        self, viewer: UserId, limit: int, cursor: str | None = None, since: str | None = None
+        self,
+        viewer: UserId,
+        limit: int,
+        cursor: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
     ) -> Page[PostCard]:
         """Own and followed people's posts, newest first, without unwanted ones. Raises BadCursor.
 
@@ -150,12 +161,18 @@ class Feeds:
             return await self._reads.home(viewer, part)
 
         scope, rule = f"home:{viewer}", Extra(unwanted=False, followed=True)
-        page = await self._walk(viewer, scope, source, limit, cursor, since, rule)
+        page = await self._walk(viewer, scope, source, limit, cursor, since, until, rule)
         first = self._cursors.write(scope, "p", Key(page.items[0].id)) if page.items else since
         return replace(page, since=first)
 
     async def explore(
-        self, viewer: UserId | None, limit: int, cursor: str | None = None, *, popular: bool = False
+        self,
+        viewer: UserId | None,
+        limit: int,
+        cursor: str | None = None,
+        *,
+        popular: bool = False,
+        until: str | None = None,
     ) -> Page[PostCard]:
         """What is open to everyone, fresh or popular, without unwanted ones. Raises BadCursor."""
 
@@ -164,21 +181,31 @@ class Feeds:
 
         scope = "popular" if popular else "fresh"
         return await self._walk(
-            viewer, scope, source, limit, cursor, None, Extra(unwanted=False, public=True)
+            viewer, scope, source, limit, cursor, None, until, Extra(unwanted=False, public=True)
         )
 
     async def of_member(
-        self, viewer: UserId | None, member: UserId, limit: int, cursor: str | None = None
+        self,
+        viewer: UserId | None,
+        member: UserId,
+        limit: int,
+        cursor: str | None = None,
+        until: str | None = None,
     ) -> Page[PostCard]:
         """One member's posts, newest first. Raises BadCursor."""
 
         async def source(part: Slice) -> list[PostRow]:
             return await self._reads.by_author(viewer, member, part)
 
-        return await self._walk(viewer, f"member:{member}", source, limit, cursor)
+        return await self._walk(viewer, f"member:{member}", source, limit, cursor, until=until)
 
     async def tagged(
-        self, viewer: UserId | None, tag: str, limit: int, cursor: str | None = None
+        self,
+        viewer: UserId | None,
+        tag: str,
+        limit: int,
+        cursor: str | None = None,
+        until: str | None = None,
     ) -> Page[PostCard]:
         """Posts with a tag in any spelling, newest first. Raises BadCursor."""
         canonical = fold(tag.lstrip("#"))
@@ -186,33 +213,42 @@ class Feeds:
         async def source(part: Slice) -> list[PostRow]:
             return await self._reads.by_tag(viewer, canonical, part)
 
-        return await self._walk(viewer, f"tag:{canonical}", source, limit, cursor)
+        return await self._walk(viewer, f"tag:{canonical}", source, limit, cursor, until=until)
 
     async def at_place(
-        self, viewer: UserId | None, place: PlaceId, limit: int, cursor: str | None = None
+        self,
+        viewer: UserId | None,
+        place: PlaceId,
+        limit: int,
+        cursor: str | None = None,
+        until: str | None = None,
     ) -> Page[PostCard]:
         """Posts taken at a place, newest first. Raises BadCursor."""
 
         async def source(part: Slice) -> list[PostRow]:
             return await self._reads.by_place(viewer, place, part)
 
-        return await self._walk(viewer, f"place:{place}", source, limit, cursor)
+        return await self._walk(viewer, f"place:{place}", source, limit, cursor, until=until)
 
-    async def saved(self, viewer: UserId, limit: int, cursor: str | None = None) -> Page[PostCard]:
+    async def saved(
+        self, viewer: UserId, limit: int, cursor: str | None = None, until: str | None = None
+    ) -> Page[PostCard]:
         """What the viewer saved and may still see, last saved first. Raises BadCursor."""
 
         async def source(part: Slice) -> list[PostRow]:
             return await self._reads.saved(viewer, part)
 
-        return await self._walk(viewer, f"saved:{viewer}", source, limit, cursor)
+        return await self._walk(viewer, f"saved:{viewer}", source, limit, cursor, until=until)
 
-    async def liked(self, viewer: UserId, limit: int, cursor: str | None = None) -> Page[PostCard]:
+    async def liked(
+        self, viewer: UserId, limit: int, cursor: str | None = None, until: str | None = None
+    ) -> Page[PostCard]:
         """What the viewer liked and may still see, last liked first. Raises BadCursor."""
 
         async def source(part: Slice) -> list[PostRow]:
             return await self._reads.liked(viewer, part)
 
-        return await self._walk(viewer, f"liked:{viewer}", source, limit, cursor)
+        return await self._walk(viewer, f"liked:{viewer}", source, limit, cursor, until=until)
 
     async def post(self, viewer: UserId | None, post_id: PostId) -> PostCard:
         """One post with its two newest comments. Raises NotFound or Gone."""
@@ -292,20 +328,40 @@ class Feeds:
         limit: int,
         cursor: str | None,
         since: str | None = None,
+        until: str | None = None,
         rule: Extra | None = None,
     ) -> Page[PostCard]:
+        rule = rule or Extra()
+        if until is not None:
+            return await self._walk_again(viewer, scope, source, _PAGES_AGAIN * limit, until, rule)
         part = self._cursors.slice(scope, limit, cursor, since)
-        kept, rest = await self._collect(viewer, source, part, rule or Extra())
+        kept, rest = await self._collect(viewer, source, part, rule)
         if not part.forward:
             kept.reverse()
         around = self._cursors.page(scope, part, kept, lambda row: row.key, more=rest is not None)
         page = Page(await self._present(viewer, kept), around.next, around.prev)
+        if kept:
+            page = replace(page, until=self._cursors.write(scope, "n", kept[-1].key))
         if rest is None or len(kept) == part.limit:
             return page
         # A short page, even an empty one, is not the end while hidden posts were all that was found so far.
         if part.forward:
             return replace(page, next=self._cursors.write(scope, "n", rest))
         return replace(page, prev=self._cursors.write(scope, "p", rest))
+
+    async def _walk_again(
+        self, viewer: UserId | None, scope: str, source: Source, most: int, until: str, rule: Extra
+    ) -> Page[PostCard]:
+        last = self._cursors.last(scope, until)
+        kept, above = await self._collect(viewer, source, Slice(most, after=last.just_older), rule)
+        beyond, rest = await self._collect(viewer, source, Slice(1, before=last), rule)
+        kept.reverse()
+        return Page(
+            await self._present(viewer, kept),
+            next=until if beyond or rest else None,
+            prev=self._cursors.write(scope, "p", kept[0].key if kept else last) if above else None,
+            until=until,
+        )
 
     async def _collect(
         self, viewer: UserId | None, source: Source, part: Slice, rule: Extra

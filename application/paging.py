@@ -34,6 +34,11 @@ class Key:
     id: UUID
     rank: int = 0
 
+    @property
+    def just_older(self) -> "Key":
+        """The place right behind this one, where nothing stands: what is newer than that begins with this item."""
+        return Key(UUID(int=max(0, self.id.int - 1)), self.rank)
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
@@ -88,6 +93,13 @@ class Cursors:
             return Slice(limit)
         direction, key = self.read(scope, cursor)
         return Slice(limit, before=key) if direction == "n" else Slice(limit, after=key)
+
+    def last(self, scope: str, until: str) -> Key:
+        """The last item of a page whose `until` this is. Raises BadCursor."""
+        direction, key = self.read(scope, until)
+        if direction != "n":
+            raise BadCursor
+        return key
 
     def page(
         self, scope: str, part: Slice, items: Sequence[T], key: Callable[[T], Key], *, more: bool

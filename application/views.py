@@ -23,7 +23,7 @@ class Page(Generic[T]):
     """A part of a list. `next` and `prev` are cursors, None at the ends.
 
     `count` is about how long the whole list is, where that was asked and is known; `since` the cursor by which a list
-    that knows it is asked for what is newer.
+    that knows it is asked for what is newer, `until` the one by which it is asked for everything down to this part's end.
     """
 
     items: list[T]
@@ -31,6 +31,7 @@ class Page(Generic[T]):
     prev: str | None = None
     count: int | None = None
     since: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

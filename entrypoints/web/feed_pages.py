@@ -22,7 +22,7 @@ LANDING_PHOTOS = 3
 async def home(visit: Visit) -> HTTPResponse:
     if visit.viewer is None:
         return await _landing(visit)
-    page = await visit.app.feeds.home(visit.viewer, HOME_SIZE, visit.cursor)
+    page = await visit.app.feeds.home(visit.viewer, HOME_SIZE, visit.cursor, until=visit.until)
     return await visit.page("home.html", posts=page, me=await site.me(visit.request))
 
 
@@ -43,14 +43,16 @@ async def _some_photos(visit: Visit) -> list[PostCard]:
 @routes.page("/explore")
 async def explore(visit: Visit) -> HTTPResponse:
     popular = visit.asked("sort") == "popular"
-    page = await visit.app.feeds.explore(visit.viewer, GRID_SIZE, visit.cursor, popular=popular)
+    page = await visit.app.feeds.explore(
+        visit.viewer, GRID_SIZE, visit.cursor, popular=popular, until=visit.until
+    )
     return await visit.page("explore.html", posts=page, popular=popular)
 
 
 @routes.page("/tags/<tag>")
 async def tag(visit: Visit, tag: str) -> HTTPResponse:
     canonical = fold(tag.lstrip("#"))
-    page = await visit.app.feeds.tagged(visit.viewer, canonical, GRID_SIZE, visit.cursor)
+    page = await visit.app.feeds.tagged(visit.viewer, canonical, GRID_SIZE, visit.cursor, visit.until)
     return await visit.page("tag.html", posts=page, tag=canonical)
 
 
@@ -61,5 +63,5 @@ async def place(visit: Visit, name: str) -> HTTPResponse:
         raise NotFound
     place_id = PlaceId(UUID(found.group(1)))
     shown = await visit.app.feeds.place(visit.viewer, place_id)
-    page = await visit.app.feeds.at_place(visit.viewer, place_id, GRID_SIZE, visit.cursor)
+    page = await visit.app.feeds.at_place(visit.viewer, place_id, GRID_SIZE, visit.cursor, visit.until)
     return await visit.page("place.html", posts=page, place=shown)

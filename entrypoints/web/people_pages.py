@@ -35,7 +35,7 @@ async def profile(visit: Visit, handle: str) -> HTTPResponse:
         return await _moved(visit, username)
     page: Page[PostCard] = Page([])
     if shown.viewer.can_see_posts:
-        page = await visit.app.feeds.of_member(visit.viewer, shown.id, GRID_SIZE, visit.cursor)
+        page = await visit.app.feeds.of_member(visit.viewer, shown.id, GRID_SIZE, visit.cursor, visit.until)
     return await visit.page("profile.html", profile=shown, posts=page, tab="posts")
 
 
@@ -46,7 +46,7 @@ async def own_list(visit: Visit, handle: str, tab: str) -> HTTPResponse:
         raise NotFound
     shown = await visit.app.people.profile(visit.viewer, visit.who.username)
     source = visit.app.feeds.saved if tab == "saved" else visit.app.feeds.liked
-    page = await source(visit.user, GRID_SIZE, visit.cursor)
+    page = await source(visit.user, GRID_SIZE, visit.cursor, visit.until)
     return await visit.page("profile.html", profile=shown, posts=page, tab=tab)
 
 

@@ -66,6 +66,11 @@ class Visit:
         """Where in its list the page starts."""
         return self.request.args.get("cursor") or None
 
+    @property
+    def until(self) -> str | None:
+        """Down to where its list is shown again, when somebody comes back to it."""
+        return self.request.args.get("until") or None
+
     async def admit_upload(self) -> None:
         """Count a file that was sent, once. Raises TooMany."""
         if not self.has_admitted:

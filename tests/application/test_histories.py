@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from application.paging import BadCursor
 from application.program import Application
 from application.reactions import REACTIONS
 from application.views import Page
@@ -313,6 +314,63 @@ async def test_the_popular_list_joins_without_repeats(program: Application) -> N
                 lambda n, c: program.feeds.explore(None, n, c, popular=True), limit, cursor
             )
             assert back == expected[: len(back)]
+
+
+async def test_a_list_is_read_again_down_to_where_somebody_was(program: Application) -> None:
+    mira, noor = await a_person(program), await a_person(program)
+    posts = [await a_post(program, mira, "#pier", place="Nordhamn") for _ in range(9)]
+    for post in posts:
+        await program.posting.like(noor.id, post)
+        await program.posting.save(noor.id, post, True)
+    place = (await program.feeds.post(None, posts[0])).place
+    assert place is not None
+    feeds, at = program.feeds, PlaceId(place.id)
+    lists: dict[str, Callable[[int, str | None, str | None], Awaitable[Page[Any]]]] = {
+        "home": lambda n, c, u: feeds.home(mira.id, n, c, until=u),
+        "fresh": lambda n, c, u: feeds.explore(noor.id, n, c, until=u),
+        "popular": lambda n, c, u: feeds.explore(None, n, c, popular=True, until=u),
+        "member": lambda n, c, u: feeds.of_member(noor.id, mira.id, n, c, u),
+        "tag": lambda n, c, u: feeds.tagged(None, "pier", n, c, u),
+        "place": lambda n, c, u: feeds.at_place(None, at, n, c, u),
+        "saved": lambda n, c, u: feeds.saved(noor.id, n, c, u),
+        "liked": lambda n, c, u: feeds.liked(noor.id, n, c, u),
+    }
+    newest_first = posts[::-1]
+    for name, listing in lists.items():
+        first = await listing(4, None, None)
+        second = await listing(4, first.next, None)
+        last = await listing(4, second.next, None)
+        for page, length in ((first, 4), (second, 8), (last, 9)):
+            again = await listing(4, None, page.until)
+            assert [card.id for card in again.items] == newest_first[:length], name
+            assert (again.prev, again.until) == (None, page.until)
+            assert (again.next is None) == (page.next is None)
+        rest = await listing(4, (await listing(4, None, second.until)).next, None)
+        assert [card.id for card in rest.items] == newest_first[8:], name
+        with pytest.raises(BadCursor):
+            await listing(4, None, second.prev)
+
+
+async def test_a_list_that_is_read_again_is_no_longer_than_five_pages(program: Application) -> None:
+    mira, noor = await a_person(program), await a_person(program)
+    posts = [await a_post(program, mira) for _ in range(8)]
+    newest_first = posts[::-1]
+    cursor, pages = None, []
+    for _ in range(7):
+        pages.append(await program.feeds.explore(noor.id, 1, cursor))
+        cursor = pages[-1].next
+    again = await program.feeds.explore(noor.id, 1, until=pages[-1].until)
+    assert [card.id for card in again.items] == newest_first[2:7]
+    above = await program.feeds.explore(noor.id, 5, again.prev)
+    assert [card.id for card in above.items] == newest_first[:2]
+    # What came or went meanwhile shifts nothing: the last one stays the last.
+    new = await a_post(program, mira)
+    await program.posting.delete(mira.id, newest_first[6])
+    third = await program.feeds.explore(noor.id, 1, until=pages[2].until)
+    assert [card.id for card in third.items] == [new, *newest_first[:3]]
+    again = await program.feeds.explore(noor.id, 1, until=pages[-1].until)
+    assert [card.id for card in again.items] == newest_first[1:6]
+    assert again.next is not None
 
 
 async def test_what_came_since_a_page_is_read_from_its_start(program: Application) -> None:
