@@ -1,7 +1,7 @@
 """Joining, the own profile, leaving."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -69,6 +69,11 @@ class ProfileChange:
     language: str | None = None
     private: bool | None = None
     show_camera: bool | None = None
+    timezone: str | None = None
+    text_size: int | None = None
+    motion: str | None = None
+    single_keys: bool | None = None
+    alt_reminder: str | None = None
 
 
 class Accounts:
@@ -90,6 +95,7 @@ class Accounts:
         common_passwords: frozenset[str],
         secret: bytes,
         languages: Sequence[str],
+        is_timezone: Callable[[str], bool],
     ) -> None:
         self._new_uow = new_uow
         self._clock = clock
@@ -103,6 +109,7 @@ class Accounts:
         self._common_passwords = common_passwords
         self._secret = secret
         self._languages = languages
+        self._is_timezone = is_timezone
         self.sign_up_mode: SignUpMode = sign_up
 
     # Joining
@@ -278,6 +285,20 @@ class Accounts:
             account.language = change.language
         if change.show_camera is not None:
             account.show_camera = change.show_camera
+        if change.timezone is not None:
+            if not self._is_timezone(change.timezone):
+                raise Invalid.field(
+                    "#/timezone",
+                    "unknown",
+                    msg("This is not the name of a time zone, such as Europe/Berlin."),
+                )
+            account.timezone = change.timezone
+        account.prefer(
+            text_size=change.text_size,
+            motion=change.motion,
+            single_keys=change.single_keys,
+            alt_reminder=change.alt_reminder,
+        )
 
     async def change_password(self, identity: Identity, client: Client, old: str, new: str) -> None:
         """Set a new password and sign out everywhere else. Raises Invalid, also for a wrong old one, and TooMany."""

@@ -144,6 +144,11 @@ def present_me(account: Account) -> Me:
         role=account.role,
         language=account.language,
         show_camera=account.show_camera,
+        timezone=account.timezone,
+        text_size=account.text_size,
+        motion=account.motion,
+        single_keys=account.single_keys,
+        alt_reminder=account.alt_reminder,
     )
 
 

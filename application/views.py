@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.files import AVATAR_WIDTHS, Camera, File
 from domain.follows import Following
 from domain.posts import Audience, Counts
+from domain.users import AltReminder, Motion, Preferences
 
 T = TypeVar("T")
 
@@ -131,6 +132,16 @@ class Me(Profile):
     role: str
     language: str
     show_camera: bool
+    timezone: str
+    text_size: int
+    motion: Motion
+    single_keys: bool
+    alt_reminder: AltReminder
+
+    @property
+    def preferences(self) -> Preferences:
+        """How they want their pages."""
+        return Preferences(self.text_size, self.motion, self.single_keys, self.alt_reminder)
 
 
 @dataclass(frozen=True, slots=True)

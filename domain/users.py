@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from domain.kernel import (
@@ -24,9 +24,14 @@ Role = Literal["member", "admin"]
 AccountState = Literal["active", "suspended", "deleted"]
 Scope = Literal["read", "write", "messages", "files", "admin"]
 SignUpMode = Literal["open", "invite", "closed"]
+Motion = Literal["auto", "reduce"]
+AltReminder = Literal["always", "never"]
 
 SCOPES: tuple[Scope, ...] = ("read", "write", "messages", "files", "admin")
 DEFAULT_SCOPES: tuple[Scope, ...] = ("read", "write", "messages", "files")
+TEXT_SIZES = (100, 110, 120, 130, 140)
+MOTIONS: tuple[Motion, ...] = ("auto", "reduce")
+ALT_REMINDERS: tuple[AltReminder, ...] = ("always", "never")
 
 SESSION_IDLE = timedelta(days=14)
 SESSION_MAX = timedelta(days=90)
@@ -36,6 +41,7 @@ TOKEN_MAX = timedelta(days=365)
 PASSWORD_MIN, PASSWORD_MAX = 8, 256
 MAX_DISPLAY_NAME, MAX_BIO, MAX_LINK, MAX_PLACE, MAX_EMAIL = 50, 500, 200, 60, 254
 
+_Choice = TypeVar("_Choice", bound=int | str)
 _USERNAME = re.compile(r"[a-z0-9_.]{3,30}")
 _EMAIL = re.compile(r"[^\s@<>\"(),;:\\]{1,64}@[^\s@<>\"(),;:\\]+\.[^\s@<>\"(),;:\\.]{2,}")
 
@@ -148,6 +154,20 @@ def clean_link(text: str) -> str:
     return link
 
 
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How somebody wants their pages; what it says by itself holds for everybody who said nothing.
+
+    `text_size` is in percent of the browser's own; with `single_keys` pages take keys without a modifier as shortcuts;
+    `alt_reminder` is about photos without a description.
+    """
+
+    text_size: int = 100
+    motion: Motion = "auto"
+    single_keys: bool = True
+    alt_reminder: AltReminder = "always"
+
+
 @dataclass(slots=True)
 class Account:
     """A person. Counters are kept by the storage, in the transaction that changes what they count.
@@ -170,6 +190,11 @@ class Account:
     state: AccountState = "active"
     avatar_key: str | None = None
     show_camera: bool = False
+    timezone: str = "UTC"
+    text_size: int = 100
+    motion: Motion = "auto"
+    single_keys: bool = True
+    alt_reminder: AltReminder = "always"
     posts_everyone: int = 0
     posts_followers: int = 0
     posts_only_me: int = 0
@@ -194,10 +219,37 @@ class Account:
         if place is not None:
             self.place = clean("#/place", place, limit=MAX_PLACE)
 
+    def prefer(
+        self,
+        *,
+        text_size: int | None = None,
+        motion: str | None = None,
+        single_keys: bool | None = None,
+        alt_reminder: str | None = None,
+    ) -> None:
+        """Set the preferences that are given. Raises Invalid."""
+        if text_size is not None:
+            self.text_size = _one_of("#/text_size", text_size, TEXT_SIZES)
+        if motion is not None:
+            self.motion = _one_of("#/motion", motion, MOTIONS)
+        if single_keys is not None:
+            self.single_keys = single_keys
+        if alt_reminder is not None:
+            self.alt_reminder = _one_of("#/alt_reminder", alt_reminder, ALT_REMINDERS)
+
     @property
     def active(self) -> bool:
         """Neither suspended nor deleted."""
         return self.state == "active"
+
+
+def _one_of(pointer: str, value: object, choices: tuple[_Choice, ...]) -> _Choice:
+    for choice in choices:
+        if choice == value:
+            return choice
+    raise Invalid.field(
+        pointer, "unknown", msg("Choose among {choices}."), choices=", ".join(map(str, choices))
+    )
 
 
 @dataclass(slots=True)

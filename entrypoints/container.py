@@ -72,7 +72,7 @@ from application.reactions import REACTIONS, Means
 from application.seeding import Recipe, Seeding
 from application.signing_in import SigningIn
 from application.uploading import Turns, Uploading
-from entrypoints import VERSION, languages
+from entrypoints import VERSION, languages, timezones
 from entrypoints.settings import BadConfiguration, Settings
 
 log = logging.getLogger("heliograph")
@@ -134,6 +134,7 @@ class Container(containers.DeclarativeContainer):
         common_passwords=providers.Singleton(common_passwords),
         secret=secret,
         languages=languages.codes(),
+        is_timezone=providers.Object(timezones.is_timezone),
     )
     application = providers.Singleton(
         Application,

@@ -32,7 +32,8 @@ LIVE = f"expires_at > now() AND last_seen_at > now() - interval '{SESSION_IDLE.d
 
 _COLUMNS = (
     "id username password_hash created_at email display_name bio link place language private role state avatar_key "
-    "show_camera posts_everyone posts_followers posts_only_me followers following"
+    "show_camera timezone text_size motion single_keys alt_reminder "
+    "posts_everyone posts_followers posts_only_me followers following"
 ).split()
 _COUNTERS = {"posts_everyone", "posts_followers", "posts_only_me", "followers", "following"}
 
@@ -227,6 +228,7 @@ _ERASE = (
     """UPDATE reports SET reporter_id = NULL, note = CASE WHEN c.decision IS NULL THEN reports.note ELSE '' END
        FROM cases c WHERE c.id = case_id AND reports.id IN
          (SELECT id FROM reports WHERE reporter_id = $1 ORDER BY case_id LIMIT $2)""",
+    "DELETE FROM password_resets WHERE user_id = $1 AND $2::int > 0",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM idempotency WHERE user_id = $1 AND key IN (SELECT key FROM idempotency WHERE user_id = $1 LIMIT $2)",
@@ -236,6 +238,7 @@ _ERASE = (
 _TOMBSTONE = """
 UPDATE users SET email = NULL, email_canonical = NULL, password_hash = '', display_name = '', bio = '', link = '',
   place = '', language = '', private = true, role = 'member', avatar_key = NULL, show_camera = false,
+  timezone = DEFAULT, text_size = DEFAULT, motion = DEFAULT, single_keys = DEFAULT, alt_reminder = DEFAULT,
   posts_everyone = 0, posts_followers = 0, posts_only_me = 0, followers = 0, following = 0
 WHERE id = $1 AND state = 'deleted'
 """

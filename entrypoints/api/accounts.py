@@ -251,6 +251,11 @@ async def change_me(call: Call) -> MeOut:
         "language",
         "private",
         "show_camera",
+        "timezone",
+        "text_size",
+        "motion",
+        "single_keys",
+        "alt_reminder",
     )
     change = ProfileChange(**{name: given(call.body, name) for name in names})
     await call.app.accounts.change_profile(call.user, change, call.client, given(call.body, "password"))

@@ -33,6 +33,11 @@ ME: dict[str, Any] = {
     "role": "member",
     "language": "",
     "show_camera": False,
+    "timezone": "Asia/Seoul",
+    "text_size": 100,
+    "motion": "auto",
+    "single_keys": True,
+    "alt_reminder": "always",
     "storage": {"used_bytes": 29_774_640, "quota_bytes": 5_242_880_000},
 }
 REACTED: dict[str, Any] = {

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from domain.files import Crop, Kind, State
 from domain.moderation import CaseState, Decision, Reason
 from domain.posts import Audience
-from domain.users import Role
+from domain.users import AltReminder, Motion, Role
 from entrypoints.api.operation import Paging
 
 MemberState = Literal["active", "suspended"]
@@ -50,6 +50,11 @@ class MePatch(In):
     language: str | UnsetType | None = UNSET
     private: bool | UnsetType = UNSET
     show_camera: bool | UnsetType = UNSET
+    timezone: str | UnsetType = UNSET
+    text_size: int | UnsetType = UNSET
+    motion: Motion | UnsetType = UNSET
+    single_keys: bool | UnsetType = UNSET
+    alt_reminder: AltReminder | UnsetType = UNSET
     password: str | UnsetType = UNSET
 
 

@@ -23,6 +23,7 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from domain.text import fold, split_links
+from domain.users import Preferences
 from entrypoints.web import pictures, translation
 from entrypoints.web.assets import Assets
 from entrypoints.web.navigation import NavItem
@@ -56,6 +57,7 @@ class Shell:
     viewer: Any | None = None
     language: Language = field(default_factory=current_language)
     timezone: str = "UTC"
+    preferences: Preferences = field(default_factory=Preferences)
     theme: Literal["auto", "light", "dark"] = "auto"
     nav: tuple[NavItem, ...] = ()
     links: tuple[NavItem, ...] = ()

@@ -9,7 +9,7 @@ from sanic import HTTPResponse
 from application.accounts import ProfileChange
 from application.views import Me
 from domain.kernel import DomainError, Invalid, NotFound, SessionId, TokenId, msg
-from domain.users import SCOPES
+from domain.users import SCOPES, TEXT_SIZES
 from entrypoints import requests
 from entrypoints.retrying import retrying
 from entrypoints.web import site
@@ -17,6 +17,7 @@ from entrypoints.web.navigation import NavItem
 from entrypoints.web.shots import check_size
 from entrypoints.web.translation import gettext as _
 from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, trouble
+from entrypoints.web.zones import choices
 
 routes = Routes("settings")
 
@@ -143,18 +144,19 @@ async def remove_avatar(visit: Visit) -> HTTPResponse:
 @routes.page("/settings/account", guests=False)
 async def account(visit: Visit) -> HTTPResponse:
     me = await _me(visit)
-    values = Values(username=me.username, email=me.email or "", language=me.language)
+    values = Values(username=me.username, email=me.email or "", language=me.language, timezone=me.timezone)
     return await _account(visit, values)
 
 
 async def _account(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) -> HTTPResponse:
     spoken = [(each.code, each.name) for each in site.site(visit.request).languages.all]
-    return await _page(visit, "account.html", values, found, languages=spoken)
+    zones = choices((await _me(visit)).timezone)
+    return await _page(visit, "account.html", values, found, languages=spoken, timezones=zones)
 
 
 @routes.form("/settings/account")
 async def change_account(visit: Visit) -> HTTPResponse:
-    texts = {name: visit.text(name) for name in ("username", "email", "language")}
+    texts = {name: visit.text(name) for name in ("username", "email", "language", "timezone")}
 
     async def show(values: Values, found: Trouble) -> HTTPResponse:
         return await _account(visit, values, found)
@@ -162,7 +164,10 @@ async def change_account(visit: Visit) -> HTTPResponse:
     # Browsers fill the password in by themselves; it counts only where it is needed.
     same = texts["email"] == ((await _me(visit)).email or "")
     change = ProfileChange(
-        username=texts["username"], email=None if same else texts["email"], language=texts["language"]
+        username=texts["username"],
+        email=None if same else texts["email"],
+        language=texts["language"],
+        timezone=texts["timezone"],
     )
     return await _save(visit, change, show, Values(texts))
 
@@ -214,13 +219,28 @@ async def hidden_people(visit: Visit, kind: Any) -> HTTPResponse:
 
 @routes.page("/settings/appearance", guests=False)
 async def appearance(visit: Visit) -> HTTPResponse:
-    return await _page(visit, "appearance.html", Values(theme=site.theme(visit.request)))
+    wish = (await _me(visit)).preferences
+    values = Values(
+        theme=site.theme(visit.request),
+        text_size=wish.text_size,
+        reduce_motion=wish.motion == "reduce",
+        single_keys=wish.single_keys,
+        alt_reminder=wish.alt_reminder == "always",
+    )
+    return await _page(visit, "appearance.html", values, text_sizes=TEXT_SIZES)
 
 
 @routes.form("/settings/appearance")
 async def change_appearance(visit: Visit) -> HTTPResponse:
-    chosen = visit.text("theme")
-    response = visit.go("/settings/appearance", _("Saved for this browser."))
+    size, chosen = visit.text("text_size"), visit.text("theme")
+    change = ProfileChange(
+        text_size=int(size) if size.isdecimal() and len(size) < 4 else None,
+        motion="reduce" if visit.ticked("reduce_motion") else "auto",
+        single_keys=visit.ticked("single_keys"),
+        alt_reminder="always" if visit.ticked("alt_reminder") else "never",
+    )
+    await visit.app.accounts.change_profile(visit.user, change)
+    response = visit.go("/settings/appearance", _("Saved."))
     if chosen in site.THEMES:
         requests.set_cookie(visit.request, response, site.THEME_COOKIE, chosen, THEME_SECONDS)
     return response

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from sanic.response import html, redirect
 
 from application.views import Me
 from domain.kernel import NotFound, UserId, fill
+from domain.users import Preferences
 from entrypoints import requests
 from entrypoints.errors import Failure, title
 from entrypoints.web import rendering
@@ -87,9 +88,15 @@ async def recognise(request: Request) -> None:
         await me(request)
 
 
-async def language(request: Request) -> Language:
-    """The language to answer in."""
-    return _choose_language(request, await me(request))
+async def speaking_to(request: Request) -> AbstractContextManager[None]:
+    """The language and the time zone of whoever asks, for the words that a handler makes."""
+    viewer = await me(request)
+    return speaking(_choose_language(request, viewer), timezone(viewer))
+
+
+def timezone(viewer: Me | None) -> str:
+    """The time zone in which dates are told."""
+    return viewer.timezone if viewer else "UTC"
 
 
 def _choose_language(request: Request, viewer: Me | None) -> Language:
@@ -114,12 +121,14 @@ async def _shell(request: Request) -> Shell:
 
 
 def _make_shell(request: Request, viewer: Me | None, waiting: int = 0) -> Shell:
-    language = _choose_language(request, viewer)
-    with speaking(language):
+    language, zone = _choose_language(request, viewer), timezone(viewer)
+    with speaking(language, zone):
         return Shell(
             csrf_token=requests.csrf_token(request),
             viewer=viewer,
             language=language,
+            timezone=zone,
+            preferences=viewer.preferences if viewer else Preferences(),
             theme=theme(request),
             nav=navigation(viewer, request.path, requests=waiting),
             links=(
@@ -135,7 +144,7 @@ def error_page(request: Request, failure: Failure, headers: dict[str, str]) -> H
     """A failure for a person. Needs nothing from the database: what is known of the viewer is used, no more."""
     shell = _make_shell(request, getattr(request.ctx, "me", None))
     retry_after = int((failure.headers or {}).get("Retry-After", 0) or 0)
-    with speaking(shell.language):
+    with speaking(shell.language, shell.timezone):
         message = fill(gettext(failure.message), failure.params)
         if failure.code == "rate_limited" and retry_after:
             message = gettext("Too many tries. Try again at %(time)s.") % {"time": clock_after(retry_after)}

@@ -22,7 +22,7 @@ from entrypoints.errors import Unauthenticated, status_of
 from entrypoints.retrying import retrying
 from entrypoints.web import site
 from entrypoints.web.rendering import clock_after
-from entrypoints.web.translation import gettext, speaking
+from entrypoints.web.translation import gettext
 
 Handler = Callable[..., Awaitable[HTTPResponse]]
 
@@ -217,7 +217,7 @@ def _seen(handler: Handler, guests: bool) -> Handler:
         visit = await _arrive(request)
         if visit.identity is None and not guests:
             return to_login(visit.here)
-        with speaking(await site.language(request)):
+        with await site.speaking_to(request):
             return await handler(visit, **path)
 
     return endpoint
@@ -242,7 +242,7 @@ def _sent(handler: Handler, guests: bool, files: int) -> Handler:
             requests.check_same_site(request, visit.text("csrf"))
             if stranger or not await requests.confirm(request):
                 return to_login(visit.back())
-            with speaking(await site.language(request)):
+            with await site.speaking_to(request):
                 if files:
                     return await handler(visit, **path)
                 return await retrying(lambda: handler(visit, **path))

@@ -44,6 +44,36 @@ async def test_every_field_at_fault_is_named_at_once(api: Api) -> None:
     assert pointers == {"#/username", "#/password", "#/email"}
 
 
+async def test_preferences_are_members_of_the_own_account_alone(api: Api) -> None:
+    mira = await api.join("mira")
+    wish = {
+        "timezone": "Asia/Seoul",
+        "text_size": 120,
+        "motion": "reduce",
+        "single_keys": False,
+        "alt_reminder": "never",
+    }
+    usual = {
+        "timezone": "UTC",
+        "text_size": 100,
+        "motion": "auto",
+        "single_keys": True,
+        "alt_reminder": "always",
+    }
+    assert (await api("GET", "/me", mira)).json.items() >= usual.items()
+    assert (await api("PATCH", "/me", mira, json=wish)).json.items() >= wish.items()
+    assert not (await api("GET", "/users/mira")).json.keys() & wish.keys()
+    for bad in (
+        {"timezone": "Mars/Crater"},
+        {"timezone": "../etc/passwd"},
+        {"text_size": 90},
+        {"motion": "more"},
+    ):
+        reply = await api("PATCH", "/me", mira, json=bad)
+        assert (reply.status, reply.json["errors"][0]["pointer"]) == (422, f"#/{next(iter(bad))}")
+    assert (await api("GET", "/me", mira)).json.items() >= wish.items()
+
+
 async def test_members_of_a_request_that_begin_with_x_are_ignored(api: Api) -> None:
     body = {"username": "mira", "password": PASSWORD, "x_client": "tests"}
     assert (await api("POST", "/accounts", json=body)).status == 201

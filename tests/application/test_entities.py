@@ -26,7 +26,7 @@ from domain.kernel import (
     UserId,
 )
 from domain.posts import Comment, Photo, Place, Post, clean_place
-from domain.users import SCOPES, Account, Invite, Session, Token
+from domain.users import ALT_REMINDERS, MOTIONS, SCOPES, TEXT_SIZES, Account, Invite, Session, Token
 from tests.builders import a_person, a_picture, a_post, an_upload, new_uow
 
 quick = settings(max_examples=25, suppress_health_check=list(HealthCheck))
@@ -66,6 +66,11 @@ accounts = st.builds(
     state=st.sampled_from(["active", "suspended", "deleted"]),
     avatar_key=st.none() | words(64, 1),
     show_camera=st.booleans(),
+    timezone=words(64, 1),
+    text_size=st.sampled_from(TEXT_SIZES),
+    motion=st.sampled_from(MOTIONS),
+    single_keys=st.booleans(),
+    alt_reminder=st.sampled_from(ALT_REMINDERS),
     posts_everyone=st.just(0),
     posts_followers=st.just(0),
     posts_only_me=st.just(0),

@@ -779,7 +779,11 @@ def check_markup(page: Page) -> None:
     assert len(page.all("h1")) == 1, page.path
     assert len(page.all("main")) == 1, page.path
     for tag, attributes in page.elements:
-        assert tag not in {"script", "style", "iframe", "object", "embed", "base"}, (page.path, tag)
+        assert tag not in {"style", "iframe", "object", "embed", "base"}, (page.path, tag)
+        assert tag != "script" or (attributes.get("src") or "").startswith("/static/"), (
+            page.path,
+            attributes,
+        )
         for name, value in attributes.items():
             assert not name.startswith("on"), (page.path, tag, name)
             assert name != "style", (page.path, tag)
@@ -1138,6 +1142,8 @@ async def test_settings_are_stored(browse, server):
     assert (await mira.get("/@mira.s")).status == 200
     page = await mira.send(page, "/settings/account", username="x", email="mira@example.org")
     assert page.status == 422
+    page = await mira.send(page, "/settings/account", username="mira.s", timezone="Mars/Crater")
+    assert page.status == 422
     page = await mira.send(await mira.get("/settings/appearance"), "/settings/appearance", theme="dark")
     assert 'data-theme="dark"' in page.html
     page = await mira.send(
@@ -1151,6 +1157,32 @@ async def test_settings_are_stored(browse, server):
     assert "/a/" in page.html
     page = await mira.send(page, "/settings/avatar/remove")
     assert "/a/" not in page.html
+
+
+async def test_every_page_is_as_its_reader_prefers(browse):
+    mira = await browse("mira")
+    page = await mira.get("/settings/appearance")
+    root = re.search("<html[^>]*>", page.html)[0]
+    assert not re.search("data-(text|motion|single-keys)", root)
+    assert dict(page.form("/settings/appearance").fields)["text_size"] == "100"
+    page = await mira.send(
+        page, "/settings/appearance", text_size="130", reduce_motion="1", single_keys=None, alt_reminder=None
+    )
+    assert flash(page) == "Saved."
+    root = re.search("<html[^>]*>", (await mira.get("/")).html)[0]
+    assert 'data-text="130" data-motion="reduce" data-single-keys="off"' in root
+    assert "data-text" not in (await (await browse()).get("/")).html
+
+
+async def test_dates_are_told_in_the_time_zone_of_their_reader(browse, sql):
+    mira = await browse("mira")
+    post = await a_post(mira)
+    await mira.send(await mira.get(post), f"{post}/comments", text="What a light.")
+    await sql.execute("UPDATE comments SET created_at = '2024-03-04 23:30Z'")
+    assert re.search(r"Monday, March 4, 2024, 11:30\sPM", (await mira.get(post)).html)
+    page = await mira.get("/settings/account")
+    await mira.send(page, "/settings/account", timezone="Asia/Seoul")
+    assert re.search(r"Tuesday, March 5, 2024, 8:30\sAM", (await mira.get(post)).html)
 
 
 async def test_set_up_stays_open_until_there_is_an_administrator_and_holds_nobody_up(browse, server, sql):
