@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from application.accounts import Accounts
 from application.directory import Directory
 from application.feeds import Feeds
+from application.finding import Finding
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
 from application.moderation import Moderation
@@ -32,6 +33,7 @@ class Application:
     posting: Posting
     uploading: Uploading
     feeds: Feeds
+    finding: Finding
     people: People
     media_access: MediaAccess
     grants: MediaGrants

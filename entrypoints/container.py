@@ -42,6 +42,7 @@ from adapters.postgres.embedded import (
 )
 from adapters.postgres.engine import REFUSALS, acquire, orm_config, patient, reading
 from adapters.postgres.files import PostgresFileReads
+from adapters.postgres.finding_reads import PostgresFindingReads
 from adapters.postgres.jobs import take_leases_back
 from adapters.postgres.migrate import OneWay, SchemaTooNew
 from adapters.postgres.moderation import PostgresModerationReads
@@ -59,6 +60,7 @@ from application.backups import CONFIG, SECRET, BackupFailed, DamagedArchive, Ma
 from application.demo_content import DemoContent
 from application.directory import Directory
 from application.feeds import Feeds
+from application.finding import Finding
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
 from application.moderation import Moderation
@@ -165,6 +167,7 @@ class Container(containers.DeclarativeContainer):
             quota_bytes=providers.Callable(lambda settings: settings.quota_mb * 2**20, settings),
         ),
         feeds=providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors),
+        finding=providers.Singleton(Finding, providers.Singleton(PostgresFindingReads)),
         people=providers.Singleton(People, people_reads, cursors),
         media_access=providers.Singleton(MediaAccess, people_reads),
         grants=providers.Singleton(MediaGrants, secret, clock),

@@ -192,6 +192,13 @@ ANSWERS: dict[str, Any] = {
     "Reacted": REACTED,
     "CommentView": COMMENT,
     "PlaceRef": PLACE,
+    "Suggestions": {
+        "items": [
+            {"type": "person", "user": PERSON},
+            {"type": "tag", "tag": "minimal", "posts": 17},
+            {"type": "place", "place": PLACE | {"name": "Mirador"}},
+        ]
+    },
     "FileView": FILE,
     "TokenOut": TOKEN,
     "NewTokenOut": {

@@ -137,6 +137,7 @@ class Operation:
     upload: Uploads
     conditional: bool
     unit: bool
+    rate: Rate
     example: Any
 
     @property
@@ -173,6 +174,7 @@ class Operations:
         upload: Uploads = "",
         conditional: bool = False,
         unit: bool = False,
+        rate: Rate | None = None,
         example: Any = None,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated handler. `auth` is `none`, `optional`, `user` or `admin`.
@@ -181,7 +183,8 @@ class Operations:
         `Idempotency-Key`s taken. `upload` is `file` for one file (multipart or the raw body) and `form` for a form
         with files beside the JSON of `body`. `conditional` operations compare `If-Match` themselves; for other
         changes it is compared with what a GET at the path gives. `unit` says that a GET opens a unit of work;
-        the others share one database connection for all their reads.
+        the others share one database connection for all their reads. `rate` is the limit that counts it, if not the
+        usual one.
         """
 
         def register(handler: Handler) -> Handler:
@@ -203,6 +206,7 @@ class Operations:
                 upload=upload,
                 conditional=conditional,
                 unit=unit,
+                rate=rate or (API if method == "GET" else WRITES),
                 example=example,
             )
             OPERATIONS.append(operation)
@@ -220,13 +224,12 @@ class Operations:
 
 
 def _endpoint(operation: Operation) -> Callable[..., Awaitable[HTTPResponse]]:
-    rate = API if operation.method == "GET" else WRITES
     default_query = operation.query() if operation.query is not None else None
 
     async def endpoint(request: Request, **path: Any) -> HTTPResponse:
         application = requests.application(request)
         client = requests.client(request)
-        identity, headers = await _identify(request, operation, rate, client)
+        identity, headers = await _identify(request, operation, client)
         _authorize(request, operation, identity)
         call = Call(request, application, client, identity)
         if default_query is not None:
@@ -259,7 +262,7 @@ async def count(request: Request, rate: Rate, client: Client, identity: Identity
 
 
 async def _identify(
-    request: Request, operation: Operation, rate: Rate, client: Client
+    request: Request, operation: Operation, client: Client
 ) -> tuple[Identity | None, dict[str, str]]:
     """Who asks, and the `RateLimit` headers, which a refusal carries as well. Raises Unauthenticated, TooMany."""
     identity, refused = None, None
@@ -268,7 +271,7 @@ async def _identify(
             identity = await requests.identify(request)
         except Unauthenticated as error:
             refused = error
-    await count(request, rate, client, identity)
+    await count(request, operation.rate, client, identity)
     if refused is not None:
         raise refused
     return identity, dict(request.ctx.limits)

@@ -384,6 +384,19 @@ async def test_what_every_request_asks_is_found_by_an_index(town: Town) -> None:
             assert not (await town.scans(query, arguments)) & (BIG | {"sessions", "tokens"}), query
 
 
+@pytest.mark.goal("O7")
+@pytest.mark.parametrize("typed", ["u", "user5", "tag", "t", "pla", "z"])
+async def test_names_are_found_in_ranges_of_indexes(town: Town, typed: str) -> None:
+    _, queries = await town.asked_by(town.program.finding.suggest(UserId(town.me), typed))
+    assert len(queries) == 3
+    for query, arguments in queries:
+        assert not await town.scans(query, arguments) & (BIG | {"places"}), query
+        # Cut off: whatever there is of them, some thousand rows are looked at.
+        plan = json.loads(await town.sql.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments))
+        read = [node["Actual Rows"] * node["Actual Loops"] for node in _nodes(plan[0]["Plan"])]
+        assert max(read) <= 60 * 101
+
+
 async def test_what_every_web_process_forgets_each_minute_is_found_by_an_index(town: Town) -> None:
     _, queries = await town.asked_by(town.program.housekeeping.forget())
     deletions = [one for one in queries if one[0].startswith(("DELETE FROM sessions", "DELETE FROM tokens"))]

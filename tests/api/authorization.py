@@ -28,6 +28,7 @@ PUT    /me/password                                401  204  204  204  204  204 
 DELETE /me                                         401  202  202  202  202  202  409  403  202  202  401
 GET    /feeds/home                                 401  200  200  200  200  200  200  200  200  200  401
 GET    /feeds/explore                              200  200  200  200  200  200  200  200  200  200  401
+GET    /search/suggestions                         200  200  200  200  200  200  200  200  200  200  401
 GET    /tags/<tag>/posts                           200  200  200  200  200  200  200  200  200  200  401
 GET    /places/<place_id:uuid>                     404  404  404  404  404  404  404  200  200  200  401
 GET    /places/<place_id:uuid>/posts               404  404  404  404  404  404  404  200  200  200  401

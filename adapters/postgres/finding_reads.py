@@ -1,0 +1,108 @@
+"""The SQL behind finding by the beginnings of names: ranges of indexes, each cut off before it grows long.
+
+`$1` is always the viewer (the zero id for somebody signed out), `$2` what was typed. The expressions are those of the
+indexes in `migrations/0005_finding.py`.
+"""
+
+from uuid import UUID
+
+from adapters.postgres.engine import acquire
+from adapters.postgres.people_reads import read_person
+from adapters.postgres.relations import not_blocked
+from application.finding import TagCount
+from application.views import Person, PlaceRef
+from domain.kernel import UserId
+from domain.text import fold
+
+_NOBODY = UUID(int=0)
+# How many names of a range are looked at, how many followed people, and how many posts of each tag or place.
+_NAMES, _FOLLOWED, _POSTS = 60, 500, 100
+
+
+def _key(column: str) -> str:
+    return f'left(lower(normalize({column}, NFKD)), 100) COLLATE "C"'
+
+
+def _tag_key(column: str) -> str:
+    return f'left(normalize({column}, NFKD), 100) COLLATE "C"'
+
+
+def _begins(key: str, start: str) -> str:
+    # Nothing sorts behind the last code point.
+    return f"{key} >= {start} AND {key} < {start} || chr(1114111)"
+
+
+_USERNAME = 'username COLLATE "C"'
+
+# A post that everybody may see, by somebody whom the viewer may know; or the viewer's own.
+_OPEN = f"""
+(p.author_id = $1 OR p.audience = 'everyone'
+  AND EXISTS (SELECT FROM users a WHERE a.id = p.author_id AND a.state = 'active' AND NOT a.private)
+  AND {not_blocked("$1", "p.author_id")})
+"""
+_PEOPLE = f"""
+WITH met AS (
+  (SELECT id FROM users WHERE state = 'active' AND {_begins(_USERNAME, "$3")} ORDER BY {_USERNAME} LIMIT {_NAMES})
+  UNION
+  (SELECT id FROM users WHERE state = 'active' AND display_name <> '' AND {_begins(_key("display_name"), _key("$2"))}
+   ORDER BY {_key("display_name")} LIMIT {_NAMES})
+  UNION
+  SELECT a.id FROM (
+    SELECT followee_id FROM follows WHERE follower_id = $1 ORDER BY id DESC LIMIT {_FOLLOWED}
+  ) f JOIN users a ON a.id = f.followee_id
+  WHERE a.state = 'active' AND ({_begins("a." + _USERNAME, "$3")} OR {_begins(_key("a.display_name"), _key("$2"))})
+)
+SELECT a.id, a.username, a.display_name, a.avatar_key FROM met JOIN users a ON a.id = met.id
+WHERE {not_blocked("$1", "a.id")}
+ORDER BY a.username = $3 DESC, EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = a.id) DESC,
+  a.followers DESC, a.username LIMIT $4
+"""
+_COUNT_TAG = f"""
+SELECT count(*)::int AS posts FROM (
+  SELECT post_id FROM post_tags WHERE tag = names.tag ORDER BY post_id DESC LIMIT {_POSTS}
+) newest JOIN posts p ON p.id = newest.post_id WHERE {_OPEN}
+"""
+# From one name to the next, however many posts each has.
+_TAGS = f"""
+WITH RECURSIVE names AS (
+  (SELECT {_tag_key("tag")} AS key, tag, 1 AS n FROM post_tags WHERE {_begins(_tag_key("tag"), _tag_key("$2"))}
+   ORDER BY {_tag_key("tag")} LIMIT 1)
+  UNION ALL
+  SELECT next.key, next.tag, n + 1 FROM names CROSS JOIN LATERAL (
+    SELECT {_tag_key("tag")} AS key, tag FROM post_tags
+    WHERE {_tag_key("tag")} > names.key AND {_tag_key("tag")} < {_tag_key("$2")} || chr(1114111)
+    ORDER BY {_tag_key("tag")} LIMIT 1
+  ) next WHERE n < {_NAMES}
+)
+SELECT tag, posts FROM names CROSS JOIN LATERAL ({_COUNT_TAG}) counted
+WHERE posts > 0 ORDER BY posts DESC, tag LIMIT $3
+"""
+_PLACES = f"""
+SELECT id, name, lat, lon FROM (
+  SELECT * FROM places WHERE {_begins(_key("name"), _key("$2"))} ORDER BY {_key("name")} LIMIT {_NAMES}
+) names CROSS JOIN LATERAL (
+  SELECT count(*) AS posts FROM (
+    SELECT * FROM posts WHERE place_id = names.id ORDER BY id DESC LIMIT {_POSTS}
+  ) p WHERE {_OPEN}
+) counted
+WHERE posts > 0 ORDER BY posts DESC, name, id LIMIT $3
+"""
+
+
+class PostgresFindingReads:
+    """Implements application.finding.FindingReads."""
+
+    async def people(self, viewer: UserId | None, prefix: str, limit: int) -> list[Person]:
+        async with acquire() as connection:
+            rows = await connection.fetch(_PEOPLE, viewer or _NOBODY, prefix, fold(prefix), limit)
+        return [read_person(row["id"], row) for row in rows]
+
+    async def tags(self, viewer: UserId | None, prefix: str, limit: int) -> list[TagCount]:
+        async with acquire() as connection:
+            rows = await connection.fetch(_TAGS, viewer or _NOBODY, prefix, limit)
+        return [TagCount(row["tag"], row["posts"]) for row in rows]
+
+    async def places(self, viewer: UserId | None, prefix: str, limit: int) -> list[PlaceRef]:
+        async with acquire() as connection:
+            rows = await connection.fetch(_PLACES, viewer or _NOBODY, prefix, limit)
+        return [PlaceRef(**dict(row)) for row in rows]
