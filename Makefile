@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Everything happens in .venv and data/; nothing needs root.
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test lock bench clean runtime develop
+.PHONY: help install demo serve test messages lock bench clean runtime develop
 
 PORT ?= 8000
 PYTHON := .venv/bin/python
@@ -8,7 +8,7 @@ HELIOGRAPH := .venv/bin/heliograph
 LOCK := pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' Makefile
 
 install: runtime ## what `heliograph` needs, in .venv
 
@@ -24,6 +24,9 @@ test: develop ## every check and every test; takes some minutes
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo --cache-dir .cache/import_linter
 	@$(PYTHON) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+
+messages: develop ## bring the catalogues in locales/ up to the words in the code
+	@$(PYTHON) -m locales.update
 
 bench: develop ## measure; prints only what was measured
 	@set -e; for script in benchmarks/*.py; do \

@@ -22,7 +22,7 @@ from domain.files import (
     RenditionPlan,
     RenditionSet,
 )
-from domain.kernel import Event, FileId, UserId, fill
+from domain.kernel import Event, FileId, Message, UserId
 from domain.ports import Clock, Images, MediaStore, UnitOfWork, UnitOfWorks, Workspace
 from domain.posts import PostDeleted, PostPublished
 from domain.users import AccountDeleted
@@ -193,8 +193,8 @@ def _failed(file_id: FileId, why: ImageRefused, cut: int | None = None) -> Write
         now = await uow.files.find(file_id, lock=True)
         # A picture that already has its first sizes stays as good as it is.
         if now is not None and cut in (None, now.cut) and not now.renditions:
-            # A whole sentence: what fills its braces is not kept, and the limits may be others when it is read.
-            reason = fill(why.message, why.params)
+            # With what fills its braces now: the limits may be others when it is read.
+            reason = Message(why.message, why.params)
             await uow.files.save(replace(now, state="failed", step=None, error=(why.code, reason)))
 
     return write

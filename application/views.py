@@ -331,7 +331,7 @@ def _media(item: dict[str, Any]) -> Media:
 
 @dataclass(frozen=True, slots=True)
 class FileError:
-    """Why processing failed."""
+    """Why processing failed. `detail` is a Message, said in the language of whoever reads it."""
 
     code: str
     detail: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from domain.kernel import Event, FileId, Invalid, PostId, UserId, msg
+from domain.kernel import Event, FileId, Invalid, Message, PostId, UserId, msg
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 16_384
@@ -155,7 +155,7 @@ class File:
     created_at: datetime
     state: State = "waiting"
     step: str | None = None
-    error: tuple[str, str] | None = None
+    error: tuple[str, Message] | None = None
     facts: ImageFacts | None = None
     renditions: tuple[Rendition, ...] = ()
     width: int = 0

@@ -33,6 +33,19 @@ def fill(text: str, params: Mapping[str, Any]) -> str:
     return text
 
 
+class Message(str):
+    """A sentence in English that knows what it was made of, so that whoever reads it later has it in their language."""
+
+    __slots__ = ("params", "text")
+    text: str
+    params: Mapping[str, Any]
+
+    def __new__(cls, text: str, params: Mapping[str, Any] | None = None) -> "Message":
+        made = super().__new__(cls, fill(text, params or {}))
+        made.text, made.params = text, params or {}
+        return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened, in the past tense. Fields are ids and plain values, so that it survives a restart."""

@@ -1,6 +1,6 @@
 """What each kind of failure means outside: HTTP status, CLI exit code, and the problem document of RFC 9457."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -187,13 +187,15 @@ def title(status: int) -> str:
     return _TITLES.get(status) or HTTPStatus(status).phrase
 
 
-def problem_document(failure: Failure, origin: str, request_id: str, translate: Any = str) -> bytes:
-    """The failure as `application/problem+json`; `translate` puts texts into the reader's language."""
+def problem_document(
+    failure: Failure, origin: str, request_id: str, tell: Callable[[str, Mapping[str, Any]], str] = fill
+) -> bytes:
+    """The failure as `application/problem+json`; `tell` puts a message and its values into the reader's language."""
     document: dict[str, Any] = {
         "type": f"{origin}/docs/errors/{failure.code}",
-        "title": translate(title(failure.status)),
+        "title": tell(title(failure.status), {}),
         "status": failure.status,
-        "detail": fill(translate(failure.message), failure.params),
+        "detail": tell(failure.message, failure.params),
         "instance": f"urn:request:{request_id}",
         "code": failure.code,
     }
@@ -204,7 +206,7 @@ def problem_document(failure: Failure, origin: str, request_id: str, translate: 
             {
                 "pointer": problem.pointer,
                 "code": problem.code,
-                "detail": fill(translate(problem.message), problem.params),
+                "detail": tell(problem.message, problem.params),
                 **problem.params,
             }
             for problem in failure.problems

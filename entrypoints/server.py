@@ -35,7 +35,7 @@ from entrypoints.protocol import Bare, DeadlineProtocol
 from entrypoints.settings import Settings
 from entrypoints.web import site
 from entrypoints.web.pages import blueprint as pages
-from entrypoints.web.translation import gettext, speaking
+from entrypoints.web.translation import speaking, told
 
 log = logging.getLogger("heliograph.web")
 
@@ -282,14 +282,14 @@ def wants_html(request: Request) -> bool:
 
 def problem(request: Request, failure: Failure, headers: dict[str, str]) -> HTTPResponse:
     """The failure for a program."""
-    accepted = request.headers.get("accept-language", "")[:500] if request.headers else ""
-    language = site.site(request).languages.choose(accept_language=accepted)
+    language = site.accepted_language(request)
     with speaking(language):
-        content = problem_document(failure, requests.settings(request).origin, request.id, gettext)
+        content = problem_document(failure, requests.settings(request).origin, request.id, told)
+    spoken = {"Content-Language": language.code, "Vary": "Accept-Language"}
     return HTTPResponse(
         content,
         failure.status,
-        headers={**getattr(request.ctx, "limits", {}), **headers, "Content-Language": language.code},
+        headers={**getattr(request.ctx, "limits", {}), **headers, **spoken},
         content_type="application/problem+json",
     )
 

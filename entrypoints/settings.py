@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from entrypoints import languages
+
 PREFIX = "HELIOGRAPH_"
 FILE_NAME = "heliograph.toml"
 EXIT_CONFIGURATION = 78
@@ -69,6 +71,9 @@ class Settings(BaseSettings):
     instance_name: str = Field(
         "Heliograph", min_length=1, max_length=60, description="What the place is called."
     )
+    language: str = Field(
+        "en", description="Language for those whose browser asks for none that is spoken here: en, ko or ru."
+    )
     sign_up: Literal["open", "invite", "closed"] = Field(
         "open", description="Who may join: open, invite or closed."
     )
@@ -88,6 +93,13 @@ class Settings(BaseSettings):
         if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
             raise ValueError("give scheme and host only, such as https://photos.example.org")
         return value.rstrip("/")
+
+    @field_validator("language")
+    @classmethod
+    def _is_spoken(cls, value: str) -> str:
+        if value not in languages.codes():
+            raise ValueError(f"choose among {', '.join(languages.codes())}")
+        return value
 
     @field_validator("secret_key")
     @classmethod

@@ -14,7 +14,7 @@ from adapters.postgres.keyset import walk
 from adapters.postgres.tables import FileRow
 from application.paging import Slice
 from domain.files import Camera, Crop, File, ImageFacts, Kind, Rendition, State
-from domain.kernel import AlreadyMade, FileId, PostId, UserId
+from domain.kernel import AlreadyMade, FileId, Message, PostId, UserId
 
 _PLAIN = (
     "id owner_id name size sha256 kind key created_at state step width height lqip duplicate_of post_id position alt cut"
@@ -27,12 +27,19 @@ def read_file(row: Mapping[str, Any]) -> File:
     facts, crop = row["facts"], row["crop"]
     return File(
         **{name: row[name] for name in _PLAIN},
-        error=(row["error_code"], row["error_detail"] or "") if row["error_code"] else None,
+        error=(row["error_code"], _read_reason(row)) if row["error_code"] else None,
         facts=_read_facts(json.loads(facts)) if facts else None,
         renditions=tuple(Rendition(**rendition) for rendition in json.loads(row["renditions"])),
         steps=tuple((name, seconds) for name, seconds in json.loads(row["steps"])),
         crop=read_crop(crop),
     )
+
+
+def _read_reason(row: Mapping[str, Any]) -> Message:
+    """What went wrong. A release that knows the sentence alone may have been the last to write it."""
+    sentence = row["error_detail"] or ""
+    made = Message(*json.loads(row["error_words"])) if row["error_words"] else None
+    return made if made is not None and made[:500] == sentence else Message(sentence)
 
 
 def read_crop(crop: str | None) -> Crop | None:
@@ -49,6 +56,7 @@ def _columns(file: File) -> dict[str, Any]:
     return {name: getattr(file, name) for name in _PLAIN} | {
         "error_code": file.error[0] if file.error else None,
         "error_detail": file.error[1][:500] if file.error else None,
+        "error_words": [file.error[1].text, file.error[1].params] if file.error else None,
         "facts": asdict(file.facts) if file.facts else None,
         "renditions": [asdict(rendition) for rendition in file.renditions],
         "steps": [list(step) for step in file.steps],

@@ -94,6 +94,7 @@ class FileRow(Model):
     step = fields.TextField(null=True)
     error_code = fields.TextField(null=True)
     error_detail = fields.TextField(null=True)
+    error_words: fields.Field[list] = fields.JSONField(null=True)
     facts: fields.Field[dict] = fields.JSONField(null=True)
     renditions: fields.Field[list] = fields.JSONField()
     steps: fields.Field[list] = fields.JSONField()

@@ -43,6 +43,8 @@ from entrypoints.body import Form
 from entrypoints.errors import Unauthenticated
 from entrypoints.protocol import Bare
 from entrypoints.retrying import retrying
+from entrypoints.web.site import accepted_language
+from entrypoints.web.translation import speaking
 
 log = logging.getLogger("heliograph.web")
 
@@ -391,7 +393,8 @@ def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str
     headers.update(answer.headers)
     if status == 204 or (answer.value is None and operation.answer is None):
         return Bare(status=status, headers=headers)
-    content = to_json(answer.value, call.app.grants.grant(call.identity))
+    with speaking(accepted_language(call.request)):
+        content = to_json(answer.value, call.app.grants.grant(call.identity))
     if operation.method in ("GET", "PATCH"):
         # What a PATCH answers with is what a GET at its path would say now.
         headers["ETag"] = etag = etag_of(answer.value, content)

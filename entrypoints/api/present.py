@@ -1,4 +1,7 @@
-"""Views as JSON. Posts are put together from their stored documents; everything else is encoded from its dataclass."""
+"""Views as JSON. Posts are put together from their stored documents; everything else is encoded from its dataclass.
+
+Messages that were kept are said in the language of the request.
+"""
 
 from dataclasses import replace
 from itertools import product
@@ -7,8 +10,17 @@ from typing import Any
 import msgspec
 
 from application.views import FileView, Page, PostCard, PostViewer
+from domain.kernel import Message
+from entrypoints.web.translation import in_words
 
-_encode = msgspec.json.Encoder().encode
+
+def _encode_other(value: Any) -> str:
+    if isinstance(value, Message):
+        return in_words(value)
+    raise NotImplementedError(type(value))
+
+
+_encode = msgspec.json.Encoder(enc_hook=_encode_other).encode
 
 
 def to_json(value: Any, grant: str = "") -> bytes:

@@ -22,6 +22,7 @@ from babel import dates, numbers
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from domain.kernel import Message
 from domain.text import fold, split_links
 from domain.users import Preferences
 from entrypoints.web import pictures, translation
@@ -402,6 +403,11 @@ def bare_link(url: str) -> str:
     return url.removeprefix("https://").removeprefix("http://").removesuffix("/")
 
 
+def translated(text: str) -> str:
+    """A text that was stored, in the reader's language."""
+    return translation.in_words(text) if isinstance(text, Message) else translation.gettext(text)
+
+
 _FILTERS: dict[str, Callable[..., Any]] = {
     "rich_text": rich_text,
     "fold": fold,
@@ -410,7 +416,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "filesize": filesize,
     "mebibytes": mebibytes,
     # For texts that were stored, which `_` would take for our own markup.
-    "translated": translation.gettext,
+    "translated": translated,
     "relative_time": relative_time,
     "full_time": full_time,
     "month_and_year": month_and_year,

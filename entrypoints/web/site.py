@@ -13,19 +13,21 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.response import html, redirect
 
 from application.views import Me
-from domain.kernel import NotFound, UserId, fill
+from domain.kernel import NotFound, UserId
 from domain.users import Preferences
 from entrypoints import requests
 from entrypoints.errors import Failure, title
+from entrypoints.settings import Settings
 from entrypoints.web import rendering
 from entrypoints.web.assets import Assets
 from entrypoints.web.bytecode import SealedBytecode
 from entrypoints.web.navigation import NavItem, navigation
 from entrypoints.web.rendering import Flash, Pages, Shell, clock_after
-from entrypoints.web.translation import Language, Languages, gettext, speaking
+from entrypoints.web.translation import Language, Languages, gettext, speaking, told
 
 FLASH_COOKIE = "hg_flash"
 THEME_COOKIE = "hg_theme"
+LANGUAGE_COOKIE = "hg_lang"
 THEMES: tuple[Literal["auto", "light", "dark"], ...] = ("auto", "light", "dark")
 
 
@@ -44,16 +46,19 @@ _sites: list[Site] = []
 def open_site(app: Sanic[Any, Any]) -> None:
     """Load templates, static files and languages, once per process; a broken one stops the start."""
     if not _sites:
-        _sites.append(load(app.ctx.settings.data_dir / "cache" / "templates", app.ctx.secret))
+        settings: Settings = app.ctx.settings
+        languages = Languages(default=settings.language, pseudo=settings.log_level == "debug")
+        _sites.append(load(settings.data_dir / "cache" / "templates", app.ctx.secret, languages))
     app.ctx.site = _sites[0]
 
 
-def load(compiled: Path, secret: bytes) -> Site:
+def load(compiled: Path, secret: bytes, languages: Languages | None = None) -> Site:
     """The site, with its templates' code kept in the folder `compiled` for the next start."""
-    assets, languages = Assets(), Languages()
+    assets = Assets()
     # Options, and addresses of static files, are compiled into the code.
     options = hashlib.sha256(Path(rendering.__file__).read_bytes()).hexdigest()
     bytecode = SealedBytecode(compiled, secret, f"{options} {assets.version}")
+    languages = languages or Languages()
     return Site(Pages(assets, languages, bytecode=bytecode), assets, languages)
 
 
@@ -68,7 +73,7 @@ async def page(request: Request, template: str, *, status: int = 200, **values: 
     block = "fragment" if request.headers.get("hx-request") == "true" else None
     shell = await _shell(request)
     content = site(request).pages.render(template, shell, block, **values)
-    return html(content, status=status, headers={"Cache-Control": "private, no-store", "Vary": "HX-Request"})
+    return html(content, status=status, headers=_page_headers(shell))
 
 
 async def me(request: Request) -> Me | None:
@@ -102,8 +107,18 @@ def timezone(viewer: Me | None) -> str:
 def _choose_language(request: Request, viewer: Me | None) -> Language:
     return site(request).languages.choose(
         setting=viewer.language if viewer else None,
-        accept_language=request.headers.get("accept-language", "")[:500],
+        cookie=request.cookies.get(LANGUAGE_COOKIE),
+        accept_language=_accepted(request),
     )
+
+
+def accepted_language(request: Request) -> Language:
+    """The language to answer a program in: programs say it with each request."""
+    return site(request).languages.choose(accept_language=_accepted(request))
+
+
+def _accepted(request: Request) -> str:
+    return request.headers.get("accept-language", "")[:500] if request.headers else ""
 
 
 def theme(request: Request) -> Literal["auto", "light", "dark"]:
@@ -145,10 +160,10 @@ def error_page(request: Request, failure: Failure, headers: dict[str, str]) -> H
     shell = _make_shell(request, getattr(request.ctx, "me", None))
     retry_after = int((failure.headers or {}).get("Retry-After", 0) or 0)
     with speaking(shell.language, shell.timezone):
-        message = fill(gettext(failure.message), failure.params)
+        message = told(failure.message, failure.params)
         if failure.code == "rate_limited" and retry_after:
             message = gettext("Too many tries. Try again at %(time)s.") % {"time": clock_after(retry_after)}
-        problems = [fill(gettext(problem.message), problem.params) for problem in failure.problems]
+        problems = [told(problem.message, problem.params) for problem in failure.problems]
         content = site(request).pages.render(
             "errors/error.html",
             shell,
@@ -160,7 +175,15 @@ def error_page(request: Request, failure: Failure, headers: dict[str, str]) -> H
             retry_after=retry_after if failure.status == 503 else 0,
             way_on=_way_on(request, failure),
         )
-    return html(content, status=failure.status, headers={**headers, "Cache-Control": "private, no-store"})
+    return html(content, status=failure.status, headers={**headers, **_page_headers(shell)})
+
+
+def _page_headers(shell: Shell) -> dict[str, str]:
+    return {
+        "Cache-Control": "private, no-store",
+        "Content-Language": shell.language.code,
+        "Vary": "Accept-Language, Cookie, HX-Request",
+    }
 
 
 def _way_on(request: Request, failure: Failure) -> tuple[str, str]:

@@ -6,7 +6,7 @@ in the code, and a catalogue for it is optional.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale
+from babel import Locale, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
+from domain.kernel import Message, fill
 from entrypoints.languages import LOCALES, SOURCE_LANGUAGE, catalogues
+from entrypoints.web.pseudo import Accented
 
 DOMAIN = "heliograph"
 # More entries than any browser sends; a longer header is somebody's test of our patience.
@@ -37,11 +39,12 @@ class Language:
     code: str
     locale: Locale
     translations: NullTranslations
+    mirrored: bool = False
 
     @property
     def dir(self) -> str:
         """`ltr` or `rtl`."""
-        return str(self.locale.text_direction)
+        return "rtl" if self.mirrored else str(self.locale.text_direction)
 
     @property
     def name(self) -> str:
@@ -56,15 +59,24 @@ class _Reader:
 
 
 _english = Language(SOURCE_LANGUAGE, Locale.parse(SOURCE_LANGUAGE), NullTranslations())
+# English as no language is written, for looking at pages: long words everywhere, and lines from right to left.
+_PSEUDO = (
+    Language("en-XA", _english.locale, Accented()),
+    Language("ar-XB", _english.locale, NullTranslations(), mirrored=True),
+)
 _outside_of_a_request = _Reader(_english, UTC)
 _reader: ContextVar[_Reader] = ContextVar("reader", default=_outside_of_a_request)
 
 
 class Languages:
-    """Every language found below `root`, and English in any case."""
+    """Every language found below `root`, and English in any case.
 
-    def __init__(self, root: Path = LOCALES, *, default: str = SOURCE_LANGUAGE) -> None:
+    With `pseudo`, `en-XA` and `ar-XB` are found too where they are asked for by name; they are in no list.
+    """
+
+    def __init__(self, root: Path = LOCALES, *, default: str = SOURCE_LANGUAGE, pseudo: bool = False) -> None:
         self._by_code = {_english.code: _english, **{each.code: each for each in _load(root)}}
+        self._pseudo = {each.code.lower(): each for each in _PSEUDO if pseudo}
         self.default = self._by_code[default]
 
     @property
@@ -77,17 +89,15 @@ class Languages:
         if not code:
             return None
         wanted = code.replace("_", "-").lower()
-        known = {each.lower(): language for each, language in self._by_code.items()}
+        known = {each.lower(): language for each, language in self._by_code.items()} | self._pseudo
         return known.get(wanted) or known.get(wanted.partition("-")[0])
 
-    def choose(self, *, setting: str | None = None, accept_language: str = "") -> Language:
-        """The person's setting, else the best of the browser's Accept-Language, else the default."""
-        chosen = self.find(setting)
-        if chosen:
-            return chosen
-        return next(
-            (found for code in _by_preference(accept_language) if (found := self.find(code))), self.default
-        )
+    def choose(
+        self, *, setting: str | None = None, cookie: str | None = None, accept_language: str = ""
+    ) -> Language:
+        """The person's setting, else this browser's choice, else the best of its Accept-Language, else the default."""
+        wanted = (setting, cookie, *_by_preference(accept_language))
+        return next((found for code in wanted if (found := self.find(code))), self.default)
 
 
 @contextmanager
@@ -118,6 +128,21 @@ def gettext(message: str) -> str:
 def ngettext(singular: str, plural: str, n: int) -> str:
     """The form for `n` in the reader's language."""
     return current_language().translations.ngettext(singular, plural, n)
+
+
+def told(message: str, params: Mapping[str, Any]) -> str:
+    """A message of the rules in the reader's language, with its numbers as that language writes them."""
+    locale = current_language().locale
+    shown = {
+        name: numbers.format_decimal(value, locale=locale) if type(value) in (int, float) else value
+        for name, value in params.items()
+    }
+    return fill(gettext(message), shown)
+
+
+def in_words(message: Message) -> str:
+    """A message that was kept, in the reader's language."""
+    return told(message.text, message.params)
 
 
 @lru_cache(maxsize=4_000)
@@ -168,6 +193,7 @@ def _load(root: Path) -> Iterator[Language]:
         yield Language(code, locale, GNUTranslations(compiled))
 
 
+@lru_cache(maxsize=256)
 def _by_preference(header: str) -> list[str]:
     """The codes of an Accept-Language header (RFC 9110, 12.5.4), best first, without those refused by `q=0`."""
     weighed: list[tuple[float, int, str]] = []

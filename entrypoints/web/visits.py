@@ -14,7 +14,7 @@ from sanic import Blueprint, HTTPResponse, Request
 
 from application.access import Client, throttle
 from application.program import Application
-from domain.kernel import DomainError, Invalid, TooMany, UserId, fill
+from domain.kernel import DomainError, Invalid, TooMany, UserId
 from domain.users import Identity
 from entrypoints import body, requests
 from entrypoints.api.operation import WRITES
@@ -22,7 +22,7 @@ from entrypoints.errors import Unauthenticated, status_of
 from entrypoints.retrying import retrying
 from entrypoints.web import site
 from entrypoints.web.rendering import clock_after
-from entrypoints.web.translation import gettext
+from entrypoints.web.translation import gettext, told
 
 Handler = Callable[..., Awaitable[HTTPResponse]]
 
@@ -143,8 +143,7 @@ def trouble(error: DomainError, names: Mapping[str, str] | None = None) -> Troub
     """An error in the words of the form. `names` are the fields that are not called like the part of the pointer."""
     problems = error.problems if isinstance(error, Invalid) else ()
     lines = [
-        (_field(problem.pointer, names or {}), fill(gettext(problem.message), problem.params))
-        for problem in problems
+        (_field(problem.pointer, names or {}), told(problem.message, problem.params)) for problem in problems
     ]
     # A value that a rule refuses is one answer for every form, whatever is said to programs.
     status = 422 if isinstance(error, Invalid) else status_of(error)
@@ -159,7 +158,7 @@ def sentence(error: DomainError) -> str:
         return gettext("Too many tries. Try again at %(time)s.") % {"time": when}
     problems = error.problems if isinstance(error, Invalid) else ()
     parts = [(each.message, each.params) for each in problems] or [(error.message, error.params)]
-    return " ".join(fill(gettext(message), params) for message, params in parts)
+    return " ".join(told(message, params) for message, params in parts)
 
 
 def _field(pointer: str, names: Mapping[str, str]) -> str:

@@ -59,7 +59,11 @@ export class Problem extends Error {
 }
 
 /** The header that shows a request to be this page's own, for those who send without `send`. */
-export const proof = () => ({ "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]')?.content ?? "" });
+export const proof = () => ({
+  "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]')?.content ?? "",
+  // What the server says about a failure is shown on a page in this language, whatever the browser prefers.
+  "Accept-Language": language,
+});
 
 /** Ask the server; resolves to `{status, data, headers}`, where `data` is the JSON or text. Throws Problem. */
 export async function send(method, url, { json, form, body, headers = {}, signal, keepalive, seconds = 30 } = {}) {
@@ -201,10 +205,17 @@ export function key(combination, fn) {
   (combination.startsWith("mod+") ? modified : plain).set(combination, fn);
 }
 
+/** What a key is called in Latin letters: with Cyrillic or Hangul on it, it is known by its place. */
+function letter({ key: typed, code }) {
+  if ((typed === "Process" || (typed.length === 1 && typed > "~")) && /^Key[A-Z]$/.test(code)) return code[3].toLowerCase();
+  return typed.length === 1 ? typed.toLowerCase() : typed;
+}
+
 document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.altKey) return;
   // 229 is what some input methods send instead of isComposing.
-  if (event.defaultPrevented || event.isComposing || event.keyCode === 229 || event.altKey) return;
-  const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (event.keyCode === 229 && event.target.closest?.(FIELDS)) return;
+  const pressed = letter(event);
   if (event.ctrlKey || event.metaKey) {
     const fn = modified.get(`mod+${pressed}`);
     if (fn && fn(event) !== false) event.preventDefault();
