@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from application.access import Client, access_own_file, throttle
 from application.paging import Cursors, Key, Slice
-from application.views import FileView, Page, Storage, present_file
+from application.views import Descriptions, FileView, Page, Storage, present_file
 from domain.files import File, FileStored, ImageRefused, Kind, ObjectsOrphaned, State
 from domain.kernel import Conflict, FileId, Invalid, NotFound, Unavailable, UserId, msg
 from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, UnitOfWork, UnitOfWorks, Upload
@@ -51,9 +51,17 @@ class FileReads(Protocol):
     """Lists of uploads."""
 
     async def of_owner(
-        self, owner: UserId, kind: Kind | None, state: State | None, part: Slice
+        self, owner: UserId, kind: Kind | None, state: State | None, part: Slice, *, undescribed: bool = False
     ) -> list[File]:
-        """The owner's uploads, newest first."""
+        """The owner's uploads, newest first; only posted photos without a description when `undescribed`."""
+        ...
+
+    async def posted(self, owner: UserId, file_ids: Sequence[FileId]) -> list[File]:
+        """Those of `file_ids` that are the owner's and in a post, in that order."""
+        ...
+
+    async def descriptions(self, owner: UserId) -> Descriptions:
+        """How many photos the owner posted, and how many of them have a description."""
         ...
 
     async def stored_bytes(self, owner: UserId) -> int:
@@ -146,6 +154,14 @@ class Uploading:
         """How much room the owner has, and uses."""
         return Storage(await self._reads.stored_bytes(owner), self.quota_bytes)
 
+    async def descriptions(self, owner: UserId) -> Descriptions:
+        """How many of the owner's posted photos tell people who cannot see them what is in them."""
+        return await self._reads.descriptions(owner)
+
+    async def posted(self, owner: UserId, file_ids: Sequence[FileId]) -> list[FileView]:
+        """Those of `file_ids` that are in a post of the owner's, in that order."""
+        return [present_file(file) for file in await self._reads.posted(owner, file_ids)]
+
     async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[FileView]:
         """Those of `file_ids` that the owner can still post, in that order."""
         return [present_file(file) for file in await self._reads.unused(owner, file_ids)]
@@ -157,11 +173,16 @@ class Uploading:
         cursor: str | None,
         kind: Kind | None = None,
         state: State | None = None,
+        *,
+        undescribed: bool = False,
     ) -> Page[FileView]:
-        """One's own uploads, newest first. Raises BadCursor."""
-        scope = f"files:{owner}:{kind}:{state}"
+        """One's own uploads, newest first; only posted photos without a description when `undescribed`.
+
+        Raises BadCursor.
+        """
+        scope = f"files:{owner}:{kind}:{state}:{undescribed}"
         part = self._cursors.slice(scope, limit, cursor)
-        files = await self._reads.of_owner(owner, kind, state, part.one_more)
+        files = await self._reads.of_owner(owner, kind, state, part.one_more, undescribed=undescribed)
         return self._cursors.cut(scope, part, [present_file(file) for file in files], lambda f: Key(f.id))
 
     async def original(self, owner: UserId, file_id: FileId) -> File:

@@ -145,6 +145,14 @@ class Me(Profile):
 
 
 @dataclass(frozen=True, slots=True)
+class Descriptions:
+    """Photos that somebody posted, and how many of them have a description."""
+
+    photos: int
+    described: int
+
+
+@dataclass(frozen=True, slots=True)
 class MemberRow:
     """A member in a list of followers, likers or requests."""
 

@@ -276,6 +276,10 @@ class Form:
         """The last text called `name`; browsers and clients repeat a name only for lists."""
         return self.texts.get(name, [default])[-1]
 
+    def names(self, start: str) -> list[str]:
+        """The names of the texts that begin so."""
+        return [name for name in self.texts if name.startswith(start)]
+
     def all(self, name: str) -> list[str]:
         """Every text called `name`."""
         return self.texts.get(name, [])

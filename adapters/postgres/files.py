@@ -13,6 +13,7 @@ from adapters.postgres.engine import acquire
 from adapters.postgres.keyset import walk
 from adapters.postgres.tables import FileRow
 from application.paging import Slice
+from application.views import Descriptions
 from domain.files import Camera, Crop, File, ImageFacts, Kind, Rendition, State
 from domain.kernel import AlreadyMade, FileId, Message, PostId, UserId
 
@@ -136,9 +137,11 @@ class PostgresFileReads:
     """Implements application.uploading.FileReads."""
 
     async def of_owner(
-        self, owner: UserId, kind: Kind | None, state: State | None, part: Slice
+        self, owner: UserId, kind: Kind | None, state: State | None, part: Slice, *, undescribed: bool = False
     ) -> list[File]:
         beyond, order, key = walk(part, "id")
+        if undescribed:
+            beyond += " AND post_id IS NOT NULL AND alt = ''"
         async with acquire() as connection:
             rows = await connection.fetch(
                 f"SELECT * FROM files WHERE owner_id = $1 AND {beyond.format(2)} AND ($3::text IS NULL OR kind = $3) "
@@ -150,16 +153,31 @@ class PostgresFileReads:
             )
         return [read_file(row) for row in rows]
 
+    async def descriptions(self, owner: UserId) -> Descriptions:
+        sql = (
+            "SELECT count(*) AS photos, count(*) FILTER (WHERE alt <> '') AS described "
+            "FROM files WHERE owner_id = $1 AND post_id IS NOT NULL"
+        )
+        async with acquire() as connection:
+            return Descriptions(**dict(await connection.fetchrow(sql, owner)))
+
     async def stored_bytes(self, owner: UserId) -> int:
         async with acquire() as connection:
             return int(await connection.fetchval(_STORED, owner))
 
     async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[File]:
-        async with acquire() as connection:
-            rows = await connection.fetch(
-                "SELECT * FROM files WHERE id = ANY($1::uuid[]) AND owner_id = $2 AND post_id IS NULL "
-                "ORDER BY array_position($1, id)",
-                list(file_ids),
-                owner,
-            )
-        return [read_file(row) for row in rows]
+        return await _some_of(owner, file_ids, "post_id IS NULL")
+
+    async def posted(self, owner: UserId, file_ids: Sequence[FileId]) -> list[File]:
+        return await _some_of(owner, file_ids, "post_id IS NOT NULL")
+
+
+async def _some_of(owner: UserId, file_ids: Sequence[FileId], where: str) -> list[File]:
+    async with acquire() as connection:
+        rows = await connection.fetch(
+            f"SELECT * FROM files WHERE id = ANY($1::uuid[]) AND owner_id = $2 AND {where} "
+            "ORDER BY array_position($1, id)",
+            list(file_ids),
+            owner,
+        )
+    return [read_file(row) for row in rows]

@@ -9,7 +9,7 @@ from sanic import HTTPResponse
 
 from application.accounts import ProfileChange
 from application.signing_in import Issued
-from application.views import Me, Page, Storage
+from application.views import Descriptions, Me, Page, Storage
 from domain.kernel import SessionId, TokenId, UserId
 from domain.users import Session, Token
 from entrypoints import requests
@@ -21,15 +21,18 @@ group = Operations("accounts")
 
 @dataclass(frozen=True, slots=True)
 class MeOut(Me):
-    """One's own account with what nobody else sees. `storage` is about originals."""
+    """One's own account with what nobody else sees. `storage` is about originals, `descriptions` about posted photos."""
 
     storage: Storage
+    descriptions: Descriptions
 
 
 async def _me(call: Call, user: UserId) -> MeOut:
     me = await call.app.people.me(user)
     storage = await call.app.uploading.storage(user)
-    return MeOut(**{each.name: getattr(me, each.name) for each in fields(me)}, storage=storage)
+    described = await call.app.uploading.descriptions(user)
+    own = {each.name: getattr(me, each.name) for each in fields(me)}
+    return MeOut(**own, storage=storage, descriptions=described)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ ME: dict[str, Any] = {
     "single_keys": True,
     "alt_reminder": "always",
     "storage": {"used_bytes": 29_774_640, "quota_bytes": 5_242_880_000},
+    "descriptions": {"photos": 40, "described": 31},
 }
 REACTED: dict[str, Any] = {
     "counts": {"likes": 249, "comments": 17},

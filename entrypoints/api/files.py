@@ -43,14 +43,16 @@ async def upload(call: Call) -> Answer:
     "GET",
     "/files",
     "listFiles",
-    "List the own uploads",
+    "List the own uploads; with `undescribed` only posted photos that have no description",
     scope="files",
     query=FilesQuery,
     answer=Page[FileView],
 )
 async def list_files(call: Call) -> Page[FileView]:
     query: FilesQuery = call.query
-    return await call.app.uploading.list(call.user, query.limit, query.cursor, query.kind, query.state)
+    return await call.app.uploading.list(
+        call.user, query.limit, query.cursor, query.kind, query.state, undescribed=query.undescribed
+    )
 
 
 @group.declare(

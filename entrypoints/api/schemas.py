@@ -168,6 +168,7 @@ class ExploreQuery(Paging):
 class FilesQuery(Paging):
     kind: Kind | None = None
     state: State | None = None
+    undescribed: bool = False
 
 
 def given(patch: Any, name: str) -> Any:

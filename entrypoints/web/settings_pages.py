@@ -26,12 +26,13 @@ LIST_SIZE = 30
 THEME_SECONDS = 365 * 24 * 3600
 
 
-def _menu(path: str) -> list[NavItem]:
+def settings_menu(path: str) -> list[NavItem]:
     entries = (
         ("profile", _("Profile"), "user"),
         ("account", _("Account"), "settings"),
         ("privacy", _("Privacy"), "lock"),
         ("appearance", _("Appearance"), "sun"),
+        ("descriptions", _("Descriptions"), "image"),
         ("security", _("Devices"), "monitor"),
         ("tokens", _("API tokens"), "key-round"),
         ("data", _("Your data"), "file"),
@@ -50,7 +51,7 @@ async def _page(
     return await visit.page(
         f"settings/{template}",
         status=found.status,
-        menu=_menu(visit.request.path),
+        menu=settings_menu(visit.request.path),
         me=await _me(visit),
         values=values if values is not None else Values(),
         trouble=found,

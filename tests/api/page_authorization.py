@@ -102,6 +102,8 @@ GET  /settings/account                          login 200   200   200   200   20
 POST /settings/account                          login 303   303   303   303   303   303
 GET  /settings/appearance                       login 200   200   200   200   200   200
 POST /settings/appearance                       login 303   303   303   303   303   303
+GET  /settings/descriptions                     login 200   200   200   200   200   200
+POST /settings/descriptions                     login 303   303   303   303   303   303
 GET  /settings/avatar                           303   303   303   303   303   303   303
 POST /settings/avatar                           login 303   303   303   303   303   303
 GET  /settings/avatar/remove                    303   303   303   303   303   303   303

@@ -27,6 +27,9 @@ export function word(key, values = {}) {
     name in values ? (typeof values[name] === "number" ? number(values[name]) : values[name]) : all);
 }
 
+/** `1,234,567` in the digits of the reader. */
+export const full = (value) => whole.format(value);
+
 /** `987`, `12K`: as the server writes counts. */
 export const number = (value) => (value < 10_000 ? whole : short).format(value);
 

@@ -1,6 +1,6 @@
 // Small things that stand on every page: times that go on, menus, questions, buttons that answer at once.
 
-import { Problem, ago, key, markup, mount, number, send, toast, wake, word } from "./core.js";
+import { Problem, ago, full, key, markup, mount, number, send, toast, wake, word } from "./core.js";
 
 // Times
 
@@ -180,3 +180,31 @@ key("n", go("/new"));
 key("g p", () => document.querySelector('.nav a[href^="/@"]')?.click());
 key("/", go("/explore"));
 key("mod+k", go("/explore"));
+
+// Fields: "Show" of passwords, and how much of a limit is used.
+
+mount("button[data-reveal]", (button) => {
+  const field = document.getElementById(button.dataset.reveal);
+  const [show, hide] = [button.textContent, button.dataset.hide];
+  const reveal = (open) => {
+    field.type = open ? "text" : "password";
+    button.textContent = open ? hide : show;
+    button.setAttribute("aria-pressed", open);
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => reveal(field.type === "password"));
+  // A password that is sent as text would be offered to be remembered as one.
+  field.form?.addEventListener("submit", () => reveal(false));
+});
+
+mount(".counter[data-max]", (counter) => {
+  const field = document.getElementById(counter.id.replace(/-count$/, ""));
+  const shown = counter.querySelector("bdi");
+  const most = Number(counter.dataset.max);
+  field.addEventListener("input", () => {
+    // As the server counts: characters, not halves of them.
+    const length = [...field.value].length;
+    counter.hidden = length < Number(counter.dataset.from);
+    shown.textContent = `${full(length)} / ${full(most)}`;
+  });
+});
