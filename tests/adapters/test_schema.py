@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from domain.moderation import REASONS
 from entrypoints.settings import Settings
 from tests.conftest import connect, opened
 
+ROOT = Path(__file__).resolve().parents[2]
+
 COLUMNS = """
 SELECT c.relname AS table, a.attname AS column, format_type(a.atttypid, NULL) AS type, a.attnotnull AS required,
   coalesce((SELECT string_agg(pg_get_constraintdef(k.oid), ' ') FROM pg_constraint k
@@ -34,6 +37,15 @@ def bounded(row: asyncpg.Record) -> bool:
     column = re.escape(row["column"])
     limit = rf"(char_length|octet_length|cardinality)\({column}\)|\b{column} (= ANY|~|<@) "
     return re.search(limit, row["checks"]) is not None
+
+
+def test_the_steps_of_the_database_form_one_line() -> None:
+    files = sorted((ROOT / "migrations").glob("[0-9]*.py"))
+    assert len(files) > 4
+    links = [
+        re.search(r"dependencies = \[(?:\(\"main\", \"(\w+)\"\))?\]", each.read_text()) for each in files
+    ]
+    assert [link and link[1] for link in links] == [None, *(each.stem for each in files[:-1])]
 
 
 @pytest.mark.goal("I4")

@@ -13,5 +13,5 @@ DROP INDEX files_undescribed;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("main", "0004_exports")]
+    dependencies = [("main", "0006_words_of_failures")]
     operations = [RunSQL(FORWARD, reverse_sql=BACKWARD)]

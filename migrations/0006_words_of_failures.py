@@ -14,5 +14,5 @@ ALTER TABLE files DROP COLUMN error_words;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("main", "0004_exports")]
+    dependencies = [("main", "0005_finding")]
     operations = [RunSQL(FORWARD, reverse_sql=BACKWARD)]
