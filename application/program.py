@@ -10,6 +10,7 @@ from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
+from application.meeting import Meeting
 from application.moderation import Moderation
 from application.operations import Operations
 from application.outbox import Housekeeping, Runner
@@ -35,6 +36,7 @@ class Application:
     feeds: Feeds
     finding: Finding
     people: People
+    meeting: Meeting
     media_access: MediaAccess
     grants: MediaGrants
     operations: Operations

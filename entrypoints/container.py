@@ -24,6 +24,7 @@ from tortoise.context import TortoiseContext
 
 from adapters.filesystem import archive
 from adapters.filesystem.media import FilesystemMediaStore, FolderWorkspace
+from adapters.inprocess.cache import InProcessCache
 from adapters.inprocess.limits import InProcessRateLimiter
 from adapters.inprocess.live import InProcessWake
 from adapters.pillow.images import SandboxedImages
@@ -45,6 +46,7 @@ from adapters.postgres.files import PostgresFileReads
 from adapters.postgres.finding_reads import PostgresFindingReads
 from adapters.postgres.jobs import take_leases_back
 from adapters.postgres.migrate import OneWay, SchemaTooNew
+from adapters.postgres.meeting_reads import PostgresMeetingReads
 from adapters.postgres.moderation import PostgresModerationReads
 from adapters.postgres.operations_reads import PostgresOperationsReads
 from adapters.postgres.people_reads import PostgresPeopleReads
@@ -63,6 +65,7 @@ from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
 from application.media import MediaAccess, MediaGrants
+from application.meeting import Meeting
 from application.moderation import Moderation
 from application.operations import ROOTS, Operations, Violation
 from application.outbox import Housekeeping, Runner, reactions_to
@@ -109,6 +112,7 @@ class Container(containers.DeclarativeContainer):
     ids = providers.Singleton(SystemIds)
     wake = providers.Singleton(InProcessWake)
     limiter = providers.Singleton(InProcessRateLimiter)
+    cache = providers.Singleton(InProcessCache)
     media = providers.Singleton(FilesystemMediaStore, settings.provided.data_dir.joinpath.call("media"))
     workspace = providers.Singleton(FolderWorkspace, settings.provided.data_dir.joinpath.call("work"))
     new_uow = providers.Factory(PostgresUnitOfWork, clock, ids, wake, providers.Object(reactions_to))
@@ -169,6 +173,7 @@ class Container(containers.DeclarativeContainer):
         feeds=providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors),
         finding=providers.Singleton(Finding, providers.Singleton(PostgresFindingReads)),
         people=providers.Singleton(People, people_reads, cursors),
+        meeting=providers.Singleton(Meeting, providers.Singleton(PostgresMeetingReads), cache),
         media_access=providers.Singleton(MediaAccess, people_reads),
         grants=providers.Singleton(MediaGrants, secret, clock),
         operations=providers.Singleton(

@@ -7,6 +7,7 @@ OTHER_ID = "01930b2c-81f0-7a52-8c11-0e9f8d7c6b5a"
 TIME = "2026-11-21T08:20:11Z"
 
 PERSON: dict[str, Any] = {"id": ID, "username": "mira", "display_name": "Mira", "avatar": None}
+NOOR: dict[str, Any] = {"id": OTHER_ID, "username": "noor", "display_name": "Noor", "avatar": None}
 MEMBER_VIEWER: dict[str, Any] = {
     "following": "yes",
     "followed_by": False,
@@ -193,6 +194,11 @@ ANSWERS: dict[str, Any] = {
     "Reacted": REACTED,
     "CommentView": COMMENT,
     "PlaceRef": PLACE,
+    "SuggestedMember": {
+        "user": PERSON,
+        "viewer": MEMBER_VIEWER | {"following": "no"},
+        "reason": {"code": "followed_by", "text": "Followed by Noor", "via": [NOOR]},
+    },
     "Suggestions": {
         "items": [
             {"type": "person", "user": PERSON},

@@ -1,13 +1,18 @@
 """Suggestions over the API."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from application.finding import KINDS, TagCount
-from application.views import Person, PlaceRef
+from application.meeting import MOST_SUGGESTED, Met, ReasonCode
+from application.views import MemberViewer, Page, Person, PlaceRef
+from domain.kernel import Invalid, msg
 from domain.ports import Rate
 from entrypoints.api.operation import Call, Operations
+from entrypoints.web import site
+from entrypoints.web.translation import speaking
+from entrypoints.web.words import why_met
 
 group = Operations("finding")
 
@@ -72,3 +77,51 @@ def _suggested(one: Person | TagCount | PlaceRef) -> Suggested:
     if isinstance(one, TagCount):
         return SuggestedTag(one.tag, one.posts)
     return SuggestedPlace(one)
+
+
+class PeopleQuery(msgspec.Struct, kw_only=True):
+    """How many people to suggest."""
+
+    limit: Annotated[int, msgspec.Meta(description="At most 20.")] = 10
+
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise Invalid.field(
+                "#/limit", "out_of_range", msg("Ask for 1 to {limit} items."), limit=MOST_SUGGESTED
+            )
+        self.limit = min(self.limit, MOST_SUGGESTED)
+
+
+class WhyPerson(msgspec.Struct):
+    """Why somebody is suggested, in the reader's language; `via` are one or two people who follow them, if that is why."""
+
+    code: ReasonCode
+    text: str
+    via: list[Person]
+
+
+class SuggestedMember(msgspec.Struct):
+    """Somebody whom the caller may like to follow."""
+
+    user: Person
+    viewer: MemberViewer
+    reason: WhyPerson
+
+
+@group.declare(
+    "GET",
+    "/suggestions/people",
+    "suggestPeople",
+    "People whom one may like: known to the followed, or popular here",
+    query=PeopleQuery,
+    answer=Page[SuggestedMember],
+)
+async def suggest_people(call: Call) -> Page[SuggestedMember]:
+    found = await call.app.meeting.suggest(call.user, call.query.limit)
+    with speaking(site.language_of_call(call.request, call.who.language)):
+        return Page([_suggested_member(one) for one in found])
+
+
+def _suggested_member(met: Met) -> SuggestedMember:
+    reason = WhyPerson(met.reason, why_met(met), list(met.through.named))
+    return SuggestedMember(met.user, met.viewer, reason)

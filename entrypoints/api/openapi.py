@@ -284,7 +284,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 def _query_schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """A parameter is left out rather than null."""
     if name == "limit":
-        return schema | {"minimum": 1, "description": f"More than {MAX_LIMIT} is taken as {MAX_LIMIT}."}
+        return {"description": f"More than {MAX_LIMIT} is taken as {MAX_LIMIT}."} | schema | {"minimum": 1}
     if name == "since":
         schema = {
             "description": "A page's `since`; asks for what is newer. From there `prev` leads on."

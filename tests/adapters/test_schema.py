@@ -409,6 +409,20 @@ async def test_names_are_found_in_ranges_of_indexes(town: Town, typed: str) -> N
         assert max(read) <= 60 * 101
 
 
+@pytest.mark.goal("O7")
+async def test_people_are_suggested_from_few_rows_however_many_follow_each_other(town: Town) -> None:
+    met, queries = await town.asked_by(town.program.meeting.suggest(UserId(town.me), 10))
+    assert len(met) == 10
+    assert len(queries) == 4
+    for query, arguments in queries:
+        assert not await town.scans(query, arguments) & (BIG - {"users"}), query
+        plan = json.loads(await town.sql.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments))
+        read = [node["Actual Rows"] * node["Actual Loops"] for node in _nodes(plan[0]["Plan"])]
+        assert max(read) <= 10_000, query
+    _, again = await town.asked_by(town.program.meeting.suggest(UserId(town.me), 10))
+    assert len(again) == 2
+
+
 async def test_what_every_web_process_forgets_each_minute_is_found_by_an_index(town: Town) -> None:
     _, queries = await town.asked_by(town.program.housekeeping.forget())
     deletions = [one for one in queries if one[0].startswith(("DELETE FROM sessions", "DELETE FROM tokens"))]

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
+from entrypoints.api.finding import SEARCH
 from tests.api.conftest import Api
 
 
@@ -33,8 +34,27 @@ async def test_suggestions_say_what_they_are(api: Api) -> None:
 @pytest.mark.settings(relax_loopback=False)
 async def test_suggestions_have_a_limit_of_their_own(api: Api) -> None:
     mira = await api.join("mira")
-    for _ in range(240):
-        reply = await api("GET", "/search/suggestions?q=m", mira)
-    assert reply.headers["RateLimit"].startswith('"search";r=0')
-    assert (await api("GET", "/search/suggestions?q=m", mira)).status == 429
+    for _ in range(239):
+        await api.server.program.limiter.hit(SEARCH, str(mira.id))
+    last, refused = [await api("GET", "/search/suggestions?q=m", mira) for _ in range(2)]
+    assert (last.status, last.headers["RateLimit-Policy"]) == (200, '"search";q=240;w=60')
+    assert (refused.status, refused.code) == (429, "rate_limited")
+    assert (await api("GET", "/search/suggestions?q=m")).status == 200
     assert (await api("GET", "/me", mira)).headers["RateLimit"].startswith('"api";r=299')
+
+
+async def test_people_are_suggested_with_the_reason_in_the_readers_language(api: Api) -> None:
+    mira, noor, timo, zoe = [await api.join(name) for name in ("mira", "noor", "timo", "zoe")]
+    await api.follow(mira, noor)
+    await api.follow(noor, timo)
+    await api.post(zoe)
+    page = await api.ok("GET", "/suggestions/people", mira)
+    assert [item["user"]["username"] for item in page["items"]] == ["timo", "zoe"]
+    assert (page["next"], page["prev"]) == (None, None)
+    known, popular = [item["reason"] for item in page["items"]]
+    assert (known["code"], known["text"]) == ("followed_by", "Followed by noor")
+    assert [person["username"] for person in known["via"]] == ["noor"]
+    assert popular == {"code": "popular_here", "text": "Popular here", "via": []}
+    assert page["items"][0]["viewer"]["following"] == "no"
+    assert len((await api.ok("GET", "/suggestions/people?limit=1", mira))["items"]) == 1
+    assert (await api("GET", "/suggestions/people?limit=0", mira)).status == 422
