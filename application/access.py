@@ -174,7 +174,9 @@ async def unchanged(uow: UnitOfWork, checked: Account) -> Account | None:
     A password that was changed meanwhile must not open anything, nor undo the change.
     """
     now = await uow.accounts.find(checked.id, lock=True)
-    same = now is not None and now.active and now.password_hash == checked.password_hash
+    if now is None or not (now.active or now.away):
+        return None
+    same = (now.state, now.password_hash) == (checked.state, checked.password_hash)
     return now if same else None
 
 

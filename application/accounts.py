@@ -1,4 +1,4 @@
-"""Joining, the own profile, leaving."""
+"""Joining and the own profile."""
 
 import hmac
 from collections.abc import Callable, Sequence
@@ -10,7 +10,6 @@ from application.access import (
     account_of,
     audit,
     confirm,
-    keep_an_admin,
     own_account,
     throttle,
     unchanged,
@@ -37,7 +36,6 @@ from domain.ports import (
 from domain.text import clean
 from domain.users import (
     Account,
-    AccountDeleted,
     Identity,
     InviteRequired,
     ReauthRequired,
@@ -361,36 +359,6 @@ class Accounts:
         if account is None or account.avatar_key != key:
             await self._media.delete(f"avatars/{key}/")
 
-    async def delete(self, identity: Identity, client: Client, password: str) -> None:
-        """Leave: at once invisible to everybody and signed out everywhere; the rest is erased by a job."""
-        confirmed = await self._confirm(identity.user_id, client, password)
-        await self.delete_account(confirmed.id, confirmed=confirmed)
-
-    async def delete_account(
-        self, user: UserId, by: Staff | None = None, *, confirmed: Account | None = None
-    ) -> None:
-        """Delete; logged where somebody else than its owner does. Raises LastAdmin, NotFound.
-
-        `confirmed` is the account as its owner's password was checked against it; Invalid when it has another one now.
-        """
-        async with self._new_uow() as uow:
-            await keep_an_admin(uow, user)
-            if confirmed is not None and await unchanged(uow, confirmed) is None:
-                raise wrong_password("#/password")
-            account = await uow.accounts.find(user, lock=True)
-            if account is None or account.state == "deleted":
-                raise NotFound
-            # What nobody could see when it went is not told about later.
-            account.private = account.private or not account.active
-            account.state = "deleted"
-            await uow.accounts.save(account)
-            await uow.sessions.end_all(user)
-            await uow.tokens.revoke_all(user)
-            uow.record(AccountDeleted(user_id=user))
-            if by is not None:
-                await self._log(uow, by, "user.delete", account)
-            await uow.commit()
-
     async def _confirm(
         self, user: UserId, client: Client, password: str, pointer: str = "#/password"
     ) -> Account:
@@ -413,12 +381,6 @@ class Accounts:
             await uow.accounts.save(account)
             await self._log(uow, COMMAND_LINE, "user.password", account)
             await uow.commit()
-
-    async def delete_by_name(self, username: str) -> None:
-        """Raises NotFound, LastAdmin."""
-        async with self._new_uow() as uow:
-            account = await account_of(uow, username)
-        await self.delete_account(account.id, by=COMMAND_LINE)
 
     async def _log(self, uow: UnitOfWork, by: Staff, action: Action, whom: Account, detail: str = "") -> None:
         await audit(uow, self._ids.new(), self._clock.now(), by, action, f"@{whom.username}", detail)

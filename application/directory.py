@@ -14,7 +14,10 @@ from domain.users import AccountState, Role
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An account as its operator sees it. `stored_bytes` are of originals; `seen_at` is of the last live session."""
+    """An account as its operator sees it. `stored_bytes` are of originals; `seen_at` is of the last live session.
+
+    `erase_at` is when an account is erased whose owner has left for good.
+    """
 
     id: UserId
     username: str
@@ -29,6 +32,7 @@ class Entry:
     stored_bytes: int
     created_at: datetime
     seen_at: datetime | None
+    erase_at: datetime | None
 
 
 class DirectoryReads(Protocol):

@@ -272,7 +272,7 @@ class Moderation:
                 account.role = role or account.role
                 await self._log(uow, by, "user.role", target, account.role)
             if suspended not in (None, account.state == "suspended"):
-                account.state = "suspended" if suspended else "active"
+                (account.suspend if suspended else account.restore)()
                 await self._log(uow, by, "user.suspend" if suspended else "user.restore", target)
             await uow.accounts.save(account)
             if suspended or sign_out:
@@ -381,7 +381,7 @@ async def _locked(uow: UnitOfWork, user: UserId) -> Account:
 async def _suspend(uow: UnitOfWork, user: UserId) -> None:
     await keep_an_admin(uow, user)
     account = await _locked(uow, user)
-    account.state = "suspended"
+    account.suspend()
     await uow.accounts.save(account)
     await _end_everything(uow, user)
 

@@ -14,7 +14,7 @@ from domain.ports import Clock, MediaStore, StoredObject
 log = logging.getLogger("heliograph.media")
 
 # A pass over the store in as many parts as the first letters of keys give; every minute has its part.
-ROOTS = ("photos", "avatars")
+ROOTS = ("photos", "avatars", "exports")
 PARTS = tuple(f"{root}/{letter}" for root in ROOTS for letter in "abcdefghijklmnopqrstuvwxyz234567")
 GRACE = timedelta(days=1)
 MOST_PER_SWEEP = 200

@@ -9,6 +9,7 @@ from application.directory import Directory
 from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
+from application.leaving import Leaving
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
 from application.moderation import Moderation
@@ -30,6 +31,7 @@ class Application:
 
     accounts: Accounts
     signing_in: SigningIn
+    leaving: Leaving
     following: FollowingPeople
     posting: Posting
     uploading: Uploading

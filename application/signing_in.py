@@ -18,6 +18,7 @@ from domain.users import (
     SESSION_SHORT,
     TOKEN_MAX,
     Account,
+    Away,
     BadCredentials,
     Identity,
     ReauthRequired,
@@ -41,10 +42,14 @@ def secret_hash(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A new session or token with its secret, which is never shown again."""
+    """A new session or token with its secret, which is never shown again.
+
+    The session of an account that is `away` opens nothing but the question whether its owner comes back.
+    """
 
     secret: str
     item: Session | Token
+    away: bool = False
 
 
 class IdentityReads(Protocol):
@@ -88,18 +93,83 @@ class SigningIn:
         self._used_sessions: set[SessionId] = set()
         self._used_tokens: set[TokenId] = set()
 
-    async def sign_in(self, client: Client, login: str, password: str, *, stay: bool = True) -> Issued:
-        """A new session. Raises BadCredentials (never saying which half) or TooMany."""
+    async def sign_in(
+        self,
+        client: Client,
+        login: str,
+        password: str,
+        *,
+        stay: bool = True,
+        come_back: bool = False,
+        ask: bool = False,
+    ) -> Issued:
+        """A new session. Raises BadCredentials (never saying which half) or TooMany.
+
+        Of an account that is away: with `come_back` it is so no longer, with `ask` the session waits for `come_back`, and
+        without either Away is raised.
+        """
         account = await self._check_login(client, login, password)
+        if account.away and not ask:
+            account = await self._bring_back(account, come_back)
         return await self._open_session(client, account, stay=stay)
 
     async def create_token(
-        self, client: Client, login: str, password: str, name: str = "", scopes: list[str] | None = None
+        self,
+        client: Client,
+        login: str,
+        password: str,
+        name: str = "",
+        scopes: list[str] | None = None,
+        *,
+        come_back: bool = False,
     ) -> Issued:
-        """A new token for a program. Raises BadCredentials, TooMany, or Invalid for the scopes."""
+        """A new token for a program. Raises BadCredentials, TooMany, Invalid for the scopes, Away without `come_back`."""
         name = clean("#/name", name, limit=80)
         account = await self._check_login(client, login, password)
+        if account.away:
+            account = await self._bring_back(account, come_back)
         return await self._issue_token(account, name, scopes)
+
+    async def away(self, secret: str) -> Account | None:
+        """The account that its owner may come back to, by the secret of its session; None for any other."""
+        async with self._new_uow() as uow:
+            return await self._away(uow, secret)
+
+    async def come_back(self, secret: str) -> None:
+        """Show the account again to everybody whose session this is. Raises NotFound."""
+        async with self._new_uow() as uow:
+            account = await self._away(uow, secret, lock=True)
+            if account is None:
+                raise NotFound
+            account.come_back()
+            await uow.accounts.save(account)
+            await uow.commit()
+
+    async def stay_away(self, secret: str) -> None:
+        """End the session with this secret, whatever its account's state."""
+        async with self._new_uow() as uow:
+            session = await uow.sessions.find(secret_hash(secret))
+            if session is not None:
+                await uow.sessions.end(session.user_id, session.id)
+                await uow.commit()
+
+    async def _away(self, uow: UnitOfWork, secret: str, *, lock: bool = False) -> Account | None:
+        session = await uow.sessions.find(secret_hash(secret))
+        if session is None or not session.is_live(self._clock.now()):
+            return None
+        account = await uow.accounts.find(session.user_id, lock=lock)
+        return account if account is not None and account.away else None
+
+    async def _bring_back(self, checked: Account, wanted: bool) -> Account:
+        """Raises Away where it is not wanted, BadCredentials where the account has changed since."""
+        if not wanted:
+            raise Away
+        async with self._new_uow() as uow:
+            account = await _unchanged(uow, checked)
+            account.come_back()
+            await uow.accounts.save(account)
+            await uow.commit()
+        return account
 
     async def create_token_as(
         self, identity: Identity, client: Client, password: str, name: str, scopes: list[str] | None
@@ -137,7 +207,7 @@ class SigningIn:
         await throttle(self._limiter, client, SIGN_IN_PER_NAME, name)
         async with self._new_uow() as uow:
             account = await uow.accounts.find_by_login(login) if name else None
-        if account is not None and not account.active:
+        if account is not None and not (account.active or account.away):
             account = None
         # By user name and by e-mail address one guesses the same password. That the guesses of both are used up is not
         # said, or it would tell whose address it is: the right password is then as wrong as any.
@@ -168,7 +238,7 @@ class SigningIn:
             await _unchanged(uow, account)
             await uow.sessions.add(session)
             await uow.commit()
-        return Issued(secret, session)
+        return Issued(secret, session, account.away)
 
     async def _issue_token(
         self, account: Account, name: str, scopes: list[str] | None, by: Staff | None = None

@@ -18,6 +18,7 @@ CommentId = NewType("CommentId", UUID)
 PlaceId = NewType("PlaceId", UUID)
 EventId = NewType("EventId", UUID)
 CaseId = NewType("CaseId", UUID)
+ExportId = NewType("ExportId", UUID)
 
 
 def msg(text: str) -> str:

@@ -13,6 +13,7 @@ from domain.files import Crop, ImageFacts, RenditionPlan, RenditionSet
 from domain.kernel import Event, Unavailable
 
 if TYPE_CHECKING:
+    from domain.exports import Exports
     from domain.files import Files
     from domain.follows import Follows
     from domain.jobs import Jobs
@@ -62,6 +63,7 @@ class UnitOfWork(Protocol):
     files: "Files"
     jobs: "Jobs"
     moderation: "Moderation"
+    exports: "Exports"
 
     async def __aenter__(self) -> Self: ...
 

@@ -21,7 +21,7 @@ from domain.kernel import (
 from domain.text import clean, fold, has_invisible
 
 Role = Literal["member", "admin"]
-AccountState = Literal["active", "suspended", "deleted"]
+AccountState = Literal["active", "suspended", "away", "deleted"]
 Scope = Literal["read", "write", "messages", "files", "admin"]
 SignUpMode = Literal["open", "invite", "closed"]
 Motion = Literal["auto", "reduce"]
@@ -37,6 +37,8 @@ SESSION_IDLE = timedelta(days=14)
 SESSION_MAX = timedelta(days=90)
 SESSION_SHORT = timedelta(hours=12)
 TOKEN_MAX = timedelta(days=365)
+# How long somebody who deleted their account may come back.
+COME_BACK = timedelta(days=14)
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 256
 MAX_DISPLAY_NAME, MAX_BIO, MAX_LINK, MAX_PLACE, MAX_EMAIL = 50, 500, 200, 60, 254
@@ -69,6 +71,13 @@ class BadCredentials(DomainError):
 
     code = "bad_credentials"
     message = msg("The user name or the password is not right.")
+
+
+class Away(Forbidden):
+    """Said only to who gave the right password: the account is hidden by its owner, who may come back."""
+
+    code = "account_away"
+    message = msg("This account is switched off. Sign in with `come_back` to use it again.")
 
 
 class ReauthRequired(Forbidden):
@@ -172,7 +181,8 @@ class Preferences:
 class Account:
     """A person. Counters are kept by the storage, in the transaction that changes what they count.
 
-    Posts are counted by audience, because not everybody may know of all of them.
+    Posts are counted by audience, because not everybody may know of all of them. `away_since` is set from when its owner
+    hid the account until they come back; `erase_at`, where they left for good, is until when they may.
     """
 
     id: UserId
@@ -195,6 +205,8 @@ class Account:
     motion: Motion = "auto"
     single_keys: bool = True
     alt_reminder: AltReminder = "always"
+    away_since: datetime | None = None
+    erase_at: datetime | None = None
     posts_everyone: int = 0
     posts_followers: int = 0
     posts_only_me: int = 0
@@ -237,10 +249,32 @@ class Account:
         if alt_reminder is not None:
             self.alt_reminder = _one_of("#/alt_reminder", alt_reminder, ALT_REMINDERS)
 
+    def go_away(self, now: datetime, *, for_good: bool) -> None:
+        """Hide it from everybody until its owner comes back; `for_good`, until the time for that is over."""
+        self.state, self.away_since = "away", now
+        self.erase_at = now + COME_BACK if for_good else None
+
+    def come_back(self) -> None:
+        """Show it again."""
+        self.state, self.away_since, self.erase_at = "active", None, None
+
+    def suspend(self) -> None:
+        """Hide it until an administrator brings it back. Whether its owner has left stays known."""
+        self.state = "suspended"
+
+    def restore(self) -> None:
+        """Take a suspension back: it is again as its owner wanted it."""
+        self.state = "active" if self.away_since is None else "away"
+
     @property
     def active(self) -> bool:
-        """Neither suspended nor deleted."""
+        """Neither suspended, nor away, nor deleted."""
         return self.state == "active"
+
+    @property
+    def away(self) -> bool:
+        """Hidden by its owner, who may come back."""
+        return self.state == "away"
 
 
 def _one_of(pointer: str, value: object, choices: tuple[_Choice, ...]) -> _Choice:
@@ -376,6 +410,10 @@ class Accounts(Protocol):
         """The active administrators; nobody else changes the set until the unit ends."""
         ...
 
+    async def leaving(self, now: datetime, limit: int) -> list[Account]:
+        """Some of those whose time to come back is over, locked; those that somebody else looks at are passed over."""
+        ...
+
     async def erase(self, user_id: UserId, limit: int) -> tuple[bool, list[str]]:
         """Take away up to `limit` of each kind of row that a deleted account left, counters in step.
 
@@ -389,6 +427,10 @@ class Sessions(Protocol):
     """Signed-in browsers."""
 
     async def add(self, session: Session) -> None: ...
+
+    async def find(self, token_hash: bytes) -> Session | None:
+        """The session with this hash, expired or not, whatever its account's state."""
+        ...
 
     async def of_user(self, user_id: UserId, now: datetime) -> list[Session]:
         """The live ones, last used first."""

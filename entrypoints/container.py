@@ -64,6 +64,7 @@ from application.directory import Directory
 from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
+from application.leaving import Leaving
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
 from application.moderation import Moderation
@@ -155,6 +156,7 @@ class Container(containers.DeclarativeContainer):
             providers.Singleton(PostgresIdentities),
             cursors,
         ),
+        leaving=providers.Singleton(Leaving, new_uow.provider, clock, ids, passwords, limiter),
         following=providers.Singleton(FollowingPeople, new_uow.provider, clock),
         posting=providers.Singleton(Posting, new_uow.provider, clock, ids),
         uploading=providers.Singleton(
@@ -419,6 +421,7 @@ async def _keep_house(application: Application) -> None:
             application.housekeeping.sweep_uploads,
             application.housekeeping.forget,
             application.operations.sweep_orphans,
+            application.leaving.let_go,
         ):
             try:
                 await chore()

@@ -152,7 +152,7 @@ class Community:
             case "suspend" | "bring back":
                 await app.moderation.change(me.name, suspended=act.kind == "suspend")
             case "leave":
-                await app.accounts.delete_by_name(me.name)
+                await app.leaving.delete_by_name(me.name)
             case _:
                 raise AssertionError(act.kind)
 

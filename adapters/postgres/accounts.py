@@ -33,7 +33,7 @@ LIVE = f"expires_at > now() AND last_seen_at > now() - interval '{SESSION_IDLE.d
 _COLUMNS = (
     "id username password_hash created_at email display_name bio link place language private role state avatar_key "
     "show_camera timezone text_size motion single_keys alt_reminder "
-    "posts_everyone posts_followers posts_only_me followers following"
+    "away_since erase_at posts_everyone posts_followers posts_only_me followers following"
 ).split()
 _COUNTERS = {"posts_everyone", "posts_followers", "posts_only_me", "followers", "following"}
 
@@ -130,6 +130,15 @@ class PostgresAccounts:
         )
         return [UserId(row["id"]) for row in rows]
 
+    async def leaving(self, now: datetime, limit: int) -> list[Account]:
+        rows = await self._c.fetch(
+            f"SELECT {', '.join(_COLUMNS)} FROM users WHERE erase_at <= $1 AND state <> 'deleted' "
+            "ORDER BY erase_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED",
+            now,
+            limit,
+        )
+        return [read_account(row) for row in rows]
+
     async def erase(self, user_id: UserId, limit: int) -> tuple[bool, list[str]]:
         # Two accounts that leave at once have rows between them that each would take in another order.
         await self._c.execute("SELECT pg_advisory_xact_lock($1)", ERASING)
@@ -159,13 +168,19 @@ class PostgresAccounts:
             limit,
         )
         await self._c.execute("DELETE FROM files WHERE id = ANY($1::uuid[])", [row["id"] for row in files])
+        exports = await self._c.fetch(
+            "DELETE FROM exports WHERE id IN (SELECT id FROM exports WHERE user_id = $1 LIMIT $2) RETURNING key",
+            user_id,
+            limit,
+        )
         await self._c.execute("DELETE FROM posts WHERE id = ANY($1::uuid[])", posts)
         for statement in _BEFORE_ERASING:
             await self._c.execute(statement, user_id, limit)
-        left = len(posts) + len(files)
+        left = len(posts) + len(files) + len(exports)
         for statement in _ERASE:
             left += int((await self._c.execute(statement, user_id, limit)).rsplit(" ", 1)[-1])
         prefixes = [f"photos/{row['key']}/" for row in files]
+        prefixes += [f"exports/{row['key']}/" for row in exports if row["key"]]
         if left == 0:
             avatar = await self._c.fetchval("SELECT avatar_key FROM users WHERE id = $1", user_id)
             prefixes += [f"avatars/{avatar}/"] if avatar else []
@@ -231,6 +246,8 @@ _ERASE = (
     "DELETE FROM password_resets WHERE user_id = $1 AND $2::int > 0",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE user_id = $1 LIMIT $2)",
+    "DELETE FROM imports WHERE user_id = $1 AND source_id IN "
+    "(SELECT source_id FROM imports WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM idempotency WHERE user_id = $1 AND key IN (SELECT key FROM idempotency WHERE user_id = $1 LIMIT $2)",
 )
 
@@ -239,6 +256,7 @@ _TOMBSTONE = """
 UPDATE users SET email = NULL, email_canonical = NULL, password_hash = '', display_name = '', bio = '', link = '',
   place = '', language = '', private = true, role = 'member', avatar_key = NULL, show_camera = false,
   timezone = DEFAULT, text_size = DEFAULT, motion = DEFAULT, single_keys = DEFAULT, alt_reminder = DEFAULT,
+  away_since = NULL, erase_at = NULL,
   posts_everyone = 0, posts_followers = 0, posts_only_me = 0, followers = 0, following = 0
 WHERE id = $1 AND state = 'deleted'
 """
@@ -252,6 +270,10 @@ class PostgresSessions:
 
     async def add(self, session: Session) -> None:
         await SessionRow.create(**{name: getattr(session, name) for name in Session.__slots__})
+
+    async def find(self, token_hash: bytes) -> Session | None:
+        row = await SessionRow.get_or_none(token_hash=token_hash)
+        return Session(**{name: getattr(row, name) for name in Session.__slots__}) if row else None
 
     async def of_user(self, user_id: UserId, now: datetime) -> list[Session]:
         rows = await SessionRow.filter(user_id=user_id).order_by("-last_seen_at")

@@ -19,8 +19,9 @@ from adapters.postgres.engine import CONNECTION, acquire
 from adapters.postgres.operations_reads import PostgresOperationsReads
 from application.backups import BackupFailed, DamagedArchive, Snapshot
 
-# Who was signed in then should not be so after a restore, and answers to requests of then are of no use.
-LEFT_OUT = ("sessions", "idempotency")
+# Who was signed in then should not be so after a restore, and answers to requests of then are of no use. Archives of
+# people's data hold once more what the backup holds already; whoever wants one asks for it again.
+LEFT_OUT = ("sessions", "idempotency", "exports")
 _RESTORE = ("--no-owner", "--no-privileges")
 
 
@@ -81,7 +82,7 @@ class PostgresDumps:
         async with acquire() as connection:
             if "files" not in await _tables(connection):
                 return frozenset()
-        return frozenset(await self._reads.media_keys())
+        return frozenset(key for key in await self._reads.media_keys() if not key.startswith("exports/"))
 
     async def empty(self) -> None:
         """Remove every row but the record of migrations."""

@@ -13,7 +13,7 @@ _ENTRY = f"""
 SELECT u.id, u.username, u.display_name, u.email, u.role, u.state, u.private,
   u.posts_everyone + u.posts_followers + u.posts_only_me AS posts, u.followers, u.following,
   (SELECT coalesce(sum(size), 0) FROM files WHERE owner_id = u.id)::bigint AS stored_bytes, u.created_at,
-  (SELECT max(last_seen_at) FROM sessions WHERE user_id = u.id AND {LIVE}) AS seen_at
+  (SELECT max(last_seen_at) FROM sessions WHERE user_id = u.id AND {LIVE}) AS seen_at, u.erase_at
 FROM users u WHERE u.state <> 'deleted'
 """
 _ENTRIES = f"""

@@ -9,6 +9,7 @@ from adapters.postgres.cards import stale_cards
 from adapters.postgres.engine import acquire
 from adapters.postgres.files import read_file
 from application.operations import Backlog, Replay, Status, Violation
+from domain.exports import archive_key
 from domain.files import AVATAR_NAMES
 from domain.kernel import UserId
 
@@ -78,6 +79,7 @@ _RULES = {
         "OR EXISTS (SELECT FROM saves WHERE user_id = u.id) OR EXISTS (SELECT FROM files WHERE owner_id = u.id) "
         "OR EXISTS (SELECT FROM follows WHERE u.id IN (follower_id, followee_id)) "
         "OR EXISTS (SELECT FROM blocks WHERE u.id IN (blocker_id, blocked_id)) "
+        "OR EXISTS (SELECT FROM exports WHERE user_id = u.id) OR EXISTS (SELECT FROM imports WHERE user_id = u.id) "
         "OR EXISTS (SELECT FROM sessions WHERE user_id = u.id) OR EXISTS (SELECT FROM tokens WHERE user_id = u.id))"
     ),
     "a job that was given up": "SELECT event_id || ' ' || reaction FROM jobs WHERE state = 'dead'",
@@ -146,7 +148,12 @@ class PostgresOperationsReads:
                 "WHERE avatar_key IS NOT NULL AND ($1::text[] IS NULL OR avatar_key = ANY ($1))",
                 wanted,
             )
-        return {f"photos/{row['key']}/" for row in photos} | {f"avatars/{row['key']}/" for row in avatars}
+            exports = await connection.fetch(
+                "SELECT key FROM exports WHERE key IS NOT NULL AND ($1::text[] IS NULL OR key = ANY ($1))",
+                wanted,
+            )
+        found = (("photos", photos), ("avatars", avatars), ("exports", exports))
+        return {f"{root}/{row['key']}/" for root, rows in found for row in rows}
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[bool]:
@@ -161,7 +168,9 @@ class PostgresOperationsReads:
             avatars = await connection.fetch(
                 "SELECT avatar_key AS key FROM users WHERE avatar_key IS NOT NULL"
             )
+            exports = await connection.fetch("SELECT key FROM exports WHERE key IS NOT NULL")
         keys = {f"avatars/{row['key']}/{name}" for row in avatars for name in AVATAR_NAMES}
+        keys |= {archive_key(row["key"]) for row in exports}
         for file in map(read_file, rows):
             keys.add(file.original_key)
             keys.update(file.rendition_prefix + rendition.name for rendition in file.renditions)

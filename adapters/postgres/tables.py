@@ -29,6 +29,8 @@ class UserRow(Model):
     motion = fields.TextField()
     single_keys = fields.BooleanField()
     alt_reminder = fields.TextField()
+    away_since = fields.DatetimeField(null=True)
+    erase_at = fields.DatetimeField(null=True)
     posts_everyone = fields.IntField()
     posts_followers = fields.IntField()
     posts_only_me = fields.IntField()
@@ -110,3 +112,20 @@ class FileRow(Model):
 
     class Meta:
         table = "files"
+
+
+class ExportRow(Model):
+    id = fields.UUIDField(primary_key=True)
+    user_id = fields.UUIDField()
+    state = fields.TextField()
+    progress = fields.SmallIntField()
+    language = fields.TextField()
+    key = fields.TextField(null=True)
+    size = fields.BigIntField()
+    downloads = fields.IntField()
+    error = fields.TextField(null=True)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "exports"

@@ -15,6 +15,7 @@ from tortoise.transactions import in_transaction
 
 from adapters.postgres.accounts import PostgresAccounts, PostgresInvites, PostgresSessions, PostgresTokens
 from adapters.postgres.engine import is_reading, translate
+from adapters.postgres.exports import PostgresExports
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.follows import PostgresFollows
 from adapters.postgres.jobs import PostgresJobs
@@ -47,6 +48,7 @@ class PostgresUnitOfWork:
     files: PostgresFiles
     jobs: PostgresJobs
     moderation: PostgresModeration
+    exports: PostgresExports
 
     def __init__(self, clock: Clock, ids: Ids, wake: Wake, reactions_to: ReactionsTo) -> None:
         self._clock = clock
@@ -81,6 +83,7 @@ class PostgresUnitOfWork:
         self.files = PostgresFiles(connection)
         self.jobs = PostgresJobs(connection)
         self.moderation = PostgresModeration(connection)
+        self.exports = PostgresExports(connection)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -110,18 +110,18 @@ async def create_account(call: Call) -> Answer:
     "POST",
     "/tokens",
     "createToken",
-    "Get a token for a program",
+    "Get a token for a program; `come_back` takes an account that is away into use again",
     auth="none",
     status=201,
     body=NewToken,
     answer=NewTokenOut,
-    problems=("bad_credentials", "validation"),
+    problems=("bad_credentials", "account_away", "validation"),
     example={"username": "mira", "password": "four words make sense", "scopes": ["read", "write"]},
 )
 async def create_token(call: Call) -> Answer:
     sent: NewToken = call.body
     issued = await call.app.signing_in.create_token(
-        call.client, sent.username, sent.password, sent.name, sent.scopes
+        call.client, sent.username, sent.password, sent.name, sent.scopes, come_back=sent.come_back
     )
     return Answer(present_new_token(issued), location=f"{BASE}/tokens/{issued.item.id}")
 
@@ -159,17 +159,19 @@ async def revoke_token(call: Call, token_id: UUID) -> None:
     "POST",
     "/sessions",
     "signIn",
-    "Sign a browser in",
+    "Sign a browser in; `come_back` takes an account that is away into use again",
     auth="none",
     status=201,
     body=NewSession,
     answer=NewSessionOut,
-    problems=("bad_credentials",),
+    problems=("bad_credentials", "account_away"),
     example={"username": "mira", "password": "four words make sense"},
 )
 async def sign_in(call: Call) -> Answer:
     sent: NewSession = call.body
-    issued = await call.app.signing_in.sign_in(call.client, sent.username, sent.password, stay=sent.stay)
+    issued = await call.app.signing_in.sign_in(
+        call.client, sent.username, sent.password, stay=sent.stay, come_back=sent.come_back
+    )
     call.request.ctx.new_session = (issued.secret, sent.stay)
     session = issued.item
     return Answer(
@@ -299,19 +301,30 @@ async def change_password(call: Call) -> None:
     await call.app.accounts.change_password(call.who, call.client, call.body.old, call.body.new)
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An account that nobody sees any more. Until `erase_at` its owner may come back; null is for ever."""
+
+    erase_at: datetime | None
+
+
 @group.declare(
     "DELETE",
     "/me",
     "leave",
-    "Delete the own account",
+    "Delete the own account: hidden and signed out at once, erased after 14 days unless its owner signs in with "
+    "`come_back`. With `for_good` false it is only hidden",
     status=202,
     body=Leave,
+    answer=LeftOut,
     problems=("validation", "last_admin"),
     example={"password": "four words make sense"},
 )
-async def leave(call: Call) -> None:
-    await call.app.accounts.delete(call.who, call.client, call.body.password)
+async def leave(call: Call) -> LeftOut:
+    sent: Leave = call.body
+    left = await call.app.leaving.leave(call.who, call.client, sent.password, for_good=sent.for_good)
     call.request.ctx.new_session = ("", False)
+    return LeftOut(left.erase_at)
 
 
 def finish_session(request: Any, response: HTTPResponse) -> None:

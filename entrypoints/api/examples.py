@@ -167,7 +167,9 @@ ANSWERS: dict[str, Any] = {
         "stored_bytes": 29_774_640,
         "created_at": TIME,
         "seen_at": TIME,
+        "erase_at": None,
     },
+    "LeftOut": {"erase_at": TIME},
     "InviteOut": {
         "code": "mfzgk2lbnq4wkytb",
         "url": "https://photos.example.org/invite/mfzgk2lbnq4wkytb",

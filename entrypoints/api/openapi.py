@@ -391,7 +391,7 @@ def _success(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
     headers = []
     if operation.method in ("GET", "PATCH"):
         headers.append("ETag")
-    if operation.status in (201, 202) and operation.answer is not None:
+    if operation.method == "POST" and operation.status in (201, 202) and operation.answer is not None:
         headers.append("Location")
     if operation.recover is not None:
         headers.append("Idempotency-Replayed")

@@ -32,12 +32,14 @@ class NewToken(In):
     password: str
     name: str = ""
     scopes: list[str] | None = None
+    come_back: bool = False
 
 
 class NewSession(In):
     username: str
     password: str
     stay: bool = True
+    come_back: bool = False
 
 
 class MePatch(In):
@@ -65,6 +67,7 @@ class PasswordChange(In):
 
 class Leave(In):
     password: str
+    for_good: bool = True
 
 
 class PlaceIn(In):
@@ -150,7 +153,7 @@ class NewInvite(In):
 class UsersQuery(Paging):
     q: str = ""
     role: Role | None = None
-    state: MemberState | None = None
+    state: Literal["active", "suspended", "away"] | None = None
 
 
 class CasesQuery(Paging):

@@ -150,7 +150,7 @@ def delete(username: str, /) -> None:
     """Delete an account with its posts and pictures, for good."""
     terminal.confirm(f"This deletes {username} with all posts and pictures, for good.", username)
     name, _ = _about(
-        username, lambda program, entry: program.accounts.delete_by_name(entry.username), drain=True
+        username, lambda program, entry: program.leaving.delete_by_name(entry.username), drain=True
     )
     terminal.show(f"@{name} is deleted.", {"username": name, "state": "deleted"})
 
@@ -317,6 +317,7 @@ def _entry(entry: Entry) -> dict[str, object]:
         "stored_bytes": entry.stored_bytes,
         "created_at": _moment(entry.created_at),
         "seen_at": _moment(entry.seen_at),
+        "erase_at": _moment(entry.erase_at),
     }
 
 

@@ -50,12 +50,41 @@ async def login(visit: Visit) -> HTTPResponse:
 async def sign_in(visit: Visit) -> HTTPResponse:
     name, stay = visit.text("username"), visit.ticked("stay")
     try:
-        issued = await visit.app.signing_in.sign_in(visit.client, name, visit.text("password"), stay=stay)
+        issued = await visit.app.signing_in.sign_in(
+            visit.client, name, visit.text("password"), stay=stay, ask=True
+        )
     except DomainError as error:
         return await _form_page(visit, "login.html", Values(username=name, stay=stay), trouble(error))
     if visit.identity is not None:
         await visit.app.signing_in.sign_out(visit.identity)
-    return _sign_in(visit, issued.secret, stay=stay)
+    response = _sign_in(visit, issued.secret, stay=stay)
+    if issued.away:
+        response.headers["Location"] = f"/come-back?next={quote(_next(visit), safe='')}"
+    return response
+
+
+@routes.page("/come-back")
+async def come_back(visit: Visit) -> HTTPResponse:
+    """The question to somebody who hid their account or left, and has just signed in."""
+    account = await visit.app.signing_in.away(requests.session_cookie(visit.request))
+    if account is None:
+        return visit.go("/login" if visit.identity is None else _next(visit))
+    return await visit.page("come_back.html", account=account, next=_next(visit))
+
+
+@routes.form("/come-back", guests=True)
+async def decide_to_come_back(visit: Visit) -> HTTPResponse:
+    secret = requests.session_cookie(visit.request)
+    if visit.text("act") == "stay_away":
+        await visit.app.signing_in.stay_away(secret)
+        response = visit.go("/", _("You are signed out. Nothing has changed."))
+        requests.clear_session_cookie(visit.request, response)
+        return response
+    try:
+        await visit.app.signing_in.come_back(secret)
+    except NotFound:
+        return visit.go("/login")
+    return visit.go(_next(visit), _("Welcome back. Your profile and your posts can be seen again."))
 
 
 @routes.form("/logout", guests=True, seen_at="/")

@@ -47,6 +47,7 @@ ACTION_LABELS: Mapping[str, str] = {
     "job.retry": msg("tried a job again"),
     "place.reset": msg("removed everything there was"),
 }
+STATE_LABELS = {"active": msg("Active"), "suspended": msg("Suspended"), "away": msg("Away")}
 ROLE_LABELS: Mapping[str, str] = {
     "member": msg("Member"),
     "admin": msg("Administrator"),
@@ -139,7 +140,12 @@ async def _page(visit: Visit, template: str, *, status: int = 200, **values: Any
             ("/admin/audit", _("Log"), "file", True),
         )
     ]
-    labels = {"reasons": REASON_LABELS, "actions": ACTION_LABELS, "roles": ROLE_LABELS}
+    labels = {
+        "reasons": REASON_LABELS,
+        "actions": ACTION_LABELS,
+        "roles": ROLE_LABELS,
+        "states": STATE_LABELS,
+    }
     return await visit.page(f"admin/{template}", status=status, menu=menu, labels=labels, **values)
 
 
@@ -214,7 +220,7 @@ async def users(visit: Visit) -> HTTPResponse:
     page = await visit.app.directory.search(
         text,
         role if role in get_args(Role) else None,  # type: ignore[arg-type]
-        state if state in ("active", "suspended") else None,  # type: ignore[arg-type]
+        state if state in ("active", "suspended", "away") else None,  # type: ignore[arg-type]
         LIST_SIZE,
         visit.cursor,
     )

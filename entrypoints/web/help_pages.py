@@ -51,6 +51,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("A typing error, or a password that was changed."),
         _("Try again. Whoever runs this server can set a new password for you."),
     ),
+    "account_away": Explanation(
+        _("This account is switched off"),
+        _("Its owner switched it off or deleted it not long ago. Nobody sees it until they come back."),
+        _("The password is right, but a program must not bring an account back without being told to."),
+        _("Sign in on the page, which asks whether you come back, or send come_back with true."),
+    ),
     "reauth_required": Explanation(
         _("Your password is needed"),
         _("Another e-mail address or a new token can open the account, so being signed in is not enough."),

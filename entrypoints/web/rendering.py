@@ -398,6 +398,11 @@ def month_and_year(moment: datetime) -> str:
     return dates.format_skeleton("yMMMM", moment, tzinfo=current_timezone(), locale=current_language().locale)
 
 
+def long_date(moment: datetime) -> str:
+    """`March 4, 2023`, in the reader's time zone."""
+    return dates.format_date(moment.astimezone(current_timezone()), "long", locale=current_language().locale)
+
+
 def bare_link(url: str) -> str:
     """A web address as people say it: without scheme and closing slash."""
     return url.removeprefix("https://").removeprefix("http://").removesuffix("/")
@@ -420,6 +425,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "relative_time": relative_time,
     "full_time": full_time,
     "month_and_year": month_and_year,
+    "long_date": long_date,
     "bare_link": bare_link,
     "sources": pictures.sources,
     "srcset": pictures.srcset,

@@ -9,7 +9,7 @@ from sanic import HTTPResponse
 from application.accounts import ProfileChange
 from application.views import Me
 from domain.kernel import DomainError, Invalid, NotFound, SessionId, TokenId, msg
-from domain.users import SCOPES, TEXT_SIZES
+from domain.users import COME_BACK, SCOPES, TEXT_SIZES
 from entrypoints import requests
 from entrypoints.retrying import retrying
 from entrypoints.web import site
@@ -351,18 +351,33 @@ async def data(visit: Visit) -> HTTPResponse:
     return await _data(visit)
 
 
-async def _data(visit: Visit, found: Trouble = NO_TROUBLE) -> HTTPResponse:
+async def _data(visit: Visit, found: Trouble = NO_TROUBLE, form: str = "") -> HTTPResponse:
+    """`form` is the one that comes back with `found`."""
     files = await visit.app.uploading.list(visit.user, LIST_SIZE, visit.cursor)
     storage = await visit.app.uploading.storage(visit.user)
-    return await _page(visit, "data.html", found=found, files=files, storage=storage)
+    days = COME_BACK.days
+    return await _page(visit, "data.html", found=found, form=form, files=files, storage=storage, days=days)
+
+
+@routes.form("/settings/hide", seen_at="/settings/data#hide")
+async def hide(visit: Visit) -> HTTPResponse:
+    return await _leave(visit, "hide", _("Your account is switched off. Sign in to use it again."))
 
 
 @routes.form("/settings/delete", seen_at="/settings/data#delete")
 async def leave(visit: Visit) -> HTTPResponse:
+    return await _leave(
+        visit, "delete", _("Your account is deleted. For 14 days you can sign in to come back.")
+    )
+
+
+async def _leave(visit: Visit, form: str, said: str) -> HTTPResponse:
     try:
-        await visit.app.accounts.delete(visit.who, visit.client, visit.text("password"))
+        await visit.app.leaving.leave(
+            visit.who, visit.client, visit.text("password"), for_good=form == "delete"
+        )
     except DomainError as error:
-        return await _data(visit, trouble(error))
-    response = visit.go("/", _("Your account is deleted."))
+        return await _data(visit, trouble(error), form)
+    response = visit.go("/", said)
     requests.clear_session_cookie(visit.request, response)
     return response

@@ -46,6 +46,8 @@ GET  /admin/users                               login 404   404   404   200   40
 GET  /admin/users/<username>                    login 404   404   404   200   404   404
 POST /admin/users/<username>                    login 404   404   404   303   404   404
 GET  /api                                       303   303   303   303   303   303   303
+GET  /come-back                                 login 303   303   303   303   303   303
+POST /come-back                                 login login login login login login login
 GET  /comments/<comment_id:uuid>/delete         login 404   404   404   404   200   200
 POST /comments/<comment_id:uuid>/delete         login 404   404   404   404   303   303
 GET  /comments/<comment_id:uuid>/edit           login 404   404   404   404   200   404
@@ -111,6 +113,8 @@ POST /settings/avatar/remove                    login 303   303   303   303   30
 GET  /settings/data                             login 200   200   200   200   200   200
 GET  /settings/delete                           303   303   303   303   303   303   303
 POST /settings/delete                           login 303   303   303   409   303   303
+GET  /settings/hide                             303   303   303   303   303   303   303
+POST /settings/hide                             login 303   303   303   409   303   303
 GET  /settings/password                         login 200   200   200   200   200   200
 POST /settings/password                         login 303   303   303   303   303   303
 GET  /settings/privacy                          login 200   200   200   200   200   200

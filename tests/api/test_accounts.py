@@ -1,5 +1,6 @@
 """Accounts, sessions and tokens do what the contract says."""
 
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from io import BytesIO
 from typing import Any
@@ -209,12 +210,37 @@ async def test_leaving_needs_the_password_and_hides_everything(api: Api) -> None
     mira = await api.join("mira")
     post = await api.post(mira)
     assert (await api("DELETE", "/me", mira, json={"password": "wrong"})).status == 422
-    assert (await api("DELETE", "/me", mira, json={"password": PASSWORD})).status == 202
+    left = await api("DELETE", "/me", mira, json={"password": PASSWORD})
+    assert left.status == 202
+    days = datetime.fromisoformat(left.json["erase_at"]) - datetime.now(UTC)
+    assert timedelta(days=13, hours=23) < days < timedelta(days=14)
     assert (await api("GET", "/me", mira)).status == 401
     assert (await api("GET", "/users/mira")).status == 404
     assert (await api("GET", f"/posts/{post['id']}")).status == 404
     again = await api("POST", "/accounts", json={"username": "mira", "password": PASSWORD})
     assert again.code == "username_taken"
+
+
+async def test_who_left_comes_back_by_saying_so(api: Api) -> None:
+    mira = await api.join("mira")
+    post = await api.post(mira)
+    signed = {"username": "mira", "password": PASSWORD}
+    for for_good in (True, False):
+        token = (await api.ok("POST", "/tokens", json=signed))["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        gone = await api.ok(
+            "DELETE", "/me", headers=headers, json={"password": PASSWORD, "for_good": for_good}
+        )
+        assert (gone["erase_at"] is not None) is for_good
+        for path in ("/sessions", "/tokens"):
+            reply = await api("POST", path, json=signed)
+            assert (reply.status, reply.code) == (403, "account_away")
+            reply = await api("POST", path, json=signed | {"password": "not mine at all", "come_back": True})
+            assert (reply.status, reply.code) == (401, "bad_credentials")
+        assert (await api("GET", f"/posts/{post['id']}")).status == 404
+        assert (await api("POST", "/sessions", json=signed | {"come_back": True})).status == 201
+        assert (await api("GET", f"/posts/{post['id']}")).status == 200
+        assert (await api("GET", "/me", headers=headers)).status == 401
 
 
 @pytest.mark.settings(sign_up="closed")

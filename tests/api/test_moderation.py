@@ -236,7 +236,7 @@ async def test_what_opens_an_account_from_outside_is_logged(api: Api, admin: Mem
     token = (await program.signing_in.token_for("mira", "robot", None, COMMAND_LINE)).item
     assert isinstance(token, Token)
     await program.signing_in.revoke_token(token.user_id, token.id, COMMAND_LINE)
-    await program.accounts.delete_by_name("mira")
+    await program.leaving.delete_by_name("mira")
     assert [action for _, action, target in await _actions(api, admin) if target == "@mira"] == [
         "user.delete",
         "token.revoke",
@@ -252,7 +252,7 @@ async def test_cases_about_somebody_go_with_their_account(
     mira, noor = await api.join("mira"), await api.join("noor")
     await _report(api, noor, username="mira")
     await _report(api, mira, username="noor")
-    await api.server.program.accounts.delete_by_name("mira")
+    await api.server.program.leaving.delete_by_name("mira")
     await settle(api.server.program)
     assert (
         await sql.fetchval(

@@ -134,6 +134,7 @@ def _fields(route: str, actor: str, ids: dict[str, str]) -> dict[str, str]:
         "/settings/security": {"session": ids["session"]},
         "/settings/tokens": {"scopes": "read", "password": PASSWORD},
         "/settings/delete": {"password": PASSWORD},
+        "/settings/hide": {"password": PASSWORD},
         "/settings/appearance": {"theme": "dark"},
         "/report": {"post": ids["post"], "reason": "other"},
         "/admin/reports/<case_id:uuid>": {"decision": "keep"},

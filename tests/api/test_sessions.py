@@ -297,7 +297,7 @@ async def test_whether_an_account_exists_is_not_told(api: Api) -> None:
     await api.join("susan")
     await api.server.program.moderation.change("susan", suspended=True)
     await api.join("dora")
-    await api.server.program.accounts.delete_by_name("dora")
+    await api.server.program.leaving.delete_by_name("dora")
     for path in ("/tokens", "/sessions"):
         shapes = []
         for name in ("mira", "susan", "dora", "nobody", "MIRA", "x", "", "a\x00b", "mira@example.org"):

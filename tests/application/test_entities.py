@@ -315,7 +315,7 @@ async def test_a_suspended_or_deleted_author_publishes_nothing(
     await a_person(program, role="admin")
     for end in (
         lambda who: program.moderation.change(who.name, suspended=True),
-        lambda who: program.accounts.delete_by_name(who.name),
+        lambda who: program.leaving.delete_by_name(who.name),
     ):
         mira = await a_person(program)
         draft = PostDraft([PhotoDraft(await a_picture(program, mira))])
@@ -329,10 +329,10 @@ async def test_a_suspended_member_can_be_deleted(program: Application, sql: asyn
     await a_person(program, role="admin")
     mira = await a_person(program)
     await program.moderation.change(mira.name, suspended=True)
-    await program.accounts.delete_by_name(mira.name)
+    await program.leaving.delete_by_name(mira.name)
     assert await sql.fetchval("SELECT state FROM users WHERE id = $1", mira.id) == "deleted"
     with pytest.raises(NotFound):
-        await program.accounts.delete_by_name(mira.name)
+        await program.leaving.delete_by_name(mira.name)
 
 
 @pytest.mark.goal("I5")

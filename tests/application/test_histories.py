@@ -132,7 +132,7 @@ async def test_every_reaction_run_twice_is_the_reaction_run_once(
     await a_post(program, mira)
     await program.posting.delete(mira.id, removed)
     await an_upload(program, leaver)
-    await program.accounts.delete_by_name(leaver.name)
+    await program.leaving.delete_by_name(leaver.name)
     await program.runner.drain()
     await sql.execute("UPDATE jobs SET due_at = now()")
     await program.runner.drain()
@@ -171,7 +171,7 @@ async def test_nothing_of_a_deleted_account_stays_but_its_name(
     await program.runner.drain()
     # As it would be with a hundred times as many rows: many steps, each of which may be the last before a crash.
     unit = new_uow(program)
-    await program.accounts.delete_account(leaver.id)
+    await program.leaving.delete_account(leaver.id)
     steps, finished = 0, False
     while not finished:
         steps += 1

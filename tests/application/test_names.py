@@ -53,7 +53,7 @@ async def test_no_name_of_a_deleted_account_comes_free(program: Application) -> 
     await a_person(program, role="admin")
     mira = await a_person(program, "mira")
     await _rename(program, mira, "mira.r")
-    await program.accounts.delete_account(mira.id)
+    await program.leaving.delete_account(mira.id)
     await program.runner.drain()
     for name in ("mira", "mira.r"):
         with pytest.raises(UsernameTaken):

@@ -488,7 +488,7 @@ async def test_the_last_administrator_stays_when_all_leave_at_once(
     for _ in range(5):
         admins = [await a_person(program, role="admin") for _ in range(3)]
         left = await sql.fetch("SELECT username FROM users WHERE role = 'admin' AND state = 'active'")
-        outcomes = await together([program.accounts.delete_by_name(row["username"]) for row in left])
+        outcomes = await together([program.leaving.delete_by_name(row["username"]) for row in left])
         assert len(admins) <= len(left)
         assert outcomes[LastAdmin] == 1
         assert await sql.fetchval("SELECT count(*) FROM users WHERE role = 'admin' AND state = 'active'") == 1
@@ -634,7 +634,7 @@ async def test_leaving_at_once_with_everything_else_leaves_nothing_behind(
         post = await a_post(program, friend)
         uploads = [await a_picture(program, leaver) for _ in range(4)]
         calls: list[Awaitable[Any]] = [
-            program.accounts.delete_by_name(leaver.name),
+            program.leaving.delete_by_name(leaver.name),
             *(program.posting.publish(leaver.id, PostDraft([PhotoDraft(upload)])) for upload in uploads),
             program.following.follow(mira.id, leaver.name),
             program.following.block(friend.id, leaver.name),
@@ -710,7 +710,7 @@ async def test_who_knew_the_old_password_does_not_undo_the_operators_new_one(
         "change": lambda: program.accounts.change_password(
             identity, client, PASSWORD, "five other words make sense"
         ),
-        "leave": lambda: program.accounts.delete(identity, client, PASSWORD),
+        "leave": lambda: program.leaving.leave(identity, client, PASSWORD, for_good=True),
         "token": lambda: program.signing_in.create_token_as(identity, client, PASSWORD, "", ["read"]),
     }
     free = threading.Event()

@@ -71,7 +71,7 @@ async def test_a_post_is_reported_looked_at_and_removed(
     shown = await admin.get(case)
     assert "Cheap watches" in shown.words
     assert "Again!" in shown.words
-    await member.send(await member.get("/settings/data"), "/settings/delete", password=PASSWORD)
+    await server.program.leaving.delete_by_name("noor")
     await settle(server.program)
     left = await admin.get(case)
     assert "1 report" in left.words

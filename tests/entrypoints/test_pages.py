@@ -609,6 +609,7 @@ async def test_whoever_loads_the_address_of_a_form_finds_the_page_that_has_it(br
         ("/settings/avatar/remove", "/settings/profile"),
         (f"/settings/tokens/{id}/revoke", "/settings/tokens"),
         ("/settings/delete", "/settings/data"),
+        ("/settings/hide", "/settings/data"),
         ("/logout", "/"),
         (f"{post}/like", post),
         (f"{post}/unsave", post),
@@ -653,7 +654,7 @@ async def test_forms_without_proof_or_from_another_site_change_nothing(browse, s
         f"{post}/like", f"{post}/save", f"{post}/comments", "/@ada/follow", "/@ada/block", "/@ada/mute", "/new",
         f"{post}/edit", f"{post}/delete", "/logout", "/login", "/register", "/requests", "/settings/profile",
         "/settings/account", "/settings/password", "/settings/privacy", "/settings/security", "/settings/tokens",
-        "/settings/delete", "/settings/avatar/remove",
+        "/settings/delete", "/settings/hide", "/come-back", "/settings/avatar/remove",
     ]  # fmt: skip
     own = dict((await mira.get("/settings/privacy")).form("/settings/privacy").fields)["csrf"]
     before = await _snapshot(sql)
@@ -1341,8 +1342,34 @@ async def test_leaving_asks_for_the_password(browse):
     assert (await ada.get("/@mira")).status == 200
     page = await mira.send(page, "/settings/delete", password=PASSWORD)
     assert page.path == "/"
-    assert flash(page) == "Your account is deleted."
+    assert flash(page) == "Your account is deleted. For 14 days you can sign in to come back."
     assert (await ada.get("/@mira")).status == 404
+
+
+@pytest.mark.parametrize("way", ["delete", "hide"])
+async def test_who_left_is_asked_whether_they_come_back(browse, way):
+    ada, mira = await browse("ada"), await browse("mira")
+    post = await a_post(mira)
+    await mira.send(await mira.get("/settings/data"), f"/settings/{way}", password=PASSWORD)
+    for path in ("/@mira", post):
+        assert (await ada.get(path)).status == 404
+    asked = await _sign_in_again(mira)
+    assert asked.path.startswith("/come-back?next=")
+    assert ("Everything of it is erased on" in asked.words) is (way == "delete")
+    # Signed in is nobody until they have decided.
+    assert (await mira.get("/settings/data")).path.startswith("/login?")
+    stayed = await mira.send(asked, "/come-back", act="stay_away")
+    assert flash(stayed) == "You are signed out. Nothing has changed."
+    assert (await mira.get("/come-back")).path == "/login"
+    back = await mira.send(await _sign_in_again(mira), "/come-back", act="come_back")
+    assert flash(back) == "Welcome back. Your profile and your posts can be seen again."
+    assert back.path == "/settings/profile"
+    assert (await ada.get(post)).status == 200
+
+
+async def _sign_in_again(member):
+    page = await member.get("/login?next=/settings/profile")
+    return await member.send(page, "/login", username="mira", password=PASSWORD)
 
 
 # Addresses
