@@ -45,8 +45,8 @@ from adapters.postgres.engine import REFUSALS, acquire, orm_config, patient, rea
 from adapters.postgres.files import PostgresFileReads
 from adapters.postgres.finding_reads import PostgresFindingReads
 from adapters.postgres.jobs import take_leases_back
-from adapters.postgres.migrate import OneWay, SchemaTooNew
 from adapters.postgres.meeting_reads import PostgresMeetingReads
+from adapters.postgres.migrate import OneWay, SchemaTooNew
 from adapters.postgres.moderation import PostgresModerationReads
 from adapters.postgres.operations_reads import PostgresOperationsReads
 from adapters.postgres.people_reads import PostgresPeopleReads
