@@ -104,6 +104,10 @@ class PostReads(Protocol):
         """A single post, or None."""
         ...
 
+    async def chosen(self, viewer: UserId | None, posts: Sequence[PostId]) -> list[PostRow]:
+        """The posts with these ids, in no particular order."""
+        ...
+
     async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
         """How the viewer stands to a post, removed ones included; None when there never was such a post."""
         ...
@@ -258,6 +262,14 @@ class Feeds:
             raise NotFound
         admit(viewer, row.standing)
         return (await self._present(viewer, [row]))[0]
+
+    async def chosen(self, viewer: UserId | None, posts: Sequence[PostId]) -> list[PostCard]:
+        """Those of the posts that the viewer may see, in the order given."""
+        if not posts:
+            return []
+        found = {row.standing.post_id: row for row in await self._reads.chosen(viewer, posts)}
+        rows = [found[post] for post in posts if post in found and may_view(viewer, found[post].standing)]
+        return [_card(viewer, row, []) for row in rows]
 
     async def comments(
         self,

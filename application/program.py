@@ -15,6 +15,7 @@ from application.meeting import Meeting
 from application.moderation import Moderation
 from application.operations import Operations
 from application.outbox import Housekeeping, Runner
+from application.overview import Overviews
 from application.people import People
 from application.posting import Posting
 from application.signing_in import SigningIn
@@ -39,6 +40,7 @@ class Application:
     finding: Finding
     people: People
     meeting: Meeting
+    overviews: Overviews
     media_access: MediaAccess
     grants: MediaGrants
     operations: Operations

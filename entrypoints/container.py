@@ -49,6 +49,7 @@ from adapters.postgres.meeting_reads import PostgresMeetingReads
 from adapters.postgres.migrate import OneWay, SchemaTooNew
 from adapters.postgres.moderation import PostgresModerationReads
 from adapters.postgres.operations_reads import PostgresOperationsReads
+from adapters.postgres.overview_reads import PostgresOverviewReads
 from adapters.postgres.people_reads import PostgresPeopleReads
 from adapters.postgres.post_reads import PostgresPostReads
 from adapters.postgres.unit_of_work import EventDecoder, PostgresUnitOfWork
@@ -70,6 +71,7 @@ from application.meeting import Meeting
 from application.moderation import Moderation
 from application.operations import ROOTS, Operations, Violation
 from application.outbox import Housekeeping, Runner, reactions_to
+from application.overview import Overviews
 from application.paging import Cursors
 from application.people import People
 from application.posting import Posting
@@ -143,6 +145,7 @@ class Container(containers.DeclarativeContainer):
         languages=languages.codes(),
         is_timezone=providers.Object(timezones.is_timezone),
     )
+    feeds = providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors)
     application = providers.Singleton(
         Application,
         accounts=accounts,
@@ -172,9 +175,12 @@ class Container(containers.DeclarativeContainer):
             turns,
             quota_bytes=providers.Callable(lambda settings: settings.quota_mb * 2**20, settings),
         ),
-        feeds=providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors),
+        feeds=feeds,
         finding=providers.Singleton(Finding, providers.Singleton(PostgresFindingReads)),
         people=providers.Singleton(People, people_reads, cursors),
+        overviews=providers.Singleton(
+            Overviews, providers.Singleton(PostgresOverviewReads), feeds, cache, clock
+        ),
         meeting=providers.Singleton(Meeting, providers.Singleton(PostgresMeetingReads), cache),
         media_access=providers.Singleton(MediaAccess, people_reads),
         grants=providers.Singleton(MediaGrants, secret, clock),

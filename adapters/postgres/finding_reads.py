@@ -57,7 +57,8 @@ WHERE {not_blocked("$1", "a.id")}
 ORDER BY a.username = $3 DESC, EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = a.id) DESC,
   a.followers DESC, a.username LIMIT $4
 """
-_COUNT_TAG = f"""
+# How many of the newest posts with the tag of a row of `names` the viewer may be told of.
+COUNT_TAG = f"""
 SELECT count(*)::int AS posts FROM (
   SELECT post_id FROM post_tags WHERE tag = names.tag ORDER BY post_id DESC LIMIT {_POSTS}
 ) newest JOIN posts p ON p.id = newest.post_id WHERE {_OPEN}
@@ -74,7 +75,7 @@ WITH RECURSIVE names AS (
     ORDER BY {_tag_key("tag")} LIMIT 1
   ) next WHERE n < {_NAMES}
 )
-SELECT tag, posts FROM names CROSS JOIN LATERAL ({_COUNT_TAG}) counted
+SELECT tag, posts FROM names CROSS JOIN LATERAL ({COUNT_TAG}) counted
 WHERE posts > 0 ORDER BY posts DESC, tag LIMIT $3
 """
 _PLACES = f"""

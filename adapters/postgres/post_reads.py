@@ -98,6 +98,10 @@ class PostgresPostReads:
         )
         return rows[0] if rows else None
 
+    async def chosen(self, viewer: UserId | None, posts: Sequence[PostId]) -> list[PostRow]:
+        skeleton = "SELECT id AS key, 0 AS rank, id AS post_id FROM unnest($2::uuid[]) AS id"
+        return await self._fetch(skeleton, "k.key", viewer, posts)
+
     async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
         async with acquire() as connection:
             return await find_standing(connection, viewer, post_id)
