@@ -9,6 +9,7 @@ from domain.kernel import NotFound
 from domain.kernel import msg as _
 from entrypoints import VERSION
 from entrypoints.web import site
+from entrypoints.web.shortcuts import shortcuts
 from entrypoints.web.visits import Routes, Visit
 
 routes = Routes("help")
@@ -305,6 +306,11 @@ EXPLANATIONS: dict[str, Explanation] = {
 @routes.page("/about")
 async def about(visit: Visit) -> HTTPResponse:
     return await visit.page("about.html", version=VERSION, sign_up=visit.app.accounts.sign_up_mode)
+
+
+@routes.page("/shortcuts")
+async def keys(visit: Visit) -> HTTPResponse:
+    return await visit.page("shortcuts.html", groups=shortcuts())
 
 
 @routes.page("/docs/errors")

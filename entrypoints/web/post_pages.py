@@ -144,6 +144,9 @@ async def comment(visit: Visit, post_id: UUID) -> HTTPResponse:
         return await _show_post(visit, PostId(post_id), text=text, found=trouble(error, {"reply_to": "text"}))
     back = visit.back(f"/p/{post_id}")
     own_page = back.partition("#")[0].partition("?")[0] == f"/p/{post_id}"
+    if visit.part:
+        shown = await visit.app.feeds.comment(visit.user, made)
+        return await visit.page("comment.html", comment=shown, own_page=own_page, at=f"/p/{post_id}")
     return visit.go(
         f"/p/{post_id}#comment-{made}" if own_page else back, "" if own_page else _("Comment sent.")
     )

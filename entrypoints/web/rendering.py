@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+from unicodedata import east_asian_width
 
 from babel import dates, numbers
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
@@ -302,6 +303,16 @@ def rich_text(text: str) -> Iterator[tuple[str, str]]:
     return split_links(text)
 
 
+def runs_over(text: str, columns: int, lines: float = 4.4) -> bool:
+    """Whether `text` probably takes more than `lines` lines where `columns` Latin letters stand beside each other.
+
+    Letters of East Asia are nearly twice as wide. A guess is enough: what is cut is shown at a press, and one line more
+    than is cut to is not worth one.
+    """
+    widths = (sum(1.8 if east_asian_width(c) in "WF" else 1 for c in line) for line in text.split("\n"))
+    return sum(max(1.0, width / columns) for width in widths) > lines
+
+
 def compact(number: int) -> str:
     """`987`, `12K`, `1.2M`, as the reader's language writes it; full up to 9,999."""
     return _compact(number, current_language())
@@ -415,6 +426,7 @@ def translated(text: str) -> str:
 
 _FILTERS: dict[str, Callable[..., Any]] = {
     "rich_text": rich_text,
+    "runs_over": runs_over,
     "fold": fold,
     "compact": compact,
     "decimal": decimal,

@@ -70,10 +70,15 @@ def site(request: Request) -> Site:
 
 async def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
     """A page for whoever asks, or the part of it that a script puts into the page at hand (its block `fragment`)."""
-    block = "fragment" if request.headers.get("hx-request") == "true" else None
+    block = "fragment" if wants_part(request) else None
     shell = await _shell(request)
     content = site(request).pages.render(template, shell, block, **values)
     return html(content, status=status, headers=_page_headers(shell))
+
+
+def wants_part(request: Request) -> bool:
+    """Whether a script asks for a part of the page that it has already."""
+    return bool(request.headers.get("hx-request") == "true")
 
 
 async def me(request: Request) -> Me | None:
@@ -154,6 +159,7 @@ def _make_shell(request: Request, viewer: Me | None, waiting: int = 0) -> Shell:
             nav=navigation(viewer, request.path, requests=waiting),
             links=(
                 NavItem(href="/about", label=gettext("About"), icon="info"),
+                NavItem(href="/shortcuts", label=gettext("Keyboard shortcuts"), icon="info"),
                 NavItem(href="/docs", label=gettext("API"), icon="file"),
             ),
             flashes=_take_flash(request),

@@ -71,6 +71,11 @@ class Visit:
         """Down to where its list is shown again, when somebody comes back to it."""
         return self.request.args.get("until") or None
 
+    @property
+    def part(self) -> bool:
+        """Whether a script asks, for a part of the page that it has already."""
+        return site.wants_part(self.request)
+
     async def admit_upload(self) -> None:
         """Count a file that was sent, once. Raises TooMany."""
         if not self.has_admitted:
@@ -99,7 +104,8 @@ class Visit:
 
     async def page(self, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
         """A page for whoever asks; templates also get the address that their forms return to."""
-        response = await site.page(self.request, f"pages/{template}", status=status, here=self.here, **values)
+        values |= {"here": self.here, "part": self.part}
+        response = await site.page(self.request, f"pages/{template}", status=status, **values)
         found = values.get("trouble")
         if found is not None and found.retry_after_seconds:
             response.headers["Retry-After"] = str(found.retry_after_seconds)

@@ -129,6 +129,7 @@ GET  /settings/tokens                           login 200   200   200   200   20
 POST /settings/tokens                           login 200   200   200   200   200   200
 GET  /settings/tokens/<token_id:uuid>/revoke    303   303   303   303   303   303   303
 POST /settings/tokens/<token_id:uuid>/revoke    login 404   404   404   404   404   303
+GET  /shortcuts                                 200   200   200   200   200   200   200
 GET  /setup                                     404   404   404   404   404   404   404
 POST /setup                                     404   404   404   404   404   404   404
 GET  /static/<version:v-[^/]+>/<path:path>      200   200   200   200   200   200   200

@@ -144,6 +144,7 @@ EVERY_MACRO = """
 {{ ui.page_head("Sample", "/") }}{{ ui.tabs_nav("Tabs", [("/", "One", True), ("/two", "Two", False)]) }}
 {% for post in posts %}{{ ui.post_card(post, "/", loop.index, loop.first) }}{{ ui.post_head(post, full=True) }}
 {{ ui.carousel(post.media, "p" ~ loop.index, post.author, href="large") }}{% endfor %}
+{{ ui.list_words() }}{{ ui.post_words() }}{{ ui.viewer_parts(posts[0]) }}{{ ui.preview(comment) }}
 {{ ui.photo_grid(posts, "Photos") }}{{ ui.justified_grid(posts, "Photos") }}
 {{ ui.comment(comment, "/p/1", "/p/1?reply_to=2") }}{{ ui.comment_form("1", "/p/1", text, text, reply_to=comment) }}
 {% for profile in profiles %}{{ ui.profile_header(profile, "/@mira") }}

@@ -47,7 +47,7 @@ export function ago(moment) {
 
 // Requests
 
-/** Why a request failed, as the server's problem document says; `status` is 0 when there was no answer. */
+/** Why a request failed, as the server's problem document says; `status` is 0 when there was no answer, `html` a page. */
 export class Problem extends Error {
   constructor(status, told = {}, headers = new Headers()) {
     super(told.detail || told.title || "");
@@ -58,6 +58,7 @@ export class Problem extends Error {
     this.errors = told.errors ?? [];
     this.retryAfter = Number(headers.get("Retry-After")) || 0;
     this.requestId = headers.get("X-Request-Id") ?? "";
+    this.html = told.html ?? "";
   }
 }
 
@@ -86,9 +87,12 @@ export async function send(method, url, { json, form, body, headers = {}, signal
   }
   const isJson = /\bjson\b/.test(answer.headers.get("Content-Type") ?? "");
   const data = isJson ? await answer.json().catch(() => ({})) : await answer.text();
-  if (!answer.ok) throw new Problem(answer.status, isJson ? data : { detail: word("failed") }, answer.headers);
+  if (!answer.ok) throw new Problem(answer.status, isJson ? data : { detail: word("failed"), html: data }, answer.headers);
   return { status: answer.status, data, headers: answer.headers };
 }
+
+/** The part of a page of ours at `url` that scripts put into the page at hand, as a document. Throws Problem. */
+export const part = async (url) => markup((await send("GET", url, { headers: { "HX-Request": "true" } })).data);
 
 // Announcements
 

@@ -57,22 +57,27 @@ mount("a[data-confirm]", (link) => {
 function ask(html, opener) {
   const question = markup(html).querySelector(".confirm");
   if (!question) return location.assign(opener.href);
+  open(question, opener);
+}
+
+/** A section of a page as a dialog over this one; its heading names it. It goes when it is closed. */
+function open(section, opener) {
   const dialog = document.createElement("dialog");
-  const heading = question.querySelector("h1");
+  const heading = section.querySelector("h1");
   const title = document.createElement("h2");
   title.id = "question";
   title.append(...heading.childNodes);
   heading.replaceWith(title);
   dialog.className = "question";
   dialog.setAttribute("aria-labelledby", title.id);
-  dialog.append(question);
+  dialog.append(section);
   document.body.append(dialog);
   dialog.addEventListener("close", () => {
     dialog.remove();
     (opener.isConnected && opener.offsetParent ? opener : opener.closest("details")?.querySelector("summary"))?.focus();
   });
   dialog.addEventListener("click", (event) => {
-    const keep = event.target.closest("form a");
+    const keep = event.target.closest("form a, [data-close]");
     if (keep) event.preventDefault();
     if (keep || event.target === dialog) dialog.close();
   });
@@ -136,6 +141,7 @@ class Toggle {
   wait() {
     if (waiting.has(this)) return;
     waiting.add(this);
+    say(word("offline"));
     this.button.classList.add("waiting");
     this.timer = setTimeout(() => this.takeBack(word("offline")), 60_000);
   }
@@ -159,7 +165,9 @@ window.addEventListener("online", () => { for (const each of [...waiting]) each.
 // A number beside a button moves with it, and takes the server's when that is known.
 document.addEventListener("hg:toggled", (event) => move(event.target, (count) => count + (event.detail.on ? 1 : -1)));
 document.addEventListener("hg:stored", (event) => {
-  const { counts } = event.detail ?? {};
+  const { counts, following } = event.detail ?? {};
+  // Who has to be asked first cannot be followed at once.
+  if (following === "requested") event.target.querySelector("button span").textContent = event.target.dataset.requested;
   if (counts) move(event.target, (count, name) => counts[name] ?? count);
 });
 
@@ -180,6 +188,14 @@ key("n", go("/new"));
 key("g p", () => document.querySelector('.nav a[href^="/@"]')?.click());
 key("/", go("/explore"));
 key("mod+k", go("/explore"));
+key("?", async () => {
+  const opener = document.activeElement;
+  try {
+    open((await part("/shortcuts")).querySelector(".shortcuts"), opener);
+  } catch {
+    location.assign("/shortcuts");
+  }
+});
 
 // Fields: "Show" of passwords, and how much of a limit is used.
 
