@@ -4,9 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.drafts import Draft
 from domain.files import File
 from domain.follows import Relationship
-from domain.kernel import CommentId, DomainError, FileId, Invalid, NotFound, PostId, TooMany, UserId, msg
+from domain.kernel import (
+    CommentId,
+    DomainError,
+    DraftId,
+    FileId,
+    Invalid,
+    NotFound,
+    PostId,
+    TooMany,
+    UserId,
+    msg,
+)
 from domain.moderation import Action, AuditEntry, Staff
 from domain.ports import PasswordHasher, Rate, RateLimiter, UnitOfWork, UnitOfWorks
 from domain.posts import Comment, NotYours, Post, Standing
@@ -73,6 +85,14 @@ async def access_own_post(uow: UnitOfWork, viewer: UserId, post_id: PostId) -> P
     if standing.author_id != viewer:
         raise NotYours
     return post
+
+
+async def access_own_draft(uow: UnitOfWork, viewer: UserId, draft_id: DraftId) -> Draft:
+    """The viewer's own draft, locked. Raises NotFound."""
+    draft = await uow.drafts.find(draft_id, lock=True)
+    if draft is None or draft.author_id != viewer:
+        raise NotFound
+    return draft
 
 
 async def access_comment(uow: UnitOfWork, viewer: UserId, comment_id: CommentId) -> tuple[Comment, Standing]:

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from application.reactions import DELAYS, REACTIONS, WHEN_GIVEN_UP, Means, Reaction, Write
@@ -25,10 +25,12 @@ _BY_NAME: Mapping[str, Reaction] = {r.__name__: r for reactions in REACTIONS.val
 _WHEN_GIVEN_UP: Mapping[str, Callable[[Any], Write]] = {r.__name__: w for r, w in WHEN_GIVEN_UP.items()}
 
 
-def reactions_to(event: Event) -> Mapping[str, timedelta]:
-    """The names of the reactions to an event, which become one job each, and how long after it they are due."""
+def reactions_to(event: Event, now: datetime) -> Mapping[str, datetime]:
+    """The names of the reactions to an event, which become one job each, and when they are due."""
+    start: datetime = getattr(event, "due_at", now)
     return {
-        reaction.__name__: DELAYS.get(reaction, timedelta(0)) for reaction in REACTIONS.get(type(event), ())
+        reaction.__name__: start + DELAYS.get(reaction, timedelta(0))
+        for reaction in REACTIONS.get(type(event), ())
     }
 
 
@@ -194,7 +196,7 @@ class Housekeeping:
         self._keep_uploads = keep_uploads
 
     async def sweep_uploads(self) -> int:
-        """Remove uploads that no post has used for a day; how many."""
+        """Remove uploads of more than a day ago that neither a post nor a draft uses; how many."""
         async with self._means.new_uow() as uow:
             files = await uow.files.unattached_before(self._means.clock.now() - self._keep_uploads, 100)
             for file in files:

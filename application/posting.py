@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from application.access import access_comment, access_own_post, access_post
+from application.attaching import lock_uploads, put_out
 from application.views import PostViewer, Reacted
-from domain.files import Crop, File, FileStored, ObjectsOrphaned
+from domain.files import Crop
 from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, UserId, msg
 from domain.ports import Clock, Ids, UnitOfWork, UnitOfWorks
 from domain.posts import (
@@ -20,7 +21,6 @@ from domain.posts import (
     Post,
     PostDeleted,
     PostLiked,
-    PostPublished,
     Standing,
     clean_alt,
     clean_place,
@@ -92,23 +92,17 @@ class Posting:
         post = Post(
             new_id or PostId(self._ids.new()),
             author,
-            tuple(_photo(i, photo) for i, photo in enumerate(draft.media)),
+            tuple(as_photo(i, photo) for i, photo in enumerate(draft.media)),
             now,
             audience=draft.audience,
             comments=draft.comments,
         )
         post.write(draft.caption)
+        post.place = named_place(draft.place)
         async with self._new_uow() as uow:
-            post.place = await self._place(uow, draft.place)
-            files = await self._attachable(uow, author, post)
+            files = await lock_uploads(uow, author, post.photos)
             post.show_camera = await self._shows_camera(uow, author, draft.show_camera)
-            # Before the post takes them in: a file that was read earlier would be written back as nobody's.
-            for file, photo in zip(files, post.photos, strict=True):
-                if photo.crop is not None and photo.crop != file.crop:
-                    self._cut_again(uow, file, photo.crop)
-                    await uow.files.save(file)
-            await uow.posts.add(post)
-            uow.record(PostPublished(post_id=post.id, author_id=author))
+            await put_out(uow, post, files)
             await uow.commit()
         return post.id
 
@@ -116,12 +110,12 @@ class Posting:
         """Change one's own post; what says nothing new changes nothing. Raises NotFound, NotYours, Changed, Invalid."""
         async with self._new_uow() as uow:
             post = await access_own_post(uow, viewer, post_id)
-            _expect(post, edit.expected_versions)
+            expect(post.version, edit.expected_versions)
             before = replace(post)
             if edit.caption is not None:
                 post.write(edit.caption)
             if edit.place is not None or edit.remove_place:
-                post.place = await self._place(uow, edit.place)
+                post.place = named_place(edit.place)
             post.audience = edit.audience or post.audience
             post.comments = post.comments if edit.comments is None else edit.comments
             post.show_camera = post.show_camera if edit.show_camera is None else edit.show_camera
@@ -130,6 +124,8 @@ class Posting:
             if post == before:
                 return
             post.touch(self._clock.now())
+            if post.place is not None:
+                await uow.posts.add_place(post.place)
             await uow.posts.save(post)
             await uow.commit()
 
@@ -139,7 +135,7 @@ class Posting:
         """Remove one's own post; its pictures go from the store right after. Raises NotFound, NotYours, Changed."""
         async with self._new_uow() as uow:
             post = await access_own_post(uow, viewer, post_id)
-            _expect(post, expected_versions)
+            expect(post.version, expected_versions)
             await remove_post(uow, post)
             await uow.commit()
 
@@ -253,51 +249,16 @@ class Posting:
             )
         return parent.reply_to or parent.id
 
-    async def _place(self, uow: UnitOfWork, draft: PlaceDraft | None) -> Place | None:
-        if draft is None:
-            return None
-        name, lat, lon = clean_place(draft.name, draft.lat, draft.lon)
-        place = Place(place_id(name, lat, lon), name, lat, lon)
-        await uow.posts.add_place(place)
-        return place
-
-    async def _attachable(self, uow: UnitOfWork, author: UserId, post: Post) -> list[File]:
-        found = {f.id: f for f in await uow.files.find_many([p.file_id for p in post.photos], lock=True)}
-        files = []
-        for i, photo in enumerate(post.photos):
-            file = found.get(photo.file_id)
-            pointer = f"#/media/{i}/upload_id"
-            if file is None or file.owner_id != author:
-                raise Invalid.field(pointer, "not_found", msg("This upload is not there."))
-            if file.kind != "image":
-                raise Invalid.field(pointer, "not_a_photo", msg("Only pictures can be posted."))
-            if file.state == "failed":
-                raise Invalid.field(
-                    pointer, "not_ready", msg("This file could not be processed. Try it again first.")
-                )
-            if file.post_id is not None:
-                raise Invalid.field(pointer, "in_use", msg("This upload is already part of a post."))
-            files.append(file)
-        return files
-
     async def _shows_camera(self, uow: UnitOfWork, author: UserId, wanted: bool | None) -> bool:
         if wanted is not None:
             return wanted
         account = await uow.accounts.find(author)
         return account is not None and account.show_camera
 
-    def _cut_again(self, uow: UnitOfWork, file: File, crop: Crop) -> None:
-        """Have the sizes made anew under a new key: an address always shows the same picture."""
-        uow.record(ObjectsOrphaned(prefix=file.rendition_prefix))
-        file.crop = crop
-        file.cut += 1
-        file.renditions = ()
-        file.state = "waiting"
-        uow.record(FileStored(file_id=file.id))
 
-
-def _expect(post: Post, versions: Collection[int] | None) -> None:
-    if versions is not None and post.version not in versions:
+def expect(version: int, versions: Collection[int] | None) -> None:
+    """Raises Changed when `versions` are given and this is none of them."""
+    if versions is not None and version not in versions:
         raise Changed
 
 
@@ -308,7 +269,16 @@ async def remove_post(uow: UnitOfWork, post: Post) -> None:
     uow.record(PostDeleted(post_id=post.id, prefixes=prefixes))
 
 
-def _photo(index: int, draft: PhotoDraft) -> Photo:
+def named_place(draft: PlaceDraft | None) -> Place | None:
+    """The place that is meant. Raises Invalid."""
+    if draft is None:
+        return None
+    name, lat, lon = clean_place(draft.name, draft.lat, draft.lon)
+    return Place(place_id(name, lat, lon), name, lat, lon)
+
+
+def as_photo(index: int, draft: PhotoDraft) -> Photo:
+    """Photo number `index` as it may be stored. Raises Invalid that points at it."""
     alt = None if draft.alt is None else clean_alt(index, draft.alt)
     return Photo(draft.upload_id, alt or "", draft.crop)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from application.accounts import Accounts
 from application.directory import Directory
+from application.drafting import Drafting
 from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
@@ -35,6 +36,7 @@ class Application:
     leaving: Leaving
     following: FollowingPeople
     posting: Posting
+    drafting: Drafting
     uploading: Uploading
     feeds: Feeds
     finding: Finding

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from application.drafting import give_up, publish_due
+from domain.drafts import DraftScheduled
 from domain.files import (
     FIRST_PLAN,
     SECOND_PLAN,
@@ -22,8 +24,8 @@ from domain.files import (
     RenditionPlan,
     RenditionSet,
 )
-from domain.kernel import Event, FileId, Message, UserId
-from domain.ports import Clock, Images, MediaStore, UnitOfWork, UnitOfWorks, Workspace
+from domain.kernel import Event, FileId, Message, PostId, UserId
+from domain.ports import Clock, Ids, Images, MediaStore, UnitOfWork, UnitOfWorks, Workspace
 from domain.posts import PostDeleted, PostPublished
 from domain.users import AccountDeleted
 
@@ -42,6 +44,7 @@ class Means:
     media: MediaStore
     workspace: Workspace
     clock: Clock
+    ids: Ids
 
 
 Reaction = Callable[[Means, Any], Awaitable[Write]]
@@ -76,6 +79,17 @@ async def remove_objects(means: Means, event: ObjectsOrphaned) -> Write:
     """Take from the media store what nothing refers to any more."""
     await means.media.delete(event.prefix)
     return nothing
+
+
+async def publish_draft(means: Means, event: DraftScheduled) -> Write:
+    """Turn a draft into a post at its time, unless its author has changed or taken back the time since."""
+
+    async def write(uow: UnitOfWork) -> None:
+        draft = await uow.drafts.find(event.draft_id, lock=True)
+        if draft is not None and draft.publish_at == event.due_at:
+            await publish_due(uow, draft, PostId(means.ids.new()), means.clock.now())
+
+    return write
 
 
 async def withdraw_from_feeds(means: Means, event: PostDeleted) -> Write:
@@ -115,12 +129,14 @@ async def erase_account_again(means: Means, event: AccountDeleted) -> Write:
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     PostPublished: (fan_out_to_followers,),
     PostDeleted: (remove_photos, withdraw_from_feeds),
+    DraftScheduled: (publish_draft,),
     FileStored: (make_first_sizes,),
     FileReady: (make_small_sizes,),
     ObjectsOrphaned: (remove_objects,),
     AccountDeleted: (erase_account, erase_account_again),
 }
-# How long after the event a reaction is due, where that is not at once. No request lasts longer than this.
+# How long after the event a reaction is due, where that is not at once and the event does not say it in `due_at`.
+# No request lasts longer than this.
 DELAYS: Mapping[Reaction, timedelta] = {erase_account_again: timedelta(minutes=5)}
 
 
@@ -129,8 +145,20 @@ def tell_the_owner(event: FileStored) -> Write:
     return _failed(event.file_id, NotProcessed())
 
 
+def leave_to_the_author(event: DraftScheduled) -> Write:
+    """A draft that nothing could publish stays, and says so."""
+
+    async def write(uow: UnitOfWork) -> None:
+        await give_up(uow, event.draft_id, event.due_at)
+
+    return write
+
+
 # What is written where the job of a reaction is parked as dead, in the same transaction.
-WHEN_GIVEN_UP: Mapping[Reaction, Callable[[Any], Write]] = {make_first_sizes: tell_the_owner}
+WHEN_GIVEN_UP: Mapping[Reaction, Callable[[Any], Write]] = {
+    make_first_sizes: tell_the_owner,
+    publish_draft: leave_to_the_author,
+}
 
 
 async def _make_sizes(means: Means, file_id: FileId, plan: RenditionPlan, step: str) -> Write:

@@ -11,7 +11,7 @@ from application.access import Client, access_own_file, throttle
 from application.paging import Cursors, Key, Slice
 from application.views import Descriptions, FileView, Page, Storage, present_file
 from domain.files import File, FileStored, ImageRefused, Kind, ObjectsOrphaned, State
-from domain.kernel import Conflict, FileId, Invalid, NotFound, Unavailable, UserId, msg
+from domain.kernel import Conflict, DraftId, FileId, Invalid, NotFound, Unavailable, UserId, msg
 from domain.ports import Clock, Ids, Images, MediaStore, Rate, RateLimiter, UnitOfWork, UnitOfWorks, Upload
 from domain.text import clean
 
@@ -32,7 +32,7 @@ class Turns:
 
 
 class InUse(Conflict):
-    """The file is part of a post."""
+    """The file is part of a post, or of a draft."""
 
     code = "in_use"
     message = msg("This file is part of a post. Remove it there first.")
@@ -68,8 +68,10 @@ class FileReads(Protocol):
         """The sum of the sizes of the owner's originals."""
         ...
 
-    async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[File]:
-        """Those of `file_ids` that are the owner's and in no post, in that order."""
+    async def unused(
+        self, owner: UserId, file_ids: Sequence[FileId], draft: DraftId | None = None
+    ) -> list[File]:
+        """Those of `file_ids` that are the owner's, in no post and in no draft but `draft`, in that order."""
         ...
 
 
@@ -162,9 +164,11 @@ class Uploading:
         """Those of `file_ids` that are in a post of the owner's, in that order."""
         return [present_file(file) for file in await self._reads.posted(owner, file_ids)]
 
-    async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[FileView]:
-        """Those of `file_ids` that the owner can still post, in that order."""
-        return [present_file(file) for file in await self._reads.unused(owner, file_ids)]
+    async def unused(
+        self, owner: UserId, file_ids: Sequence[FileId], draft: DraftId | None = None
+    ) -> list[FileView]:
+        """Those of `file_ids` that the owner can still post, or put into their draft `draft`, in that order."""
+        return [present_file(file) for file in await self._reads.unused(owner, file_ids, draft)]
 
     async def list(
         self,
@@ -203,11 +207,13 @@ class Uploading:
         return present_file(file)
 
     async def remove(self, owner: UserId, file_id: FileId) -> None:
-        """Remove an upload that no post uses, with everything made from it. Raises NotFound, InUse."""
+        """Remove an upload that nothing uses, with everything made from it. Raises NotFound, InUse."""
         async with self._new_uow() as uow:
             file = await access_own_file(uow, owner, file_id)
             if file.post_id is not None:
                 raise InUse
+            if await uow.drafts.holding([file.id]):
+                raise InUse(msg("This file is part of a draft. Remove it there first."))
             await uow.files.remove(file.id)
             uow.record(ObjectsOrphaned(prefix=file.prefix))
             await uow.commit()

@@ -1,14 +1,17 @@
 """What screens and API answers are made of. Plain values, ready for JSON and for templates."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from domain.files import AVATAR_WIDTHS, Camera, File
+from domain.drafts import Draft, DraftState
+from domain.files import AVATAR_WIDTHS, Camera, Crop, File
 from domain.follows import Following
+from domain.kernel import Message
 from domain.posts import Audience, Counts
 from domain.users import AltReminder, Motion, Preferences
 
@@ -416,6 +419,75 @@ def present_file(file: File) -> FileView:
         height=file.height,
         lqip=file.lqip,
         renditions=present_renditions(file),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPhoto:
+    """A photo of a draft, with what its author chose for it. `file` is the whole picture, not cut yet."""
+
+    upload_id: UUID
+    alt: str
+    crop: Crop | None
+    file: FileView
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPlace:
+    """A place that is named, and nobody's yet."""
+
+    name: str
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftError:
+    """Why a draft was not published at its time. `detail` is a Message, said in the language of whoever reads it."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A post in the making as its author sees it. `publish_at` is set while it waits to be published by itself."""
+
+    id: UUID
+    media: tuple[DraftPhoto, ...]
+    caption: str
+    place: DraftPlace | None
+    audience: Audience
+    comments: bool
+    show_camera: bool
+    publish_at: datetime | None
+    state: DraftState
+    error: DraftError | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+def present_draft(draft: Draft, files: Sequence[File]) -> DraftView:
+    """A draft for its author; `files` are the uploads of its photos, in the same order."""
+    place = draft.place
+    return DraftView(
+        id=draft.id,
+        media=tuple(
+            DraftPhoto(photo.file_id, photo.alt, photo.crop, present_file(file))
+            for photo, file in zip(draft.photos, files, strict=True)
+        ),
+        caption=draft.caption,
+        place=DraftPlace(place.name, place.lat, place.lon) if place else None,
+        audience=draft.audience,
+        comments=draft.comments,
+        show_camera=draft.show_camera,
+        publish_at=draft.publish_at,
+        state=draft.state,
+        error=DraftError(draft.failure[0], Message(draft.failure[1])) if draft.failure else None,
+        created_at=draft.created_at,
+        updated_at=draft.updated_at,
+        version=draft.version,
     )
 
 

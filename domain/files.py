@@ -247,5 +247,5 @@ class Files(Protocol):
         ...
 
     async def unattached_before(self, moment: datetime, limit: int) -> list[File]:
-        """Uploads older than `moment` that no post uses, oldest first."""
+        """Up to `limit` uploads older than `moment` that neither a post nor a draft uses, oldest first, locked."""
         ...

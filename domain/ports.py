@@ -13,6 +13,7 @@ from domain.files import Crop, ImageFacts, RenditionPlan, RenditionSet
 from domain.kernel import Event, Unavailable
 
 if TYPE_CHECKING:
+    from domain.drafts import Drafts
     from domain.exports import Exports
     from domain.files import Files
     from domain.follows import Follows
@@ -59,6 +60,7 @@ class UnitOfWork(Protocol):
     invites: "Invites"
     follows: "Follows"
     posts: "Posts"
+    drafts: "Drafts"
     comments: "Comments"
     files: "Files"
     jobs: "Jobs"

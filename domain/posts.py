@@ -1,5 +1,6 @@
 """Posts with their photos, comments, likes and saves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -75,6 +76,14 @@ class Photo:
     crop: Crop | None = None
 
 
+def check_photos(photos: Sequence[Photo], *, least: int = 1) -> None:
+    """Raises Invalid for too few, too many, or the same one twice."""
+    if not least <= len(photos) <= MAX_PHOTOS:
+        raise Invalid.field("#/media", "bad_count", msg("A post has 1 to {limit} photos."), limit=MAX_PHOTOS)
+    if len({photo.file_id for photo in photos}) != len(photos):
+        raise Invalid.field("#/media", "repeated", msg("A photo can be in a post only once."))
+
+
 @dataclass(slots=True)
 class Post:
     """One to ten photos with words. `version` grows with every edit."""
@@ -94,12 +103,7 @@ class Post:
     version: int = 1
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.photos) <= MAX_PHOTOS:
-            raise Invalid.field(
-                "#/media", "bad_count", msg("A post has 1 to {limit} photos."), limit=MAX_PHOTOS
-            )
-        if len({photo.file_id for photo in self.photos}) != len(self.photos):
-            raise Invalid.field("#/media", "repeated", msg("A photo can be in a post only once."))
+        check_photos(self.photos)
 
     def write(self, caption: str) -> None:
         """Set the caption; tags and mentions follow from it. Raises Invalid."""

@@ -32,6 +32,7 @@ from adapters.postgres import migrate
 from adapters.postgres.accounts import PostgresIdentities
 from adapters.postgres.backup import PostgresDumps
 from adapters.postgres.directory_reads import PostgresDirectoryReads
+from adapters.postgres.drafts import PostgresDraftReads
 from adapters.postgres.embedded import (
     Address,
     AlreadyRunning,
@@ -62,6 +63,7 @@ from application.accounts import Accounts
 from application.backups import CONFIG, SECRET, BackupFailed, DamagedArchive, Manifest, Progress
 from application.demo_content import DemoContent
 from application.directory import Directory
+from application.drafting import Drafting
 from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
@@ -124,7 +126,7 @@ class Container(containers.DeclarativeContainer):
     people_reads = providers.Singleton(PostgresPeopleReads)
     # Leases are about the machine's time, also where `clock` has been set to another.
     means = providers.Singleton(
-        Means, new_uow.provider, images, media, workspace, providers.Singleton(SystemClock)
+        Means, new_uow.provider, images, media, workspace, providers.Singleton(SystemClock), ids
     )
 
     turns = providers.Singleton(Turns)
@@ -162,6 +164,9 @@ class Container(containers.DeclarativeContainer):
         leaving=providers.Singleton(Leaving, new_uow.provider, clock, ids, passwords, limiter),
         following=providers.Singleton(FollowingPeople, new_uow.provider, clock),
         posting=providers.Singleton(Posting, new_uow.provider, clock, ids),
+        drafting=providers.Singleton(
+            Drafting, new_uow.provider, clock, ids, providers.Singleton(PostgresDraftReads), cursors
+        ),
         uploading=providers.Singleton(
             Uploading,
             new_uow.provider,

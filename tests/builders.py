@@ -7,10 +7,11 @@ from itertools import count
 from typing import Any
 
 from application.accounts import ProfileChange
+from application.drafting import DraftEdit
 from application.posting import PhotoDraft, PlaceDraft, PostDraft
 from application.program import Application
 from domain.files import File
-from domain.kernel import CommentId, FileId, PostId, UserId
+from domain.kernel import CommentId, DraftId, FileId, PostId, UserId
 from domain.ports import UnitOfWork, Upload
 from domain.posts import Audience
 from tests.conftest import PASSWORD, a_jpeg
@@ -96,6 +97,12 @@ async def a_post(
     return await program.posting.publish(
         by.id, PostDraft(media, caption, place=where, audience=audience, **draft)
     )
+
+
+async def a_draft(program: Application, by: Someone, *, photos: int = 1, **edit: Any) -> DraftId:
+    """A draft of ready pictures."""
+    media = [PhotoDraft(await a_picture(program, by)) for _ in range(photos)]
+    return await program.drafting.create(by.id, DraftEdit(media=media, **edit))
 
 
 async def a_follow(program: Application, follower: Someone, followee: Someone) -> None:

@@ -159,9 +159,16 @@ class PostgresAccounts:
         )
         if int(withdrawn.rsplit(" ", 1)[-1]) == 20 * limit:
             return False, []
+        # Before the uploads that they hold.
+        drafts = await self._c.execute(
+            "DELETE FROM drafts WHERE id IN (SELECT id FROM drafts WHERE author_id = $1 LIMIT $2)",
+            user_id,
+            limit,
+        )
         files = await self._c.fetch(
             # Those of the posts first: what is left of them goes with the posts, and nobody would know its prefix.
-            "SELECT id, key FROM files WHERE post_id = ANY($1::uuid[]) OR (owner_id = $2 AND post_id IS NULL) "
+            "SELECT id, key FROM files f WHERE post_id = ANY($1::uuid[]) OR (owner_id = $2 AND post_id IS NULL "
+            "AND NOT EXISTS (SELECT FROM draft_photos WHERE file_id = f.id)) "
             "ORDER BY post_id IS NULL LIMIT greatest($3, 10 * cardinality($1::uuid[]))",
             posts,
             user_id,
@@ -176,7 +183,7 @@ class PostgresAccounts:
         await self._c.execute("DELETE FROM posts WHERE id = ANY($1::uuid[])", posts)
         for statement in _BEFORE_ERASING:
             await self._c.execute(statement, user_id, limit)
-        left = len(posts) + len(files) + len(exports)
+        left = len(posts) + len(files) + len(exports) + int(drafts.rsplit(" ", 1)[-1])
         for statement in _ERASE:
             left += int((await self._c.execute(statement, user_id, limit)).rsplit(" ", 1)[-1])
         prefixes = [f"photos/{row['key']}/" for row in files]

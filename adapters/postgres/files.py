@@ -15,11 +15,12 @@ from adapters.postgres.tables import FileRow
 from application.paging import Slice
 from application.views import Descriptions
 from domain.files import Camera, Crop, File, ImageFacts, Kind, Rendition, State
-from domain.kernel import AlreadyMade, FileId, Message, PostId, UserId
+from domain.kernel import AlreadyMade, DraftId, FileId, Message, PostId, UserId
 
 _PLAIN = (
     "id owner_id name size sha256 kind key created_at state step width height lqip duplicate_of post_id position alt cut"
 ).split()
+_IN_NO_DRAFT = "NOT EXISTS (SELECT FROM draft_photos WHERE file_id = f.id)"
 _STORED = "SELECT coalesce(sum(size), 0) FROM files WHERE owner_id = $1"
 
 
@@ -125,12 +126,18 @@ class PostgresFiles:
 
     async def unattached_before(self, moment: datetime, limit: int) -> list[File]:
         rows = await self._c.fetch(
-            "SELECT * FROM files WHERE post_id IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2 "
-            "FOR UPDATE SKIP LOCKED",
+            f"SELECT * FROM files f WHERE post_id IS NULL AND {_IN_NO_DRAFT} AND created_at < $1 "
+            "ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED",
             moment,
             limit,
         )
-        return [read_file(row) for row in rows]
+        # Again, now that they are locked: one of them may have come into a draft before.
+        free = await self._c.fetch(
+            f"SELECT id FROM files f WHERE id = ANY($1::uuid[]) AND {_IN_NO_DRAFT}",
+            [row["id"] for row in rows],
+        )
+        loose = {row["id"] for row in free}
+        return [read_file(row) for row in rows if row["id"] in loose]
 
 
 class PostgresFileReads:
@@ -165,19 +172,26 @@ class PostgresFileReads:
         async with acquire() as connection:
             return int(await connection.fetchval(_STORED, owner))
 
-    async def unused(self, owner: UserId, file_ids: Sequence[FileId]) -> list[File]:
-        return await _some_of(owner, file_ids, "post_id IS NULL")
+    async def unused(
+        self, owner: UserId, file_ids: Sequence[FileId], draft: DraftId | None = None
+    ) -> list[File]:
+        where = (
+            "post_id IS NULL AND NOT EXISTS "
+            "(SELECT FROM draft_photos WHERE file_id = f.id AND draft_id IS DISTINCT FROM $3)"
+        )
+        return await _some_of(owner, file_ids, where, draft)
 
     async def posted(self, owner: UserId, file_ids: Sequence[FileId]) -> list[File]:
         return await _some_of(owner, file_ids, "post_id IS NOT NULL")
 
 
-async def _some_of(owner: UserId, file_ids: Sequence[FileId], where: str) -> list[File]:
+async def _some_of(owner: UserId, file_ids: Sequence[FileId], where: str, *parameters: Any) -> list[File]:
     async with acquire() as connection:
         rows = await connection.fetch(
-            f"SELECT * FROM files WHERE id = ANY($1::uuid[]) AND owner_id = $2 AND {where} "
+            f"SELECT * FROM files f WHERE id = ANY($1::uuid[]) AND owner_id = $2 AND {where} "
             "ORDER BY array_position($1, id)",
             list(file_ids),
             owner,
+            *parameters,
         )
     return [read_file(row) for row in rows]

@@ -50,6 +50,15 @@ _RULES = {
     "a photo of another's post": (
         "SELECT f.id::text FROM files f JOIN posts p ON p.id = f.post_id WHERE f.owner_id <> p.author_id"
     ),
+    "a photo of a draft that is not its author's alone": (
+        "SELECT f.id::text FROM draft_photos h JOIN drafts d ON d.id = h.draft_id JOIN files f ON f.id = h.file_id "
+        "WHERE f.owner_id <> d.author_id OR f.post_id IS NOT NULL"
+    ),
+    "a scheduled draft that nothing will publish": (
+        "SELECT d.id::text FROM drafts d WHERE publish_at IS NOT NULL AND NOT EXISTS (SELECT FROM jobs "
+        "WHERE event_type = 'DraftScheduled' AND payload ->> 'draft_id' = d.id::text AND state <> 'done' "
+        "AND (payload ->> 'due_at')::timestamptz = d.publish_at)"
+    ),
     "a reply to a reply": (
         "SELECT c.id::text FROM comments c JOIN comments p ON p.id = c.reply_to "
         "WHERE p.reply_to IS NOT NULL OR p.post_id <> c.post_id"
@@ -77,6 +86,7 @@ _RULES = {
         "AND (EXISTS (SELECT FROM posts WHERE author_id = u.id) OR EXISTS (SELECT FROM comments WHERE author_id = u.id) "
         "OR EXISTS (SELECT FROM likes WHERE user_id = u.id) OR EXISTS (SELECT FROM comment_likes WHERE user_id = u.id) "
         "OR EXISTS (SELECT FROM saves WHERE user_id = u.id) OR EXISTS (SELECT FROM files WHERE owner_id = u.id) "
+        "OR EXISTS (SELECT FROM drafts WHERE author_id = u.id) "
         "OR EXISTS (SELECT FROM follows WHERE u.id IN (follower_id, followee_id)) "
         "OR EXISTS (SELECT FROM blocks WHERE u.id IN (blocker_id, blocked_id)) "
         "OR EXISTS (SELECT FROM exports WHERE user_id = u.id) OR EXISTS (SELECT FROM imports WHERE user_id = u.id) "

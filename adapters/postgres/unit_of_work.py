@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -14,6 +14,7 @@ from tortoise.exceptions import BaseORMException
 from tortoise.transactions import in_transaction
 
 from adapters.postgres.accounts import PostgresAccounts, PostgresInvites, PostgresSessions, PostgresTokens
+from adapters.postgres.drafts import PostgresDrafts
 from adapters.postgres.engine import is_reading, translate
 from adapters.postgres.exports import PostgresExports
 from adapters.postgres.files import PostgresFiles
@@ -24,7 +25,7 @@ from adapters.postgres.posts import PostgresComments, PostgresPosts
 from domain.kernel import Event
 from domain.ports import Clock, Ids, TryAgain, Wake
 
-ReactionsTo = Callable[[Event], Mapping[str, timedelta]]
+ReactionsTo = Callable[[Event, datetime], Mapping[str, datetime]]
 
 # The database undid the transaction through no fault of its own; the same again will very likely work.
 _UNDONE = (
@@ -44,6 +45,7 @@ class PostgresUnitOfWork:
     invites: PostgresInvites
     follows: PostgresFollows
     posts: PostgresPosts
+    drafts: PostgresDrafts
     comments: PostgresComments
     files: PostgresFiles
     jobs: PostgresJobs
@@ -79,6 +81,7 @@ class PostgresUnitOfWork:
         self.invites = PostgresInvites(connection)
         self.follows = PostgresFollows(connection, ids)
         self.posts = PostgresPosts(connection, ids)
+        self.drafts = PostgresDrafts(connection)
         self.comments = PostgresComments(connection)
         self.files = PostgresFiles(connection)
         self.jobs = PostgresJobs(connection)
@@ -128,12 +131,12 @@ class PostgresUnitOfWork:
             self._wake.kick()
 
     def _job_rows(self, event: Event) -> list[tuple[Any, ...]]:
-        reactions = self._reactions_to(event)
+        now = self._clock.now()
+        reactions = self._reactions_to(event, now)
         if not reactions:
             return []
-        event_id, now, payload = self._ids.new(), self._clock.now(), encode_event(event)
-        kind = type(event).__name__
-        return [(event_id, name, kind, payload, now + delay, now) for name, delay in reactions.items()]
+        event_id, kind, payload = self._ids.new(), type(event).__name__, encode_event(event)
+        return [(event_id, name, kind, payload, due_at, now) for name, due_at in reactions.items()]
 
 
 def encode_event(event: Event) -> str:
@@ -154,7 +157,9 @@ class EventDecoder:
 
 
 def _revive(name: str, value: Any) -> Any:
-    """Members named `…_id` are ids; lists were tuples."""
+    """Members named `…_id` are ids, those named `…_at` moments; lists were tuples."""
     if name.endswith("_id") and value is not None:
         return UUID(value)
+    if name.endswith("_at") and value is not None:
+        return datetime.fromisoformat(value)
     return tuple(value) if isinstance(value, list) else value

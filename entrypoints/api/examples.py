@@ -118,6 +118,28 @@ FILE: dict[str, Any] = {
     "lqip": "UklGRkAAAABXRUJQ",
     "renditions": [RENDITION],
 }
+DRAFT: dict[str, Any] = {
+    "id": OTHER_ID,
+    "media": [
+        {
+            "upload_id": ID,
+            "alt": "Ridges under a low sun",
+            "crop": {"x": 0.0, "y": 0.125, "width": 1.0, "height": 0.75, "rotate": 0},
+            "file": FILE,
+        }
+    ],
+    "caption": "First light on the west ridge. #dawn",
+    "place": {"name": "Seoraksan", "lat": 38.119, "lon": 128.465},
+    "audience": "everyone",
+    "comments": True,
+    "show_camera": False,
+    "publish_at": "2026-11-23T22:30:00Z",
+    "state": "scheduled",
+    "error": None,
+    "created_at": TIME,
+    "updated_at": TIME,
+    "version": 3,
+}
 TOKEN: dict[str, Any] = {
     "id": ID,
     "name": "backup script",
@@ -209,6 +231,7 @@ ANSWERS: dict[str, Any] = {
         ]
     },
     "FileView": FILE,
+    "DraftView": DRAFT,
     "TokenOut": TOKEN,
     "NewTokenOut": {
         "id": ID,

@@ -60,6 +60,10 @@ _LENGTHS: dict[tuple[str, str], dict[str, int]] = {
     ("NewPost", "caption"): {"maxLength": MAX_CAPTION},
     ("NewPost", "media"): {"minItems": 1, "maxItems": MAX_PHOTOS},
     ("PostPatch", "caption"): {"maxLength": MAX_CAPTION},
+    ("NewDraft", "caption"): {"maxLength": MAX_CAPTION},
+    ("NewDraft", "media"): {"maxItems": MAX_PHOTOS},
+    ("DraftPatch", "caption"): {"maxLength": MAX_CAPTION},
+    ("DraftPatch", "media"): {"maxItems": MAX_PHOTOS},
     ("MediaIn", "alt"): {"maxLength": MAX_ALT},
     ("MediaPatch", "alt"): {"maxLength": MAX_ALT},
     ("PlaceIn", "name"): {"minLength": 1, "maxLength": MAX_PLACE_NAME},
@@ -305,7 +309,7 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
     wanted = []
     if operation.recover is not None:
         wanted.append(("Idempotency-Key", key, "Makes repeating the request harmless for 24 hours."))
-    if operation.method in ("PATCH", "DELETE"):
+    if operation.method in ("PATCH", "DELETE") or operation.conditional:
         wanted.append(("If-Match", text, "ETags that a GET here gave; if none of them is right by now: 412."))
     if operation.method == "GET":
         wanted.append(("If-None-Match", text, "The ETag of what the caller has."))
@@ -446,7 +450,7 @@ def _codes(operation: Operation) -> list[str]:
         codes.append("bad_cursor")
     if operation.recover is not None:
         codes += ["idempotency_mismatch", "idempotency_in_progress", "already_made"]
-    if operation.method in ("PATCH", "DELETE"):
+    if operation.method in ("PATCH", "DELETE") or operation.conditional:
         codes.append("precondition_failed")
     if operation.upload:
         codes += _PICTURE_PROBLEMS

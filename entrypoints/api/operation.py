@@ -22,7 +22,7 @@ from sanic import Blueprint, HTTPResponse, Request
 from application.access import Client
 from application.operations import Replay
 from application.program import Application
-from application.views import Page, PostCard
+from application.views import DraftView, Page, PostCard
 from domain.kernel import (
     AlreadyMade,
     Conflict,
@@ -409,9 +409,9 @@ def _respond(operation: Operation, call: Call, answer: Answer, headers: dict[str
 
 
 def etag_of(value: Any, content: bytes) -> str:
-    """A validator of the bytes; a post's starts with its version, which is what `If-Match` is about."""
+    """A validator of the bytes; what has versions starts with its own, which is what `If-Match` is about."""
     digest = hashlib.sha256(content).hexdigest()[:16]
-    if isinstance(value, PostCard):
+    if isinstance(value, PostCard | DraftView):
         return f'"v{value.version}-{digest}"'
     return f'W/"{digest}"'
 

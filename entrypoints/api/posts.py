@@ -1,6 +1,7 @@
 """Posts, comments and what people do with them over the API."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -30,7 +31,8 @@ from entrypoints.api.schemas import (
 group = Operations("posts")
 
 
-def _posted(post: PostCard) -> Answer:
+def posted(post: PostCard) -> Answer:
+    """The answer that tells of a new post."""
     return Answer(post, location=f"{BASE}/posts/{post.id}")
 
 
@@ -38,8 +40,9 @@ def _commented(comment: CommentView) -> Answer:
     return Answer(comment, location=f"{BASE}/comments/{comment.id}")
 
 
-async def _recover_post(call: Call, post_id: UUID) -> Answer:
-    return _posted(await call.app.feeds.post(call.user, PostId(post_id)))
+async def recover_post(call: Call, post_id: UUID) -> Answer:
+    """The same answer again, for a post that was made before."""
+    return posted(await call.app.feeds.post(call.user, PostId(post_id)))
 
 
 async def _recover_comment(call: Call, comment_id: UUID) -> Answer:
@@ -55,7 +58,7 @@ async def _recover_comment(call: Call, comment_id: UUID) -> Answer:
     answer=PostCard,
     upload="form",
     body=NewPost,
-    recover=_recover_post,
+    recover=recover_post,
     problems=("empty", "damaged", "quota", "insufficient_storage"),
     example={
         "media": [{"upload_id": "01930000-0000-7000-8000-000000000000", "alt": "Ridges"}],
@@ -68,18 +71,23 @@ async def publish(call: Call) -> Answer:
         post_id = await _publish_form(call, call.form, new_id)
     else:
         post_id = await call.app.posting.publish(call.user, _draft(call.body), new_id)
-    return _posted(await call.app.feeds.post(call.user, post_id))
+    return posted(await call.app.feeds.post(call.user, post_id))
 
 
 def _draft(sent: NewPost) -> PostDraft:
     return PostDraft(
-        [PhotoDraft(FileId(m.upload_id), m.alt, _crop(i, m.crop)) for i, m in enumerate(sent.media)],
+        uploads(sent.media),
         sent.caption or "",
-        _place(sent.place),
+        as_place(sent.place),
         sent.audience,
         sent.comments,
         sent.show_camera,
     )
+
+
+def uploads(media: Sequence[MediaIn]) -> list[PhotoDraft]:
+    """The photos as the application takes them. Raises Invalid that points at the one with an impossible cut."""
+    return [PhotoDraft(FileId(m.upload_id), m.alt, _crop(i, m.crop)) for i, m in enumerate(media)]
 
 
 def _crop(index: int, crop: CropIn | None) -> Crop | None:
@@ -89,7 +97,8 @@ def _crop(index: int, crop: CropIn | None) -> Crop | None:
         raise Invalid(problems=tuple(body.moved(f"#/media/{index}", error))) from None
 
 
-def _place(place: PlaceIn | None) -> PlaceDraft | None:
+def as_place(place: PlaceIn | None) -> PlaceDraft | None:
+    """The place as the application takes it."""
     return PlaceDraft(place.name, place.lat, place.lon) if place else None
 
 
@@ -107,7 +116,7 @@ async def _publish_form(call: Call, form: body.Form, new_id: PostId | None) -> P
         draft = PostDraft(
             [PhotoDraft(file, alts[i] if i < len(alts) else None) for i, file in enumerate(taken)],
             fields.caption or "",
-            _place(fields.place),
+            as_place(fields.place),
             fields.audience,
             fields.comments,
             fields.show_camera,
@@ -216,7 +225,7 @@ async def edit_post(call: Call, post_id: UUID) -> PostCard:
     sent: PostPatch = call.body
     edit = PostEdit(
         caption=given(sent, "caption"),
-        place=_place(sent.place) if isinstance(sent.place, PlaceIn) else None,
+        place=as_place(sent.place) if isinstance(sent.place, PlaceIn) else None,
         remove_place=sent.place is None,
         audience=None if sent.audience is UNSET else sent.audience,  # type: ignore[arg-type]
         comments=None if sent.comments is UNSET else bool(sent.comments),

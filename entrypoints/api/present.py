@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from application.views import FileView, Page, PostCard, PostViewer
+from application.views import DraftView, FileView, Page, PostCard, PostViewer
 from domain.kernel import Message
 from entrypoints.web.translation import in_words
 
@@ -38,6 +38,8 @@ def to_json(value: Any, grant: str = "") -> bytes:
 
 
 def _granted(value: Any, grant: str) -> Any:
+    if isinstance(value, DraftView):
+        return replace(value, media=[replace(p, file=_granted(p.file, grant)) for p in value.media])
     if not isinstance(value, FileView):
         return value
     sizes = tuple(replace(size, url=size.url + grant) for size in value.renditions)

@@ -1,5 +1,6 @@
 """What requests may hold, member by member. The domain decides whether the values make sense."""
 
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -101,6 +102,26 @@ class NewPost(In):
     audience: Audience = "everyone"
     comments: bool = True
     show_camera: bool | None = None
+
+
+class NewDraft(In):
+    media: list[MediaIn] = []
+    caption: str | None = None
+    place: PlaceIn | None = None
+    audience: Audience = "everyone"
+    comments: bool = True
+    show_camera: bool | None = None
+    publish_at: datetime | None = None
+
+
+class DraftPatch(In):
+    media: list[MediaIn] | UnsetType = UNSET
+    caption: str | UnsetType | None = UNSET
+    place: PlaceIn | UnsetType | None = UNSET
+    audience: Audience | UnsetType = UNSET
+    comments: bool | UnsetType = UNSET
+    show_camera: bool | UnsetType = UNSET
+    publish_at: datetime | UnsetType | None = UNSET
 
 
 class MediaPatch(In):

@@ -169,10 +169,16 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Decide to keep it, which closes the report, or suspend the author."),
     ),
     "in_use": Explanation(
-        _("The file is part of a post"),
-        _("A file that a post shows cannot be removed by itself."),
-        _("The post is still there."),
-        _("Delete the post, and the file goes with it."),
+        _("The file is in use"),
+        _("A file that a post shows or a draft holds cannot be removed by itself."),
+        _("The post or the draft is still there."),
+        _("Delete the post, and the file goes with it. Or take the photo out of the draft."),
+    ),
+    "too_many_drafts": Explanation(
+        _("Too many drafts"),
+        _("Everybody has room for a limited number of drafts."),
+        _("Old drafts that were never published."),
+        _("Publish or delete one that you do not need any more."),
     ),
     "precondition_failed": Explanation(
         _("Changed meanwhile"),

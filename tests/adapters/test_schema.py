@@ -114,6 +114,11 @@ _REASONS = ", ".join(f"'{reason}'::text" for reason in REASONS)
         ("jobs", "PRIMARY KEY (event_id, reaction)"),
         ("jobs", "CHECK (((state = 'running'::text) = (leased_until IS NOT NULL)))"),
         ("idempotency", "PRIMARY KEY (user_id, key)"),
+        ("draft_photos", "PRIMARY KEY (file_id)"),
+        ("draft_photos", "FOREIGN KEY (file_id) REFERENCES files(id) DEFERRABLE INITIALLY DEFERRED"),
+        ("draft_photos", "UNIQUE (draft_id, \"position\")"),
+        ("drafts", "CHECK (((publish_at IS NULL) OR (error_code IS NULL)))"),
+        ("post_versions", "PRIMARY KEY (post_id, version)"),
         ("reports", f"CHECK ((reason = ANY (ARRAY[{_REASONS}])))"),
     ],
 )  # fmt: skip
@@ -215,6 +220,15 @@ INSERT INTO files (id, owner_id, name, size, sha256, kind, key, created_at, stat
 INSERT INTO files (id, owner_id, name, size, sha256, kind, key, created_at, state)
   SELECT uuidv7(), person.id, 'x', 5, repeat('1', 64), 'image', 'spare' || k, now(), 'ready'
   FROM person, generate_series(1, 130) k WHERE n = 0;
+INSERT INTO drafts (id, author_id, audience, comments_on, show_camera, created_at, updated_at, version)
+  SELECT uuidv7(), id, 'everyone', true, false, now(), now() - interval '1 minute' * k, 1
+  FROM person, generate_series(1, 100) k WHERE n < 60;
+CREATE TEMP TABLE held AS
+  SELECT row_number() OVER (ORDER BY d.id, k) AS n, uuidv7() AS id, d.id AS draft_id, d.author_id, k - 1 AS position
+  FROM drafts d, generate_series(1, 2) k;
+INSERT INTO files (id, owner_id, name, size, sha256, kind, key, created_at, state)
+  SELECT id, author_id, 'f', 1, repeat('0', 64), 'image', 'held' || n, now(), 'ready' FROM held;
+INSERT INTO draft_photos (file_id, draft_id, position) SELECT id, draft_id, position FROM held;
 INSERT INTO sessions SELECT uuidv7(), id, sha256(convert_to(id::text, 'UTF8')), now(), now(), now() + interval '1 day'
   FROM person;
 INSERT INTO tokens SELECT uuidv7(), id, '', sha256(convert_to(id::text, 'UTF8')), '{read}', now(), now() + interval '1 day'
@@ -231,6 +245,8 @@ BIG = {
     "post_tags",
     "users",
     "comment_likes",
+    "drafts",
+    "draft_photos",
 }
 
 
@@ -327,6 +343,7 @@ LISTS: dict[str, tuple[int, Read]] = {
     "requests": (1, _own("requests")),
     "blocked": (1, _own("blocked")),
     "muted": (1, _own("muted")),
+    "drafts": (2, lambda t, n: t.program.drafting.list(UserId(t.me), n)),
     "files": (1, lambda t, n: t.program.uploading.list(UserId(t.me), n, None)),
 }
 

@@ -69,6 +69,12 @@ PUT    /posts/<post_id:uuid>/hidden                401  404  404  404  404  404 
 DELETE /posts/<post_id:uuid>/hidden                401  404  404  404  404  404  404  403  200  200  401
 GET    /posts/<post_id:uuid>/likes                 404  404  404  404  404  404  404  200  200  200  401
 GET    /posts/<post_id:uuid>/comments              404  404  404  404  404  404  404  200  200  200  401
+GET    /drafts                                     401  200  200  200  200  200  200  200  200  200  401
+POST   /drafts                                     401  201  201  201  201  201  201  403  201  201  401
+GET    /drafts/<draft_id:uuid>                     401  404  404  404  404  404  404  404  404  200  401
+PATCH  /drafts/<draft_id:uuid>                     401  404  404  404  404  404  404  403  404  200  401
+DELETE /drafts/<draft_id:uuid>                     401  404  404  404  404  404  404  403  404  204  401
+POST   /drafts/<draft_id:uuid>/publish             401  404  404  404  404  404  404  403  404  201  401
 POST   /posts/<post_id:uuid>/comments              401  404  404  404  404  404  404  403  201  201  401
 GET    /comments/<comment_id:uuid>                 404  404  404  404  404  404  404  200  200  200  401
 PATCH  /comments/<comment_id:uuid>                 401  404  404  404  404  404  404  403  200  403  401

@@ -29,7 +29,7 @@ class Scene:
     """Whom the tests play, by role, and what there is of the owner's.
 
     `headers` holds each actor's way in; `ids` what addresses are made of: `post`, `comment` (the follower's, under the
-    post), `file`, `token`, `session`, `place`, `key` (of the post's photo), `avatar_key`, `asking` (a user name).
+    post), `draft`, `file`, `token`, `session`, `place`, `key` (of the post's photo), `avatar_key`, `asking` (a user name).
     """
 
     api: Api
@@ -45,7 +45,7 @@ class Scene:
 
 
 async def make_scene(api: Api, sql: asyncpg.Connection) -> Scene:
-    """The owner's account is private, with one post, a comment under it, a loose upload, and a follow request."""
+    """The owner's account is private, with one post, a comment under it, a draft, a loose upload, and a follow request."""
     members = {
         role: await api.join(
             name,
@@ -78,6 +78,13 @@ async def _make_things(scene: Scene, sql: asyncpg.Connection) -> None:
     for member in (owner, follower):
         await api.ok("PUT", f"/posts/{post['id']}/like", member)
         await api.ok("PUT", f"/posts/{post['id']}/save", member)
+    held = await api.upload(owner, a_jpeg(320, 300, "gold"), **{"Upload-Name": f"{CANARY}-held.jpg"})
+    draft = {
+        "media": [{"upload_id": held["id"], "alt": f"{CANARY} draft alt"}],
+        "caption": f"{CANARY} draft",
+        "place": {"name": f"{CANARY} draft place"},
+    }
+    draft = await api.ok("POST", "/drafts", owner, json=draft)
     loose = await api.upload(owner, a_jpeg(300, 400, "navy"), **{"Upload-Name": f"{CANARY}.jpg"})
     await settle(api.server.program)
     report = {"post_id": post["id"], "reason": "other", "note": f"{CANARY} report"}
@@ -89,6 +96,7 @@ async def _make_things(scene: Scene, sql: asyncpg.Connection) -> None:
         "post": post["id"],
         "comment": comment["id"],
         "file": loose["id"],
+        "draft": draft["id"],
         "place": scene.post["place"]["id"],
         "key": url.split("/")[2],
         "rendition": url.partition("?")[0].rsplit("/", 1)[-1],

@@ -47,6 +47,7 @@ def path_of(route: str, ids: dict[str, str]) -> str:
     values = {
         "post_id": ids["post"],
         "comment_id": ids["comment"],
+        "draft_id": ids["draft"],
         "file_id": ids["file"],
         "token_id": ids["token"],
         "session_id": ids["session"],
@@ -84,6 +85,8 @@ def body_of(method: str, route: str, actor: str, ids: dict[str, str]) -> dict[st
         ("DELETE", "/me"): {"password": PASSWORD},
         ("POST", "/posts"): {"media": [{"upload_id": ids["file"]}]},
         ("PATCH", "/posts/<post_id:uuid>"): {"caption": "changed"},
+        ("POST", "/drafts"): {"caption": "later"},
+        ("PATCH", "/drafts/<draft_id:uuid>"): {"caption": "changed"},
         ("POST", "/posts/<post_id:uuid>/comments"): {"text": "hello"},
         ("PATCH", "/comments/<comment_id:uuid>"): {"text": "changed"},
         ("POST", "/reports"): {"post_id": ids["post"], "reason": "other"},
@@ -179,7 +182,13 @@ async def test_the_owners_requests_replayed_by_others_change_nothing(
 async def test_members_that_belong_to_the_server_are_refused(scene: Scene, sql: asyncpg.Connection) -> None:
     before = await rows_of(sql)
     extra = ("id", "user_id", "author_id", "role", "is_admin", "like_count", "created_at", "__proto__")
-    for method, route in (("PATCH", "/me"), ("PATCH", "/posts/<post_id:uuid>"), ("POST", "/posts")):
+    for method, route in (
+        ("PATCH", "/me"),
+        ("PATCH", "/posts/<post_id:uuid>"),
+        ("POST", "/posts"),
+        ("POST", "/drafts"),
+        ("PATCH", "/drafts/<draft_id:uuid>"),
+    ):
         good = body_of(method, route, "owner", scene.ids)["json"]
         for name in extra:
             reply = await scene.ask(method, path_of(route, scene.ids), "owner", json={**good, name: "x"})

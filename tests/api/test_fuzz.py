@@ -101,7 +101,11 @@ async def test_random_requests_never_fail(api: Api) -> None:
     post, hers = await api.post(mira, "#tag", place={"name": "Pier"}), await api.post(noor)
     comment = await api.comment(noor, post["id"])
     upload = await api.upload(mira)
+    draft = await api.ok(
+        "POST", "/drafts", mira, json={"media": [{"upload_id": (await api.upload(mira))["id"]}]}
+    )
     known = [post["id"], hers["id"], comment["id"], upload["id"], post["place"]["id"], post["media"][0]["id"]]
+    known += [draft["id"], draft["media"][0]["upload_id"], "2031-05-01T12:00:00Z"]
     loop = asyncio.get_running_loop()
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)

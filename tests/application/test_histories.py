@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from application.program import Application
 from application.reactions import REACTIONS
 from application.views import Page
 from domain.kernel import PlaceId, PostId
-from tests.builders import a_comment, a_follow, a_person, a_post, an_upload, new_uow
+from tests.builders import a_comment, a_draft, a_follow, a_person, a_post, an_upload, new_uow
 from tests.strategies import Act, a_community, all_acts, histories
 
 slow = settings(max_examples=15, suppress_health_check=list(HealthCheck))
@@ -132,6 +133,7 @@ async def test_every_reaction_run_twice_is_the_reaction_run_once(
     await a_post(program, mira)
     await program.posting.delete(mira.id, removed)
     await an_upload(program, leaver)
+    await a_draft(program, mira, publish_at=program.clock.now() + timedelta(hours=1))
     await program.leaving.delete_by_name(leaver.name)
     await program.runner.drain()
     await sql.execute("UPDATE jobs SET due_at = now()")
@@ -167,6 +169,8 @@ async def test_nothing_of_a_deleted_account_stays_but_its_name(
     await program.posting.like_comment(leaver.id, await a_comment(program, mira, shared), True)
     reply = await a_comment(program, mira, shared, "hm", await a_comment(program, leaver, shared))
     await an_upload(program, leaver)
+    for photos in range(3):
+        await a_draft(program, leaver, photos=photos)
     await program.signing_in.token_for("leaver", "x", None)
     await program.runner.drain()
     # As it would be with a hundred times as many rows: many steps, each of which may be the last before a crash.

@@ -422,7 +422,7 @@ async def test_of_different_things_under_one_id_one_is_made(
 
 @pytest.mark.goal("C6")
 async def test_an_upload_becomes_part_of_one_post(program: Application, sql: asyncpg.Connection) -> None:
-    # Fails when `_attachable` does not lock the files (several posts, all but one without a photo).
+    # Fails when `lock_uploads` does not lock the files (several posts, all but one without a photo).
     await a_person(program, role="admin")
     mira = await a_person(program)
     upload = await a_picture(program, mira)
