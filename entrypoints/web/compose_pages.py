@@ -8,12 +8,22 @@ from collections.abc import Sequence
 from sanic import HTTPResponse
 
 from application.posting import PhotoDraft, PlaceDraft, PostDraft
+from application.views import DraftView
 from domain.files import FORMATS
-from domain.kernel import DomainError, FileId, NotFound
+from domain.kernel import DomainError, DraftId, FileId, NotFound, PostId
 from domain.posts import AUDIENCES, MAX_PHOTOS
 from entrypoints import requests
 from entrypoints.retrying import retrying
 from entrypoints.web import site
+from entrypoints.web.draft_pages import (
+    named_draft,
+    newest_draft,
+    read_later,
+    said_of,
+    save_draft,
+    shots_of,
+    values_of,
+)
 from entrypoints.web.shots import (
     Refusal,
     Shot,
@@ -36,7 +46,12 @@ async def new(visit: Visit) -> HTTPResponse:
     start = Values(audience="everyone", comments=True, show_camera=bool(me and me.show_camera))
     if visit.asked("tag"):
         start["caption"] = f"#{visit.asked('tag')[:64]}"
-    return await _show(visit, [], start)
+    if not visit.asked("draft"):
+        return await _show(visit, [], start)
+    draft = await named_draft(visit, visit.asked("draft"))
+    if draft is None:
+        return visit.go("/drafts", _("This draft was posted or deleted."))
+    return await _show(visit, shots_of(draft), values_of(draft), draft=draft)
 
 
 async def _show(
@@ -46,7 +61,9 @@ async def _show(
     refusals: Sequence[Refusal] = (),
     found: Trouble = NO_TROUBLE,
     undescribed: Sequence[Shot] = (),
+    draft: DraftView | None = None,
 ) -> HTTPResponse:
+    """`draft` is the one that the form belongs to; its version is the one that the form began with."""
     status = found.status if found.lines else 422 if undescribed or (refusals and not shots) else 200
     return await visit.page(
         "new.html",
@@ -63,55 +80,91 @@ async def _show(
         },
         room=MAX_PHOTOS - len(shots),
         storage=await visit.app.uploading.storage(visit.user),
+        draft=draft,
+        version=visit.text("version") or (draft.version if draft else ""),
+        newest=None if draft or shots else await newest_draft(visit),
     )
 
 
 @routes.form("/new", files=2 * MAX_PHOTOS)
 async def compose(visit: Visit) -> HTTPResponse:
-    """The button that was pressed stands in `do`: add, look, post, anyway, remove:<id> or retry:<id>."""
-    shots, values = await _shots(visit), _values(visit)
+    """The button that was pressed stands in `do`: add, look, post, anyway, save, later, remove:<id> or retry:<id>."""
+    draft = await named_draft(visit, visit.text("draft"))
+    shots, values = await _shots(visit, draft), _values(visit)
     added, refusals = await take_in(visit, MAX_PHOTOS - len(shots))
     act, _colon, which = visit.text("do").partition(":")
     if act in ("remove", "retry"):
-        shots = await _change(visit, shots, act, which)
-    if act not in ("post", "anyway") or added or refusals:
-        return await _show(visit, await with_pictures(visit, [*shots, *added]), values, refusals)
+        shots = await _change(visit, shots, act, which, draft)
+    if act not in ("post", "anyway", "save", "later") or refusals or (added and act != "save"):
+        seen = await with_pictures(visit, [*shots, *added], draft and DraftId(draft.id))
+        return await _show(visit, seen, values, refusals, draft=draft)
+    if act in ("save", "later"):
+        return await _keep(visit, draft, [*shots, *added], values, later=act == "later")
     undescribed = [shot for shot in shots if not shot.alt.strip()]
     if undescribed and act == "post":
-        return await _show(visit, shots, values, undescribed=undescribed)
-    return await _publish(visit, shots, values)
+        return await _show(visit, shots, values, undescribed=undescribed, draft=draft)
+    return await _publish(visit, shots, values, draft)
 
 
 def _values(visit: Visit) -> Values:
-    texts = {name: visit.text(name) for name in ("caption", "place", "audience")}
+    texts = {name: visit.text(name) for name in ("caption", "place", "audience", "later")}
     return Values(texts, comments=visit.ticked("comments"), show_camera=visit.ticked("show_camera"))
 
 
-async def _shots(visit: Visit) -> list[Shot]:
+async def _shots(visit: Visit, draft: DraftView | None) -> list[Shot]:
     """The uploads that the form names, in the order that it wants."""
-    return read_shots(visit, await visit.app.uploading.unused(visit.user, named_uploads(visit)))
+    held_by = draft and DraftId(draft.id)
+    return read_shots(visit, await visit.app.uploading.unused(visit.user, named_uploads(visit), held_by))
 
 
-async def _change(visit: Visit, shots: list[Shot], act: str, which: str) -> list[Shot]:
+async def _change(
+    visit: Visit, shots: list[Shot], act: str, which: str, draft: DraftView | None
+) -> list[Shot]:
     """The shots after one of them was removed or is processed again."""
     chosen = next((shot for shot in shots if str(shot.id) == which), None)
     if chosen is None:
         return shots
     # Whatever came of it: what is true now is looked up.
     await change_upload(visit, act, FileId(chosen.id))
-    return await _shots(visit)
+    now = await _shots(visit, draft)
+    # What the draft holds goes from the form, and from the draft when that is saved.
+    return [shot for shot in now if act != "remove" or shot.id != chosen.id]
 
 
-async def _publish(visit: Visit, shots: Sequence[Shot], values: Values) -> HTTPResponse:
-    if not shots:
-        return await _already_posted(visit) or await _show(visit, [], values, found=_nothing_chosen())
+async def _keep(
+    visit: Visit, draft: DraftView | None, shots: Sequence[Shot], values: Values, *, later: bool
+) -> HTTPResponse:
+    """Save a draft, to be posted by hand or `later` by itself."""
     try:
-        draft = _draft(shots, values)
-        post_id = await retrying(lambda: visit.app.posting.publish(visit.user, draft))
+        at = read_later(visit) if later else None
+        await save_draft(visit, draft, shots, values, publish_at=at)
+    except DomainError as error:
+        found = trouble(error, field_names(shots) | {"publish_at": "later"})
+        return await _show(visit, shots, values, found=found, draft=draft)
+    return visit.go("/drafts", said_of(at) if at else _("Draft saved."))
+
+
+async def _publish(
+    visit: Visit, shots: Sequence[Shot], values: Values, draft: DraftView | None
+) -> HTTPResponse:
+    if not shots:
+        found = _nothing_chosen()
+        return await _already_posted(visit) or await _show(visit, [], values, found=found, draft=draft)
+    try:
+        post_id = await _put_out(visit, shots, values, draft)
     except DomainError as error:
         found = trouble(error, field_names(shots))
-        return await _show(visit, shots, values, found=found)
+        return await _show(visit, shots, values, found=found, draft=draft)
     return visit.go(f"/p/{post_id}", _("Posted."))
+
+
+async def _put_out(visit: Visit, shots: Sequence[Shot], values: Values, draft: DraftView | None) -> PostId:
+    """Publish what the form holds; a draft first becomes what it holds."""
+    if draft is None:
+        made = _draft(shots, values)
+        return await retrying(lambda: visit.app.posting.publish(visit.user, made))
+    draft_id = await save_draft(visit, draft, shots, values, publish_at=None)
+    return await retrying(lambda: visit.app.drafting.publish(visit.user, draft_id))
 
 
 def _nothing_chosen() -> Trouble:

@@ -396,6 +396,11 @@ def _full_time(moment: datetime, language: Language, zone: tzinfo) -> str:
     return language.translations.gettext("%(date)s, %(time)s") % {"date": day, "time": time}
 
 
+def local_input(moment: datetime) -> str:
+    """`2023-03-04T12:41` on the reader's clock, as a field for a day and a time has it."""
+    return moment.astimezone(current_timezone()).strftime("%Y-%m-%dT%H:%M")
+
+
 def clock_after(seconds: int) -> str:
     """The time of day in so many seconds, `12:41 PM UTC`: easier to wait for than a number of seconds."""
     moment = datetime.now(UTC) + timedelta(seconds=seconds + 59)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from application.views import FileView
 from domain.files import Crop, FileTooLarge
-from domain.kernel import Conflict, DomainError, FileId, Invalid, NotFound, Unavailable
+from domain.kernel import Conflict, DomainError, DraftId, FileId, Invalid, NotFound, Unavailable
 from domain.ports import Upload
 from domain.posts import MAX_PHOTOS
 from entrypoints import requests
@@ -183,13 +183,16 @@ def check_size(visit: Visit, upload: Upload) -> None:
         raise FileTooLarge(limit_mb=requests.settings(visit.request).max_upload_mb)
 
 
-async def with_pictures(visit: Visit, shots: list[Shot]) -> list[Shot]:
-    """The shots as they are once their sizes are made: one describes and cuts what one sees. Has not much patience."""
+async def with_pictures(visit: Visit, shots: list[Shot], draft: DraftId | None = None) -> list[Shot]:
+    """The shots as they are once their sizes are made: one describes and cuts what one sees. Has not much patience.
+
+    `draft` is the one that may hold some of them.
+    """
     for pause in GLANCES_SECONDS:
         if not visit.app.runner.at_work or all(shot.file.state in ("ready", "failed") for shot in shots):
             break
         await asyncio.sleep(pause)
-        now = await visit.app.uploading.unused(visit.user, [FileId(shot.id) for shot in shots])
+        now = await visit.app.uploading.unused(visit.user, [FileId(shot.id) for shot in shots], draft)
         files = {file.id: file for file in now}
         shots = [replace(shot, file=files[shot.id]) for shot in shots if shot.id in files]
     return shots

@@ -60,6 +60,9 @@ GET  /docs                                      200   200   200   200   200   20
 GET  /docs/api                                  303   303   303   303   303   303   303
 GET  /docs/errors                               200   200   200   200   200   200   200
 GET  /docs/errors/<code>                        200   200   200   200   200   200   200
+GET  /drafts                                    login 200   200   200   200   200   200
+GET  /drafts/<draft_id:uuid>/delete             login 404   404   404   404   404   200
+POST /drafts/<draft_id:uuid>/delete             login 404   404   404   404   404   303
 GET  /explore                                   200   200   200   200   200   200   200
 GET  /favicon.ico                               200   200   200   200   200   200   200
 GET  /favicon.svg                               200   200   200   200   200   200   200

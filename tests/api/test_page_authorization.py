@@ -104,6 +104,7 @@ def _path(route: str, ids: dict[str, str]) -> str:
     values = {
         "post_id": ids["post"],
         "comment_id": ids["comment"],
+        "draft_id": ids["draft"],
         "file_id": ids["file"],
         "token_id": ids["token"],
         "handle": f"@{ids['owner']}",
