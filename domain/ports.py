@@ -257,6 +257,13 @@ class Images(Protocol):
         """Decode `source` once, completely, at a small size, and say what it is. The content decides, not the name."""
         ...
 
+    async def clean(self, source: Path, into: Path) -> bool:
+        """Write to `into` the same picture without anything that its file tells beside the pixels, which stay as they are.
+
+        Colour profile and turn stay too. False, and nothing written, for a kind in which that is not possible.
+        """
+        ...
+
     async def render(self, source: Path, plan: RenditionPlan, crop: Crop | None, into: Path) -> RenditionSet:
         """Write the renditions that `plan` asks for into the directory `into`, named `<width>.<ext>`.
 

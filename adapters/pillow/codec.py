@@ -26,7 +26,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from adapters.pillow import camera, headers, pixels
+from adapters.pillow import camera, cleaning, headers, pixels
 from adapters.pillow.zygote import part_path
 from domain.files import MAX_FRAME_PIXELS, MAX_FRAMES, MAX_PIXELS, MAX_SIDE
 
@@ -61,7 +61,7 @@ class Refused(Exception):
 
 def perform(work: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Do `work` and turn every outcome into an answer. Only for a process that ends right afterwards."""
-    known: dict[str, Callable[..., dict[str, Any]]] = {"inspect": inspect, "render": render}
+    known: dict[str, Callable[..., dict[str, Any]]] = {"inspect": inspect, "render": render, "clean": clean}
     try:
         return {"ok": known[work](**arguments)}
     except Refused as refusal:
@@ -125,6 +125,25 @@ def render(
             _write(_encoded(picture, *ENCODINGS[kind]), folder, f"{width}.{EXTENSIONS[kind]}")
             made.append([picture.width, picture.height, kind])
     return {"width": whole[0], "height": whole[1], "lqip": _lqip(picture), "renditions": made}
+
+
+def clean(source: str, into: str) -> dict[str, Any]:
+    """Write the picture without its metadata to `into`; `cleaned` is False for a kind that must be decoded for that."""
+    with open(source, "rb") as file:
+        im, family, frames = _open(file)
+        orientation, size = camera.orientation(camera.read_exif(im)), im.size
+        file.seek(0)
+        data = cleaning.cleaned(family, file.read(), orientation)
+    if data is None:
+        return {"cleaned": False}
+    made, _, kept = _open(io.BytesIO(data))
+    exif = camera.read_exif(made)
+    if (made.size, kept, camera.orientation(exif)) != (size, frames, orientation) or set(exif) - {
+        camera.ORIENTATION
+    }:
+        raise ValueError("the picture is not the same without its metadata")
+    _write(data, str(Path(into).parent), Path(into).name)
+    return {"cleaned": True}
 
 
 def sizes(planned: list[int], width: int) -> list[int]:

@@ -89,6 +89,11 @@ class SandboxedImages:
         answer = await self._ask("inspect", source=str(source))
         return _trusted(_facts, answer)
 
+    async def clean(self, source: Path, into: Path) -> bool:
+        """See `domain.ports.Images`."""
+        answer = await self._ask("clean", source=str(source), into=str(into))
+        return answer.get("cleaned") is True
+
     async def render(self, source: Path, plan: RenditionPlan, crop: Crop | None, into: Path) -> RenditionSet:
         """See `domain.ports.Images`.
 

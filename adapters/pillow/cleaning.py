@@ -1,0 +1,200 @@
+"""A picture without what its file tells beside the pixels: no position, no camera, no words, no second pictures.
+
+The compressed pixels stay as they are, byte for byte, with the colour profile and the turn that makes them upright. Each
+format lists the parts that are kept, so that a part nobody thought of goes. For a process that ends right afterwards.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+
+UPRIGHT = 1
+_ORIENTATION = 0x0112
+_SHORT = 3
+
+# JPEG (ITU-T T.81, table B.1)
+_START, _END, _SCAN, _COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
+_APPLICATION = range(0xE0, 0xF0)
+_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
+# Inside a scan a zero follows every 0xFF that is no marker, and restart marks belong to the scan.
+_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_JFIF = b"JFIF\0"
+_KEPT_APPLICATION = {0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+
+# PNG (third edition) and its animations
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_PNG_KEPT = {
+    *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"),
+    *(b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT"),
+}
+
+# WebP (RFC 9649)
+_WEBP_KEPT = {b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"}
+_HAS_EXIF, _HAS_XMP = 0x08, 0x04
+_FRAME_HEADER = 16
+
+# GIF
+_GIF_IMAGE, _GIF_EXTENSION, _GIF_END, _GIF_CONTROL, _GIF_APPLICATION = 0x2C, 0x21, 0x3B, 0xF9, 0xFF
+_GIF_LOOPS = {b"NETSCAPE2.0", b"ANIMEXTS1.0"}
+
+
+def cleaned(family: str, data: bytes, orientation: int) -> bytes | None:
+    """`data` of the `family` (Pillow's name) without its metadata; None for a family whose parts cannot be taken out so.
+
+    `orientation` is what its EXIF says (1 to 8). Raises ValueError for a file that is not made as its format says.
+    """
+    clean = _CLEANERS.get(family)
+    try:
+        return clean(data, orientation) if clean else None
+    except (IndexError, struct.error) as error:
+        raise ValueError("the file ends inside a part") from error
+
+
+def _turn(orientation: int) -> bytes:
+    """A TIFF structure that says nothing but the orientation."""
+    return b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)
+
+
+def _jpeg(data: bytes, orientation: int) -> bytes:
+    made = [data[:2]]
+    if orientation != UPRIGHT:
+        exif = b"Exif\0\0" + _turn(orientation)
+        made.append(b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif)
+    at = 2
+    while True:
+        at, code = _marker(data, at)
+        if code == _END:
+            # What follows belongs to no picture: previews, films of moving photos, second cameras.
+            return b"".join([*made, b"\xff\xd9"])
+        if code in _WITHOUT_LENGTH:
+            made.append(bytes((0xFF, code)))
+            continue
+        length = struct.unpack_from(">H", data, at)[0]
+        content = data[at + 2 : at + length]
+        if length < 2 or len(content) != length - 2:
+            raise ValueError("a segment is longer than the file")
+        at += length
+        if (kept := _kept_segment(code, content)) is not None:
+            made.append(bytes((0xFF, code)) + struct.pack(">H", len(kept) + 2) + kept)
+        if code == _SCAN:
+            found = _AFTER_SCAN.search(data, at)
+            end = found.start() if found else len(data)
+            made.append(data[at:end])
+            if found is None:
+                return b"".join([*made, b"\xff\xd9"])
+            at = end
+
+
+def _marker(data: bytes, at: int) -> tuple[int, int]:
+    """The place behind the marker at `at`, and its code. Any number of fill bytes may stand before it."""
+    if data[at] != 0xFF:
+        raise ValueError("no marker where one must be")
+    while data[at] == 0xFF:
+        at += 1
+    return at + 1, data[at]
+
+
+def _kept_segment(code: int, content: bytes) -> bytes | None:
+    """What stays of a segment, or None."""
+    if code == _APPLICATION[0]:
+        # Version, unit and density; the small picture that may follow goes.
+        return content[:12] + b"\0\0" if content.startswith(_JFIF) and len(content) >= 14 else None
+    if code in _APPLICATION:
+        start = _KEPT_APPLICATION.get(code)
+        return content if start and content.startswith(start) else None
+    return None if code == _COMMENT else content
+
+
+def _png(data: bytes, orientation: int) -> bytes:
+    made = [_PNG_START]
+    for kind, content in _png_chunks(data):
+        if kind == b"IDAT" and orientation != UPRIGHT:
+            made.append(_png_chunk(b"eXIf", _turn(orientation)))
+            orientation = UPRIGHT
+        if kind in _PNG_KEPT:
+            made.append(_png_chunk(kind, content))
+    return b"".join(made)
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = len(_PNG_START)
+    kind = b""
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", data, at)
+        content = data[at + 8 : at + 8 + length]
+        if len(content) != length:
+            raise ValueError("a chunk is longer than the file")
+        yield kind, content
+        at += 12 + length
+
+
+def _png_chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def _webp(data: bytes, orientation: int) -> bytes:
+    made = []
+    for kind, content in _riff_chunks(data[12 : 8 + struct.unpack_from("<I", data, 4)[0]]):
+        if kind == b"VP8X":
+            turned = _HAS_EXIF if orientation != UPRIGHT else 0
+            content = bytes((content[0] & ~(_HAS_EXIF | _HAS_XMP) | turned,)) + content[1:]  # noqa: PLW2901
+        elif kind == b"ANMF":
+            inner = (
+                _riff_chunk(*each) for each in _riff_chunks(content[_FRAME_HEADER:]) if each[0] in _WEBP_KEPT
+            )
+            content = content[:_FRAME_HEADER] + b"".join(inner)  # noqa: PLW2901
+        if kind in _WEBP_KEPT:
+            made.append(_riff_chunk(kind, content))
+    if orientation != UPRIGHT:
+        made.append(_riff_chunk(b"EXIF", _turn(orientation)))
+    whole = b"WEBP" + b"".join(made)
+    return b"RIFF" + struct.pack("<I", len(whole)) + whole
+
+
+def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, at)
+        content = data[at + 8 : at + 8 + length]
+        if len(content) != length:
+            raise ValueError("a chunk is longer than the file")
+        yield kind, content
+        at += 8 + length + length % 2
+
+
+def _riff_chunk(kind: bytes, content: bytes) -> bytes:
+    return kind + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+
+
+def _gif(data: bytes, orientation: int) -> bytes:
+    at = 13 + _palette(data[10])
+    made = [data[:at]]
+    while data[at] != _GIF_END:
+        start, mark, label = at, data[at], data[at + 1]
+        if mark == _GIF_IMAGE:
+            at = _behind_chain(data, at + 10 + _palette(data[at + 9]) + 1)
+            made.append(data[start:at])
+        elif mark == _GIF_EXTENSION:
+            at = _behind_chain(data, at + 2)
+            loops = label == _GIF_APPLICATION and data[start + 3 : start + 14] in _GIF_LOOPS
+            if label == _GIF_CONTROL or loops:
+                made.append(data[start:at])
+        elif mark == 0:
+            at += 1  # some writers leave a stray terminator between blocks
+        else:
+            raise ValueError("not a GIF block")
+    return b"".join([*made, bytes((_GIF_END,))])
+
+
+def _palette(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _behind_chain(data: bytes, at: int) -> int:
+    while data[at]:
+        at += 1 + data[at]
+    return at + 1
+
+
+_CLEANERS: dict[str, Callable[[bytes, int], bytes]] = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif}
