@@ -18,6 +18,7 @@ from application.access import (
 from application.uploading import Turns
 from domain.files import AVATAR_PLAN, ObjectsOrphaned
 from domain.follows import Followed
+from domain.instance import DEFAULT_NAME, Instance, clean_name
 from domain.kernel import Forbidden, Invalid, NotFound, Unavailable, UserId, msg
 from domain.moderation import COMMAND_LINE, Action, Staff
 from domain.ports import (
@@ -49,6 +50,7 @@ from domain.users import (
 
 SIGN_UP_PER_ADDRESS = Rate("sign-up", 5, 1800)
 SETUP_TRIES = Rate("setup", 5, 900)
+NAMES_PER_ADDRESS = Rate("names", 30, 1800)
 RENAMES = Rate("rename", 5, 24 * 3600)
 # What the program does by itself is not counted.
 ITSELF = Client(relaxed=True)
@@ -121,13 +123,17 @@ class Accounts:
         email: str | None = None,
         display_name: str | None = None,
         invite: str | None = None,
+        language: str = "",
+        timezone: str = "",
     ) -> Account:
-        """A new member. Raises SignUpClosed, InviteRequired, UsernameTaken, EmailTaken, Invalid or TooMany."""
-        if self.sign_up_mode == "closed":
-            raise SignUpClosed
-        if self.sign_up_mode == "invite" and not invite:
-            raise InviteRequired
+        """A new member. Raises SignUpClosed, InviteRequired, UsernameTaken, EmailTaken, Invalid or TooMany.
+
+        `language` and `timezone` are guesses of the browser's: what is not known here is left out.
+        """
+        self._check_open(invite)
         draft = self._draft(username, password, email, display_name)
+        draft.language = language if language in self._languages else ""
+        draft.timezone = timezone if self._is_timezone(timezone) else draft.timezone
         await throttle(self._limiter, client, SIGN_UP_PER_ADDRESS, client.address)
         account = replace(draft, password_hash=await self._hasher.hash(password))
         async with self._new_uow() as uow:
@@ -136,6 +142,24 @@ class Accounts:
             await uow.accounts.add(account)
             await uow.commit()
         return account
+
+    async def check_name(self, client: Client, username: str, invite: str | None = None) -> str:
+        """The spelling in which one could join as `username`. Raises what `sign_up` would raise about the name alone."""
+        self._check_open(invite)
+        name = canonical_username(username)
+        await throttle(self._limiter, client, NAMES_PER_ADDRESS, client.address)
+        async with self._new_uow() as uow:
+            if self.sign_up_mode == "invite" and not await uow.invites.use(invite or "", self._clock.now()):
+                raise InviteRequired
+            await uow.accounts.add(Account(UserId(self._ids.new()), name, "", self._clock.now()))
+            # and leave without a commit
+        return name
+
+    def _check_open(self, invite: str | None) -> None:
+        if self.sign_up_mode == "closed":
+            raise SignUpClosed
+        if self.sign_up_mode == "invite" and not invite:
+            raise InviteRequired
 
     async def add(
         self,
@@ -174,14 +198,16 @@ class Accounts:
         async with self._new_uow() as uow:
             return not await uow.accounts.has_admin()
 
-    async def set_up(self, client: Client, code: str, username: str, password: str) -> Account:
-        """The first administrator. Raises Forbidden once there is one, Invalid for a wrong code."""
+    async def set_up(
+        self, client: Client, code: str, username: str, password: str, place_name: str = DEFAULT_NAME
+    ) -> Account:
+        """The first administrator, and the name of the place. Raises Forbidden once there is one, Invalid."""
         await throttle(self._limiter, client, SETUP_TRIES, client.address)
         if not hmac.compare_digest(code.strip().lower().encode(), self.setup_code().encode()):
             raise Invalid.field(
                 "#/code", "bad_code", msg("This is not the code that the server printed when it started.")
             )
-        draft = self._draft(username, password, None, None, reserved_ok=True)
+        draft, called = self._first(username, password, place_name)
         account = replace(draft, role="admin", password_hash=await self._hasher.hash(password))
         async with self._new_uow() as uow:
             if await uow.accounts.has_admin(lock=True):
@@ -189,8 +215,24 @@ class Accounts:
             await uow.accounts.add(account)
             by = Staff(account.id, account.username, client.address)
             await self._log(uow, by, "user.add", account, "admin")
+            await uow.instance.put(Instance(called, first_steps=True))
             await uow.commit()
         return account
+
+    def _first(self, username: str, password: str, place_name: str) -> tuple[Account, str]:
+        """The first account and the name of its place, with everything at fault named at once."""
+        problems: list[Invalid] = []
+        try:
+            called = clean_name(place_name)
+        except Invalid as error:
+            problems.append(error)
+        try:
+            draft = self._draft(username, password, None, None, reserved_ok=True)
+        except Invalid as error:
+            problems.append(error)
+        if problems:
+            raise Invalid(problems=tuple(problem for error in problems for problem in error.problems))
+        return draft, called
 
     def _draft(
         self,
@@ -316,6 +358,7 @@ class Accounts:
                 raise wrong_password("#/old")
             account.password_hash = phc
             await uow.accounts.save(account)
+            await uow.resets.drop(account.id)
             await uow.sessions.end_all(account.id, but=identity.session_id)
             await uow.tokens.revoke_all(account.id, but=identity.token_id)
             await uow.commit()
@@ -379,6 +422,7 @@ class Accounts:
             await uow.tokens.revoke_all(account.id)
             account.password_hash = phc
             await uow.accounts.save(account)
+            await uow.resets.drop(account.id)
             await self._log(uow, COMMAND_LINE, "user.password", account)
             await uow.commit()
 

@@ -354,6 +354,12 @@ class Moderation:
             await self._log(uow, COMMAND_LINE, "place.reset", "all")
             await uow.commit()
 
+    async def log_backup(self) -> None:
+        """Write down that a backup was made."""
+        async with self._new_uow() as uow:
+            await self._log(uow, COMMAND_LINE, "backup.create", "all")
+            await uow.commit()
+
     async def _log(self, uow: UnitOfWork, by: Staff, action: Action, target: str, detail: str = "") -> None:
         await audit(uow, self._ids.new(), self._clock.now(), by, action, target, detail)
 

@@ -19,7 +19,9 @@ from application.outbox import Housekeeping, Runner
 from application.overview import Overviews
 from application.people import People
 from application.posting import Posting
+from application.resetting import Resetting
 from application.signing_in import SigningIn
+from application.this_place import ThisPlace
 from application.uploading import Uploading
 from domain.ports import Clock, Ids, MediaStore, RateLimiter, Workspace
 
@@ -34,6 +36,8 @@ class Application:
     accounts: Accounts
     signing_in: SigningIn
     leaving: Leaving
+    resetting: Resetting
+    place: ThisPlace
     following: FollowingPeople
     posting: Posting
     drafting: Drafting

@@ -22,6 +22,7 @@ Action = Literal[
     "user.sign_out",
     "user.add",
     "user.password",
+    "user.reset",
     "user.delete",
     "token.create",
     "token.revoke",
@@ -29,6 +30,7 @@ Action = Literal[
     "invite.revoke",
     "job.retry",
     "place.reset",
+    "backup.create",
 ]
 
 REASONS: tuple[Reason, ...] = get_args(Reason)

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from domain.exports import Exports
     from domain.files import Files
     from domain.follows import Follows
+    from domain.instance import Instances
     from domain.jobs import Jobs
     from domain.moderation import Moderation
     from domain.posts import Comments, Posts
-    from domain.users import Accounts, Invites, Sessions, Tokens
+    from domain.users import Accounts, Invites, PasswordResets, Sessions, Tokens
 
 
 class Clock(Protocol):
@@ -58,6 +59,7 @@ class UnitOfWork(Protocol):
     sessions: "Sessions"
     tokens: "Tokens"
     invites: "Invites"
+    resets: "PasswordResets"
     follows: "Follows"
     posts: "Posts"
     drafts: "Drafts"
@@ -66,6 +68,7 @@ class UnitOfWork(Protocol):
     jobs: "Jobs"
     moderation: "Moderation"
     exports: "Exports"
+    instance: "Instances"
 
     async def __aenter__(self) -> Self: ...
 

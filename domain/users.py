@@ -39,6 +39,7 @@ SESSION_SHORT = timedelta(hours=12)
 TOKEN_MAX = timedelta(days=365)
 # How long somebody who deleted their account may come back.
 COME_BACK = timedelta(days=14)
+RESET_LIFE = timedelta(hours=1)
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 256
 MAX_DISPLAY_NAME, MAX_BIO, MAX_LINK, MAX_PLACE, MAX_EMAIL = 50, 500, 200, 60, 254
@@ -318,6 +319,25 @@ class Token:
     last_used_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PasswordReset:
+    """A way to a new password without the old one, made by an administrator. Only the SHA-256 of its secret is stored."""
+
+    user_id: UserId
+    token_hash: bytes
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+
+    def is_live(self, now: datetime) -> bool:
+        """Not too old."""
+        return now < self.expires_at
+
+    def told(self) -> str:
+        """What the log says about its use."""
+        return f"by a link of {self.created_by}"
+
+
 def choose_scopes(wanted: list[str] | None, role: Role) -> tuple[Scope, ...]:
     """The scopes of a new token, in fixed order. Raises Invalid for unknown ones and for `admin` without the role."""
     if wanted is None:
@@ -460,6 +480,22 @@ class Tokens(Protocol):
 
     async def revoke_all(self, user_id: UserId, *, but: TokenId | None = None) -> int:
         """Revoke every token of the user, except `but`; how many."""
+        ...
+
+
+class PasswordResets(Protocol):
+    """Links to a new password, at most one for each account."""
+
+    async def put(self, reset: PasswordReset) -> None:
+        """Store it in place of the account's earlier one."""
+        ...
+
+    async def find(self, token_hash: bytes) -> PasswordReset | None:
+        """The one with this hash, expired or not. Nobody else uses it until the unit ends."""
+        ...
+
+    async def drop(self, user_id: UserId) -> None:
+        """Make the account's link useless, if there is one."""
         ...
 
 

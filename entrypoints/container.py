@@ -45,6 +45,7 @@ from adapters.postgres.embedded import (
 from adapters.postgres.engine import REFUSALS, acquire, orm_config, patient, reading
 from adapters.postgres.files import PostgresFileReads
 from adapters.postgres.finding_reads import PostgresFindingReads
+from adapters.postgres.instance import PostgresInstances
 from adapters.postgres.jobs import take_leases_back
 from adapters.postgres.meeting_reads import PostgresMeetingReads
 from adapters.postgres.migrate import OneWay, SchemaTooNew
@@ -79,9 +80,13 @@ from application.people import People
 from application.posting import Posting
 from application.program import Application
 from application.reactions import REACTIONS, Means
+from application.resetting import Resetting
 from application.seeding import Recipe, Seeding
 from application.signing_in import SigningIn
+from application.this_place import ThisPlace
 from application.uploading import Turns, Uploading
+from domain.instance import DEFAULT_NAME
+from domain.kernel import Unavailable
 from entrypoints import VERSION, languages, timezones
 from entrypoints.settings import BadConfiguration, Settings
 
@@ -130,6 +135,7 @@ class Container(containers.DeclarativeContainer):
     )
 
     turns = providers.Singleton(Turns)
+    common = providers.Singleton(common_passwords)
     accounts = providers.Singleton(
         Accounts,
         new_uow.provider,
@@ -142,7 +148,7 @@ class Container(containers.DeclarativeContainer):
         workspace,
         turns,
         sign_up=settings.provided.sign_up,
-        common_passwords=providers.Singleton(common_passwords),
+        common_passwords=common,
         secret=secret,
         languages=languages.codes(),
         is_timezone=providers.Object(timezones.is_timezone),
@@ -151,6 +157,16 @@ class Container(containers.DeclarativeContainer):
     application = providers.Singleton(
         Application,
         accounts=accounts,
+        place=providers.Singleton(ThisPlace, new_uow.provider, settings.provided.instance_name),
+        resetting=providers.Singleton(
+            Resetting,
+            new_uow.provider,
+            clock,
+            ids,
+            passwords,
+            limiter,
+            common_passwords=common,
+        ),
         signing_in=providers.Singleton(
             SigningIn,
             new_uow.provider,
@@ -403,6 +419,7 @@ async def started(
         container.check_dependencies()
         application = container.application()
         if work:
+            await application.place.read()
             await images.start()
             await stack.enter_async_context(_working(application))
         yield application
@@ -429,6 +446,7 @@ async def _keep_house(application: Application) -> None:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         for chore in (
             application.signing_in.write_down_use,
+            application.place.read,
             application.housekeeping.sweep_uploads,
             application.housekeeping.forget,
             application.operations.sweep_orphans,
@@ -470,7 +488,7 @@ async def back_up(
         VERSION,
         found.current or "",
         datetime.now(UTC).isoformat(timespec="seconds"),
-        settings.instance_name,
+        await called(settings, database),
         secrets,
     )
     told = {name: value for name, value in settings.told().items() if name not in settings.SECRETS}
@@ -482,6 +500,9 @@ async def back_up(
                 manifest.files[SECRET] = await writer.add(SECRET, read_secret(settings))
             await backups.create(writer, manifest, PostgresDumps(database.place), media, folder, progress)
             writer.finish(manifest)
+    with suppress(Unavailable):  # the backup is good also where the log cannot say so
+        async with started(settings, database, work=False, no_limits=True) as application:
+            await application.moderation.log_backup()
     return manifest
 
 
@@ -502,6 +523,15 @@ async def archived_settings(path: Path) -> dict[str, Any]:
             await reader.extract(CONFIG, file)
         told: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
         return told
+
+
+async def called(settings: Settings, database: Database) -> str:
+    """What the place is called."""
+    async with connected(settings, database, no_limits=True), acquire() as connection:
+        # A place of an earlier version, or none at all, has nothing stored.
+        is_there = await connection.fetchval("SELECT to_regclass('public.place_itself') IS NOT NULL")
+        stored = await PostgresInstances(connection).find() if is_there else None
+    return settings.instance_name or (stored.name if stored else DEFAULT_NAME)
 
 
 async def rows_in_use(settings: Settings, database: Database) -> dict[str, int] | None:

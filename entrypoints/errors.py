@@ -33,6 +33,7 @@ _BY_CODE = {
     "bad_credentials": 401,
     "unauthenticated": 401,
     "gone": 410,
+    "link_expired": 410,
     "precondition_failed": 412,
     "too_large": 413,
     "unsupported_type": 415,

@@ -211,7 +211,13 @@ async def _on_response(request: Request, response: HTTPResponse) -> None:
     if log.isEnabledFor(level) and started is not None:
         took = round((time.perf_counter() - started) * 1000, 1)
         facts = {"status": response.status, "ms": took, "request_id": request.id}
-        log.log(level, "%s %s", request.method, request.path, extra=facts)
+        log.log(level, "%s %s", request.method, _loggable(request.path), extra=facts)
+
+
+def _loggable(path: str) -> str:
+    """A path without the secret that it is: whoever reads the log must not come in by it."""
+    first, _, rest = path.removeprefix("/").partition("/")
+    return f"/{first}/…" if rest and first in ("reset", "invite") else path
 
 
 async def _say_limits(request: Request, headers: Any) -> None:
@@ -246,12 +252,12 @@ async def _on_error(request: Request, error: Exception) -> HTTPResponse:
         log.error(
             "unexpected error in %s %s",
             request.method,
-            request.path,
+            _loggable(request.path),
             exc_info=error,
             extra={"request_id": request.id},
         )
     elif failure.status > 500:
-        log.warning("%s %s: %r", request.method, request.path, error)
+        log.warning("%s %s: %r", request.method, _loggable(request.path), error)
     headers = {
         name: value for name, value in (failure.headers or {}).items() if name.lower() != "content-length"
     }

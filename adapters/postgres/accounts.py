@@ -19,6 +19,7 @@ from domain.users import (
     EmailTaken,
     Identity,
     Invite,
+    PasswordReset,
     Scope,
     Session,
     Token,
@@ -318,6 +319,33 @@ class PostgresTokens:
     async def revoke_all(self, user_id: UserId, *, but: TokenId | None = None) -> int:
         others = TokenRow.filter(user_id=user_id)
         return await (others.exclude(id=but) if but else others).delete()
+
+
+class PostgresResets:
+    """Implements domain.users.PasswordResets."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._c = connection
+
+    async def put(self, reset: PasswordReset) -> None:
+        await self._c.execute(
+            "INSERT INTO password_resets (user_id, token_hash, created_by, created_at, expires_at) "
+            "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id) DO UPDATE SET token_hash = excluded.token_hash, "
+            "created_by = excluded.created_by, created_at = excluded.created_at, expires_at = excluded.expires_at",
+            *(
+                getattr(reset, name)
+                for name in ("user_id", "token_hash", "created_by", "created_at", "expires_at")
+            ),
+        )
+
+    async def find(self, token_hash: bytes) -> PasswordReset | None:
+        row = await self._c.fetchrow(
+            "SELECT * FROM password_resets WHERE token_hash = $1 FOR UPDATE", token_hash
+        )
+        return PasswordReset(**dict(row)) if row else None
+
+    async def drop(self, user_id: UserId) -> None:
+        await self._c.execute("DELETE FROM password_resets WHERE user_id = $1", user_id)
 
 
 class PostgresInvites:

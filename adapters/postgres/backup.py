@@ -19,9 +19,9 @@ from adapters.postgres.engine import CONNECTION, acquire
 from adapters.postgres.operations_reads import PostgresOperationsReads
 from application.backups import BackupFailed, DamagedArchive, Snapshot
 
-# Who was signed in then should not be so after a restore, and answers to requests of then are of no use. Archives of
-# people's data hold once more what the backup holds already; whoever wants one asks for it again.
-LEFT_OUT = ("sessions", "idempotency", "exports")
+# Who could come in then should not be able to after a restore, and answers to requests of then are of no use. Archives
+# of people's data hold once more what the backup holds already; whoever wants one asks for it again.
+LEFT_OUT = ("sessions", "password_resets", "idempotency", "exports")
 _RESTORE = ("--no-owner", "--no-privileges")
 
 

@@ -122,6 +122,7 @@ class PostgresJobs:
         await self._c.execute("DELETE FROM sessions WHERE expires_at < $1", now)
         await self._c.execute("DELETE FROM sessions WHERE last_seen_at < $1", now - SESSION_IDLE)
         await self._c.execute("DELETE FROM tokens WHERE expires_at < $1", now)
+        await self._c.execute("DELETE FROM password_resets WHERE expires_at < $1", now)
 
 
 async def take_leases_back() -> None:

@@ -13,12 +13,19 @@ import asyncpg
 from tortoise.exceptions import BaseORMException
 from tortoise.transactions import in_transaction
 
-from adapters.postgres.accounts import PostgresAccounts, PostgresInvites, PostgresSessions, PostgresTokens
+from adapters.postgres.accounts import (
+    PostgresAccounts,
+    PostgresInvites,
+    PostgresResets,
+    PostgresSessions,
+    PostgresTokens,
+)
 from adapters.postgres.drafts import PostgresDrafts
 from adapters.postgres.engine import is_reading, translate
 from adapters.postgres.exports import PostgresExports
 from adapters.postgres.files import PostgresFiles
 from adapters.postgres.follows import PostgresFollows
+from adapters.postgres.instance import PostgresInstances
 from adapters.postgres.jobs import PostgresJobs
 from adapters.postgres.moderation import PostgresModeration
 from adapters.postgres.posts import PostgresComments, PostgresPosts
@@ -43,6 +50,7 @@ class PostgresUnitOfWork:
     sessions: PostgresSessions
     tokens: PostgresTokens
     invites: PostgresInvites
+    resets: PostgresResets
     follows: PostgresFollows
     posts: PostgresPosts
     drafts: PostgresDrafts
@@ -51,6 +59,7 @@ class PostgresUnitOfWork:
     jobs: PostgresJobs
     moderation: PostgresModeration
     exports: PostgresExports
+    instance: PostgresInstances
 
     def __init__(self, clock: Clock, ids: Ids, wake: Wake, reactions_to: ReactionsTo) -> None:
         self._clock = clock
@@ -79,6 +88,7 @@ class PostgresUnitOfWork:
         self.sessions = PostgresSessions(connection)
         self.tokens = PostgresTokens(connection)
         self.invites = PostgresInvites(connection)
+        self.resets = PostgresResets(connection)
         self.follows = PostgresFollows(connection, ids)
         self.posts = PostgresPosts(connection, ids)
         self.drafts = PostgresDrafts(connection)
@@ -87,6 +97,7 @@ class PostgresUnitOfWork:
         self.jobs = PostgresJobs(connection)
         self.moderation = PostgresModeration(connection)
         self.exports = PostgresExports(connection)
+        self.instance = PostgresInstances(connection)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

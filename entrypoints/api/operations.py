@@ -58,7 +58,7 @@ async def instance(call: Call) -> Instance:
         files.MAX_ALT,
         files.FORMATS,
     )
-    return Instance(settings.instance_name, VERSION, settings.sign_up, limits)
+    return Instance(call.app.place.name, VERSION, settings.sign_up, limits)
 
 
 @group.declare(

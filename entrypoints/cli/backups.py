@@ -111,7 +111,7 @@ async def _permit(settings: Settings, database: container.Database) -> None:
     counts = await container.rows_in_use(settings, database)
     if counts is None:
         return
-    name = settings.instance_name
+    name = await container.called(settings, database)
     posts, people = _count(counts.get("posts", 0), "post"), _count(counts.get("users", 0), "person", "people")
     terminal.confirm(f"This replaces {posts} and {people} in '{name}'.", name)
 

@@ -36,6 +36,8 @@ _NOUNS: dict[str, tuple[str, tuple[tuple[str, str, str, str, str], ...]]] = {
         ("show", "people:show", "one account", "user show mira", "user show mira --json"),
         ("password", "people:password", "set a password and sign out everywhere",
          "user password mira", "user password mira --password-file -"),
+        ("reset", "people:reset", "a link with which somebody chooses a new password",
+         "user reset mira", "user reset mira --json"),
         ("role", "people:role", "make a member or an administrator", "user role mira admin", "user role mira member"),
         ("suspend", "people:suspend", "hide somebody", "user suspend mira", "user suspend mira --json"),
         ("restore", "people:restore", "take a suspension back", "user restore mira", "user restore mira --quiet"),

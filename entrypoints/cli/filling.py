@@ -44,14 +44,18 @@ def seed(
     settings = settings_of_place()
     password = secrets.token_urlsafe(9) if password_file is None else terminal.password(password_file)
     recipe = Recipe(datetime.now(UTC), people, posts, random_seed, password)
-    if reset:
-        terminal.confirm(
-            "This removes every account, post and picture of this place.", settings.instance_name
-        )
     # Nobody else may be at work while everything is removed.
     with container.open_database(settings, owner=reset) as database:
+        if reset:
+            _permit(settings, database)
         seeded = complete(_seed(settings, database, recipe, reset=reset))
     _show(seeded, recipe, shown_password=password if password_file is None else None)
+
+
+def _permit(settings: Settings, database: container.Database) -> None:
+    """Only whoever says by name which place is to be emptied. Raises Refused."""
+    name = complete(container.called(settings, database))
+    terminal.confirm("This removes every account, post and picture of this place.", name)
 
 
 async def _seed(settings: Settings, database: container.Database, recipe: Recipe, *, reset: bool) -> Seeded:

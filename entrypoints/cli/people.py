@@ -124,6 +124,16 @@ async def _set_password(program: Application, login: str, new: str) -> str:
     return name
 
 
+def reset(username: str, /) -> None:
+    """Make a link with which somebody chooses a new password. It works once, for an hour; pass it on privately."""
+    _, link = _about(
+        username, lambda program, entry: program.resetting.make_link(entry.username, COMMAND_LINE)
+    )
+    address, until = settings_of().origin + link.path, link.expires_at.isoformat(timespec="minutes")
+    told = {"username": link.username, "url": address, "expires_at": until}
+    terminal.show(f"A new password for @{link.username}, once, until {until}:\n{address}", told)
+
+
 def role(username: str, role: Role, /) -> None:
     """Make somebody a member or an administrator."""
     name, _ = _about(username, lambda program, entry: program.moderation.change(entry.username, role=role))

@@ -3,12 +3,16 @@
 from urllib.parse import quote
 
 from sanic import HTTPResponse
+from sanic.response import json
 
-from domain.kernel import DomainError, Invalid, NotFound
+from application.resetting import LinkExpired
+from domain.kernel import DomainError, Invalid, NotFound, TooMany
 from domain.text import fold
 from domain.users import UsernameTaken
 from entrypoints import requests
+from entrypoints.errors import status_of
 from entrypoints.web import site
+from entrypoints.web.translation import current_language, speaking
 from entrypoints.web.translation import gettext as _
 from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, sentence, trouble
 
@@ -54,7 +58,10 @@ async def sign_in(visit: Visit) -> HTTPResponse:
             visit.client, name, visit.text("password"), stay=stay, ask=True
         )
     except DomainError as error:
-        return await _form_page(visit, "login.html", Values(username=name, stay=stay), trouble(error))
+        # How long to wait is told by the clock of whoever waits.
+        with speaking(current_language(), visit.text("timezone")):
+            found = trouble(error)
+        return await _form_page(visit, "login.html", Values(username=name, stay=stay), found)
     if visit.identity is not None:
         await visit.app.signing_in.sign_out(visit.identity)
     response = _sign_in(visit, issued.secret, stay=stay)
@@ -105,7 +112,7 @@ async def register(visit: Visit) -> HTTPResponse:
 
 @routes.form("/register", guests=True)
 async def join(visit: Visit) -> HTTPResponse:
-    names = ("username", "display_name", "email", "invite")
+    names = ("username", "email", "invite")
     values = Values({name: visit.text(name) for name in names})
     accounts = visit.app.accounts
     try:
@@ -114,13 +121,28 @@ async def join(visit: Visit) -> HTTPResponse:
             values["username"],
             visit.text("password"),
             email=values["email"] or None,
-            display_name=values["display_name"] or None,
             invite=values["invite"].strip() or None,
+            language=visit.request.cookies.get(site.LANGUAGE_COOKIE) or "",
+            timezone=visit.text("timezone"),
         )
     except DomainError as error:
         return await _form_page(visit, "register.html", values, await _all_at_once(visit, values, error))
     issued = await visit.app.signing_in.open_session_for(visit.client, account.id)
     return _sign_in(visit, issued.secret, stay=True, flash=_("Welcome. You are signed in."))
+
+
+@routes.page("/register/name")
+async def check_name(visit: Visit) -> HTTPResponse:
+    """What a script says about a user name while it is typed: what sending the form would say of it."""
+    try:
+        name = await visit.app.accounts.check_name(
+            visit.client, visit.asked("username"), visit.asked("invite").strip() or None
+        )
+    except TooMany:
+        raise
+    except DomainError as error:
+        return json({"available": False, "text": sentence(error)})
+    return json({"available": True, "username": name, "text": _("This name is free.")})
 
 
 async def _all_at_once(visit: Visit, values: Values, error: DomainError) -> Trouble:
@@ -140,24 +162,79 @@ async def invite(visit: Visit, code: str) -> HTTPResponse:
     return visit.go(f"/register?invite={quote(code[:100], safe='')}")
 
 
+# A forgotten password
+
+
+@routes.page("/forgot")
+async def forgot(visit: Visit) -> HTTPResponse:
+    return await visit.page("forgot.html")
+
+
+@routes.page("/reset/<secret>")
+async def reset(visit: Visit, secret: str) -> HTTPResponse:
+    return await _reset(visit, secret)
+
+
+async def _reset(visit: Visit, secret: str, found: Trouble = NO_TROUBLE) -> HTTPResponse:
+    status, username = found.status, ""
+    try:
+        username = await visit.app.resetting.whose(visit.client, secret)
+    except LinkExpired as error:
+        status = status_of(error)
+    return await visit.page("reset.html", status=status, username=username, secret=secret, trouble=found)
+
+
+@routes.form("/reset/<secret>", guests=True)
+async def choose_password(visit: Visit, secret: str) -> HTTPResponse:
+    try:
+        user = await visit.app.resetting.reset(visit.client, secret, visit.text("password"))
+    except DomainError as error:
+        return await _reset(visit, secret, trouble(error))
+    issued = await visit.app.signing_in.open_session_for(visit.client, user)
+    return _sign_in(visit, issued.secret, stay=True, flash=_("Your password is changed. You are signed in."))
+
+
+# Languages, for whoever is signed out
+
+
+@routes.form("/language", guests=True, seen_at="/")
+async def choose_language(visit: Visit) -> HTTPResponse:
+    """For this browser; who is signed in has a setting, which comes first."""
+    response = visit.go(visit.back())
+    if site.site(visit.request).languages.find(visit.text("language")):
+        site.keep_language(visit.request, response, visit.text("language"))
+    return response
+
+
+# The first run
+
+
 @routes.page("/setup")
 async def setup(visit: Visit) -> HTTPResponse:
     if not await visit.app.accounts.needs_setup():
         raise NotFound
-    return await _form_page(visit, "setup.html", Values(username="admin"))
+    return await _setup(visit, Values(username="admin", name=visit.app.place.name))
+
+
+async def _setup(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) -> HTTPResponse:
+    fixed = visit.app.place.name if visit.app.place.is_named_by_settings else ""
+    return await visit.page("setup.html", status=found.status, values=values, trouble=found, fixed_name=fixed)
 
 
 @routes.form("/setup", guests=True)
 async def set_up(visit: Visit) -> HTTPResponse:
     if not await visit.app.accounts.needs_setup():
         raise NotFound
-    values = Values(code=visit.text("code"), username=visit.text("username"))
+    place = visit.app.place
+    values = Values({name: visit.text(name) for name in ("code", "username", "name")})
+    called = place.name if place.is_named_by_settings else values["name"]
     try:
         account = await visit.app.accounts.set_up(
-            visit.client, values["code"], values["username"], visit.text("password")
+            visit.client, values["code"], values["username"], visit.text("password"), called
         )
     except DomainError as error:
-        return await _form_page(visit, "setup.html", values, trouble(error))
+        return await _setup(visit, values, trouble(error))
+    await place.read()
     issued = await visit.app.signing_in.open_session_for(visit.client, account.id)
     return _sign_in(
         visit, issued.secret, stay=True, flash=_("This server is set up. You are its administrator.")

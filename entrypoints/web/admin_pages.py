@@ -7,6 +7,7 @@ from uuid import UUID
 from sanic import HTTPResponse
 
 from application.moderation import Reported
+from application.resetting import ResetLink
 from domain.kernel import CaseId, CommentId, DomainError, EventId, Invalid, NotFound, PostId, msg
 from domain.moderation import REASONS, Decision, Staff
 from domain.text import fold
@@ -39,6 +40,7 @@ ACTION_LABELS: Mapping[str, str] = {
     "user.sign_out": msg("signed out everywhere"),
     "user.add": msg("made the account"),
     "user.password": msg("set the password"),
+    "user.reset": msg("made a link to a new password"),
     "user.delete": msg("deleted the account"),
     "token.create": msg("made a token"),
     "token.revoke": msg("revoked a token"),
@@ -46,6 +48,7 @@ ACTION_LABELS: Mapping[str, str] = {
     "invite.revoke": msg("revoked an invitation"),
     "job.retry": msg("tried a job again"),
     "place.reset": msg("removed everything there was"),
+    "backup.create": msg("made a backup"),
 }
 STATE_LABELS = {"active": msg("Active"), "suspended": msg("Suspended"), "away": msg("Away")}
 ROLE_LABELS: Mapping[str, str] = {
@@ -232,15 +235,23 @@ async def user(visit: Visit, username: str) -> HTTPResponse:
     return await _user(visit, username)
 
 
-async def _user(visit: Visit, username: str, found: Trouble = NO_TROUBLE) -> HTTPResponse:
+async def _user(
+    visit: Visit, username: str, found: Trouble = NO_TROUBLE, link: ResetLink | None = None
+) -> HTTPResponse:
     _staff(visit)
     entry = await visit.app.directory.get(fold(username))
-    return await _page(visit, "user.html", status=found.status, entry=entry, trouble=found)
+    origin = requests.settings(visit.request).origin
+    return await _page(
+        visit, "user.html", status=found.status, entry=entry, trouble=found, link=link, origin=origin
+    )
 
 
 @routes.form("/admin/users/<username>")
 async def change_user(visit: Visit, username: str) -> HTTPResponse:
     by, act, role = _staff(visit), visit.text("act"), visit.text("role")
+    if act == "reset":
+        # The answer itself shows the link, because it must not stand in any address or cookie of this browser.
+        return await _user(visit, username, link=await visit.app.resetting.make_link(fold(username), by))
     changes: dict[str, dict[str, Any]] = {
         "suspend": {"suspended": True},
         "restore": {"suspended": False},

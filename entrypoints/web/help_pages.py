@@ -64,6 +64,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The password was left out."),
         _("Send the same again with your password, in “password” over the API."),
     ),
+    "link_expired": Explanation(
+        _("The link does not work any more"),
+        _("A link to a new password works once and for an hour."),
+        _("It was used, a newer one was made, or the hour is over."),
+        _("Ask whoever gave it to you for another one."),
+    ),
     "unauthenticated": Explanation(
         _("Sign in first"),
         _("The session or the token is missing, has ended or was revoked."),

@@ -25,7 +25,7 @@ from markupsafe import Markup, escape
 
 from domain.kernel import Message
 from domain.text import fold, split_links
-from domain.users import Preferences
+from domain.users import PASSWORD_MIN, Preferences
 from entrypoints.web import pictures, translation
 from entrypoints.web.assets import Assets
 from entrypoints.web.navigation import NavItem
@@ -52,7 +52,8 @@ class Flash:
 class Shell:
     """What surrounds every page of a request: who looks, in which language, with which ways to go.
 
-    `viewer` is a Person or None when signed out. `links` are for the foot of the page.
+    `viewer` is a Person or None when signed out. `links` are for the foot of the page, and `languages` those that
+    somebody signed out may choose there.
     """
 
     csrf_token: str
@@ -63,6 +64,8 @@ class Shell:
     theme: Literal["auto", "light", "dark"] = "auto"
     nav: tuple[NavItem, ...] = ()
     links: tuple[NavItem, ...] = ()
+    languages: tuple[Language, ...] = ()
+    here: str = "/"
     flashes: tuple[Flash, ...] = ()
     instance: str = "Heliograph"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -264,6 +267,7 @@ def _environment(root: Path) -> Environment:
         csrf_token=_csrf_token,
         viewer=_viewer,
         place=_place,
+        password_least=PASSWORD_MIN,
         plural_forms=plural_forms,
     )
     return environment

@@ -168,7 +168,7 @@ async def change_account(visit: Visit) -> HTTPResponse:
         username=texts["username"],
         email=None if same else texts["email"],
         language=texts["language"],
-        timezone=texts["timezone"],
+        timezone=texts["timezone"] or None,
     )
     return await _save(visit, change, show, Values(texts))
 

@@ -28,6 +28,7 @@ from entrypoints.web.translation import Language, Languages, gettext, speaking, 
 FLASH_COOKIE = "hg_flash"
 THEME_COOKIE = "hg_theme"
 LANGUAGE_COOKIE = "hg_lang"
+LANGUAGE_SECONDS = 365 * 24 * 3600
 THEMES: tuple[Literal["auto", "light", "dark"], ...] = ("auto", "light", "dark")
 
 
@@ -132,6 +133,11 @@ def _accepted(request: Request) -> str:
     return request.headers.get("accept-language", "")[:500] if request.headers else ""
 
 
+def keep_language(request: Request, response: HTTPResponse, code: str) -> None:
+    """Let this browser be answered in a language; the empty text leaves it to the browser again."""
+    requests.set_cookie(request, response, LANGUAGE_COOKIE, code, LANGUAGE_SECONDS if code else 0)
+
+
 def theme(request: Request) -> Literal["auto", "light", "dark"]:
     """The theme that this browser was told to use."""
     chosen = request.cookies.get(THEME_COOKIE)
@@ -162,9 +168,17 @@ def _make_shell(request: Request, viewer: Me | None, waiting: int = 0) -> Shell:
                 NavItem(href="/shortcuts", label=gettext("Keyboard shortcuts"), icon="info"),
                 NavItem(href="/docs", label=gettext("API"), icon="file"),
             ),
+            languages=site(request).languages.all if viewer is None else (),
+            here=here(request),
             flashes=_take_flash(request),
-            instance=requests.settings(request).instance_name,
+            instance=requests.application(request).place.name,
         )
+
+
+def here(request: Request) -> str:
+    """The address of the page with its query, as forms on it send it back."""
+    query = request.query_string
+    return f"{quote(request.path, safe='/@%')}{'?' + query if query else ''}"
 
 
 def error_page(request: Request, failure: Failure, headers: dict[str, str]) -> HTTPResponse:

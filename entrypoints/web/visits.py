@@ -58,8 +58,7 @@ class Visit:
     @property
     def here(self) -> str:
         """The address of this page with its query, as forms on it send it back."""
-        query = self.request.query_string
-        return f"{quote(self.request.path, safe='/@%')}{'?' + query if query else ''}"
+        return site.here(self.request)
 
     @property
     def cursor(self) -> str | None:

@@ -70,7 +70,10 @@ GET  /files/<file_id:uuid>/remove               303   303   303   303   303   30
 POST /files/<file_id:uuid>/remove               login 404   404   404   404   404   303
 GET  /files/<file_id:uuid>/retry                303   303   303   303   303   303   303
 POST /files/<file_id:uuid>/retry                login 404   404   404   404   404   303
+GET  /forgot                                    200   200   200   200   200   200   200
 GET  /invite/<code>                             303   303   303   303   303   303   303
+GET  /language                                  303   303   303   303   303   303   303
+POST /language                                  303   303   303   303   303   303   303
 GET  /login                                     200   303   303   303   303   303   303
 POST /login                                     303   303   303   303   303   303   303
 GET  /logout                                    303   303   303   303   303   303   303
@@ -99,8 +102,11 @@ GET  /register                                  200   303   303   303   303   30
 POST /register                                  303   303   303   303   303   303   303
 GET  /report                                    login 404   404   404   404   200   200
 POST /report                                    login 404   404   404   404   303   422
+GET  /register/name                             200   200   200   200   200   200   200
 GET  /requests                                  login 200   200   200   200   200   200
 POST /requests                                  login 303   422   303   303   303   303
+GET  /reset/<secret>                            410   410   410   410   410   410   410
+POST /reset/<secret>                            410   410   410   410   410   410   410
 GET  /robots.txt                                200   200   200   200   200   200   200
 GET  /settings                                  login 200   200   200   200   200   200
 GET  /settings/account                          login 200   200   200   200   200   200

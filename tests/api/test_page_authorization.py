@@ -107,6 +107,7 @@ def _path(route: str, ids: dict[str, str]) -> str:
         "draft_id": ids["draft"],
         "file_id": ids["file"],
         "token_id": ids["token"],
+        "secret": "unknown",
         "handle": f"@{ids['owner']}",
         "name": ids["place"],
         "tag": f"{CANARY}tag",
