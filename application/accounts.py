@@ -69,6 +69,7 @@ class ProfileChange:
     language: str | None = None
     private: bool | None = None
     show_camera: bool | None = None
+    downloads: bool | None = None
     timezone: str | None = None
     text_size: int | None = None
     motion: str | None = None
@@ -325,6 +326,8 @@ class Accounts:
             account.language = change.language
         if change.show_camera is not None:
             account.show_camera = change.show_camera
+        if change.downloads is not None:
+            account.downloads = change.downloads
         if change.timezone is not None:
             if not self._is_timezone(change.timezone):
                 raise Invalid.field(

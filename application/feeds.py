@@ -28,7 +28,8 @@ _LAST = UUID(int=2**128 - 1)
 class PostRow:
     """A post as the database found it for a viewer, before the rules.
 
-    `unwanted` says that they are not interested in it, or muted its author.
+    `unwanted` says that they are not interested in it, or muted its author; `downloads` that the author lets others load
+    the originals.
     """
 
     key: Key
@@ -40,6 +41,7 @@ class PostRow:
     liked: bool
     saved: bool
     unwanted: bool
+    downloads: bool = False
 
 
 @dataclass(slots=True)
@@ -431,4 +433,5 @@ def _card(viewer: UserId | None, row: PostRow, preview: list[CommentView]) -> Po
         PostViewer(row.liked, row.saved, own, viewer is not None and (standing.comments or own)),
         preview,
         public,
+        own or row.downloads,
     )

@@ -144,6 +144,7 @@ def present_me(account: Account) -> Me:
         role=account.role,
         language=account.language,
         show_camera=account.show_camera,
+        downloads=account.downloads,
         timezone=account.timezone,
         text_size=account.text_size,
         motion=account.motion,

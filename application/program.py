@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from application.accounts import Accounts
 from application.directory import Directory
+from application.downloading import Downloading
 from application.drafting import Drafting
 from application.feeds import Feeds
 from application.finding import Finding
@@ -42,6 +43,7 @@ class Application:
     posting: Posting
     drafting: Drafting
     uploading: Uploading
+    downloading: Downloading
     feeds: Feeds
     finding: Finding
     people: People

@@ -135,6 +135,7 @@ class Me(Profile):
     role: str
     language: str
     show_camera: bool
+    downloads: bool
     timezone: str
     text_size: int
     motion: Motion
@@ -240,7 +241,7 @@ class PostCard:
     `stored` is the part that is the same for everybody: the JSON text that the database keeps beside the post, with
     GRANT_MARK behind every media address. API answers put `document` in as it is; pages read it through the
     properties, where addresses carry no grant: a browser has its cookie, and may keep what it loaded.
-    `public` tells that everybody may see it.
+    `public` tells that everybody may see it, `downloads` that the viewer may load the originals of its photos.
     """
 
     id: UUID
@@ -251,6 +252,7 @@ class PostCard:
     viewer: PostViewer
     comments_preview: list[CommentView] = field(default_factory=list)
     public: bool = False
+    downloads: bool = False
 
     def document(self, grant: str) -> bytes:
         """The members of the JSON object between the author and the counts, without braces.

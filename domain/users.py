@@ -201,6 +201,7 @@ class Account:
     state: AccountState = "active"
     avatar_key: str | None = None
     show_camera: bool = False
+    downloads: bool = False
     timezone: str = "UTC"
     text_size: int = 100
     motion: Motion = "auto"

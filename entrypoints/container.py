@@ -64,6 +64,7 @@ from application.accounts import Accounts
 from application.backups import CONFIG, SECRET, BackupFailed, DamagedArchive, Manifest, Progress
 from application.demo_content import DemoContent
 from application.directory import Directory
+from application.downloading import Downloading
 from application.drafting import Drafting
 from application.feeds import Feeds
 from application.finding import Finding
@@ -197,6 +198,9 @@ class Container(containers.DeclarativeContainer):
             quota_bytes=providers.Callable(lambda settings: settings.quota_mb * 2**20, settings),
         ),
         feeds=feeds,
+        downloading=providers.Singleton(
+            Downloading, new_uow.provider, images, media, workspace, turns, limiter
+        ),
         finding=providers.Singleton(Finding, providers.Singleton(PostgresFindingReads)),
         people=providers.Singleton(People, people_reads, cursors),
         overviews=providers.Singleton(

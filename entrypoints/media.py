@@ -8,7 +8,6 @@ from urllib.parse import quote
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.exceptions import RangeNotSatisfiable
 
-from domain.files import File
 from domain.kernel import NotFound, SessionId, TokenId, UserId
 from domain.ports import StoredObject
 from entrypoints import requests
@@ -58,12 +57,12 @@ def _kind(key: str, name: str) -> str:
     return _TYPES[found.group(1)]
 
 
-async def send_original(request: Request, file: File) -> HTTPResponse | None:
-    """An upload as it came, to its owner, always as an attachment."""
-    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", file.name)
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
+async def send_original(request: Request, key: str, name: str) -> HTTPResponse | None:
+    """An object under the name `name`, always as an attachment."""
+    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     extra = {"Content-Disposition": disposition}
-    return await _send(request, file.original_key, "application/octet-stream", "private, no-cache", extra)
+    return await _send(request, key, "application/octet-stream", "private, no-cache", extra)
 
 
 async def _viewer(request: Request) -> tuple[UserId | None, SessionId | TokenId | None]:

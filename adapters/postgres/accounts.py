@@ -33,7 +33,7 @@ LIVE = f"expires_at > now() AND last_seen_at > now() - interval '{SESSION_IDLE.d
 
 _COLUMNS = (
     "id username password_hash created_at email display_name bio link place language private role state avatar_key "
-    "show_camera timezone text_size motion single_keys alt_reminder "
+    "show_camera downloads timezone text_size motion single_keys alt_reminder "
     "away_since erase_at posts_everyone posts_followers posts_only_me followers following"
 ).split()
 _COUNTERS = {"posts_everyone", "posts_followers", "posts_only_me", "followers", "following"}
@@ -262,7 +262,7 @@ _ERASE = (
 # What stays of a deleted account: its id and its name, so that nobody can take the name over.
 _TOMBSTONE = """
 UPDATE users SET email = NULL, email_canonical = NULL, password_hash = '', display_name = '', bio = '', link = '',
-  place = '', language = '', private = true, role = 'member', avatar_key = NULL, show_camera = false,
+  place = '', language = '', private = true, role = 'member', avatar_key = NULL, show_camera = false, downloads = false,
   timezone = DEFAULT, text_size = DEFAULT, motion = DEFAULT, single_keys = DEFAULT, alt_reminder = DEFAULT,
   away_since = NULL, erase_at = NULL,
   posts_everyone = 0, posts_followers = 0, posts_only_me = 0, followers = 0, following = 0

@@ -28,7 +28,7 @@ _HIGHEST = 2**31 - 1
 
 _HYDRATE = f"""
 SELECT k.key, k.rank, p.id, p.author_id, p.audience, p.comments_on, p.card, p.likes, p.comments,
-  a.username, a.display_name, a.avatar_key, a.state = 'active' AS active, a.private,
+  a.username, a.display_name, a.avatar_key, a.state = 'active' AS active, a.private, a.downloads,
   {standing("$1", "p.author_id")},
   EXISTS (SELECT FROM mutes WHERE muter_id = $1 AND muted_id = p.author_id)
     OR EXISTS (SELECT FROM hidden_posts WHERE user_id = $1 AND post_id = p.id) AS unwanted,
@@ -191,6 +191,7 @@ def _post_row(row: asyncpg.Record) -> PostRow:
         row["liked"],
         row["saved"],
         row["unwanted"],
+        row["downloads"],
     )
 
 

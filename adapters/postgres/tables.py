@@ -24,6 +24,7 @@ class UserRow(Model):
     state = fields.TextField()
     avatar_key = fields.TextField(null=True)
     show_camera = fields.BooleanField()
+    downloads = fields.BooleanField()
     timezone = fields.TextField()
     text_size = fields.SmallIntField()
     motion = fields.TextField()

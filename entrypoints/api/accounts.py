@@ -256,6 +256,7 @@ async def change_me(call: Call) -> MeOut:
         "language",
         "private",
         "show_camera",
+        "downloads",
         "timezone",
         "text_size",
         "motion",

@@ -34,6 +34,7 @@ ME: dict[str, Any] = {
     "role": "member",
     "language": "",
     "show_camera": False,
+    "downloads": False,
     "timezone": "Asia/Seoul",
     "text_size": 100,
     "motion": "auto",
@@ -90,6 +91,7 @@ POST: dict[str, Any] = {
     "version": 1,
     **REACTED,
     "comments_preview": [],
+    "downloads": False,
 }
 FILE: dict[str, Any] = {
     "id": ID,

@@ -103,4 +103,4 @@ async def file_content(request: requests.Request, file_id: UUID) -> HTTPResponse
     identity = await requests.require(request, "files")
     await count(request, API, requests.client(request), identity)
     file = await requests.application(request).uploading.original(identity.user_id, FileId(file_id))
-    return await media.send_original(request, file)
+    return await media.send_original(request, file.original_key, file.name)

@@ -93,6 +93,7 @@ class Post(msgspec.Struct):
     counts: Counts
     viewer: PostViewer
     comments_preview: list[CommentView]
+    downloads: bool
 
 
 class FieldProblem(msgspec.Struct):
@@ -503,6 +504,15 @@ def _outside() -> dict[str, dict[str, Any]]:
         f"{BASE}/files/{{file_id}}/content": _binary(
             "fileContent", "Get an upload as it came", "files", "<file_id:uuid>", binary, signed_in, ()
         ),
+        f"{BASE}/posts/{{post_id}}/media/{{photo_id}}/original": _binary(
+            "photoOriginal",
+            "Get a photo in full size, without what its file tells, where its author offers that",
+            "posts",
+            "<post_id:uuid>/<photo_id:uuid>",
+            binary,
+            [{}, {"token": ["read"]}, {"session": []}],
+            (),
+        ),
         "/m/{key}/{cut}/{name}": _binary(
             "photo",
             "Get a size of a photo",
@@ -544,7 +554,8 @@ def _binary(
         "schema": {"type": "string"},
     }
     caching = ["ETag", "Last-Modified", "Accept-Ranges"]
-    extra = ["Content-Disposition"] if tag == "files" else []
+    is_download = tag != "media"
+    extra = ["Content-Disposition"] if is_download else []
     answers: dict[str, Any] = {
         "200": {
             "description": "All of it.",
@@ -566,7 +577,10 @@ def _binary(
     ):
         if security or status not in (401, 403):
             answers[str(status)] = _problem(status, codes, _PROBLEM)
-    if tag == "files":
+    if tag == "posts":
+        answers["403"] = _problem(403, ["missing_scope", "not_offered"], _PROBLEM)
+        answers["410"] = _problem(410, ["gone"], _PROBLEM)
+    if is_download:
         answers["429"] = _problem(429, ["rate_limited"], _PROBLEM)
         answers = _limited(answers)
     return {

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from sanic import HTTPResponse
+
 from application.posting import PhotoDraft, PlaceDraft, PostDraft, PostEdit
 from application.uploading import InUse
 from application.views import CommentView, MemberRow, Page, PostCard, Reacted
@@ -14,8 +16,8 @@ from domain.files import Crop
 from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, Unavailable, msg
 from domain.ports import Upload
 from domain.posts import MAX_PHOTOS, Counts
-from entrypoints import body
-from entrypoints.api.operation import BASE, Answer, Call, Operations, Paging, expected_versions
+from entrypoints import body, media, requests
+from entrypoints.api.operation import API, BASE, Answer, Call, Operations, Paging, count, expected_versions
 from entrypoints.api.schemas import (
     UNSET,
     CommentPatch,
@@ -446,3 +448,21 @@ async def like_comment(call: Call, comment_id: UUID) -> CommentView:
 async def unlike_comment(call: Call, comment_id: UUID) -> CommentView:
     await call.app.posting.like_comment(call.user, CommentId(comment_id), False)
     return await call.app.feeds.comment(call.user, CommentId(comment_id))
+
+
+@group.blueprint.route(
+    "/posts/<post_id:uuid>/media/<photo_id:uuid>/original",
+    methods=["GET", "HEAD"],
+    name="photoOriginal",
+    unquote=True,
+)
+async def photo_original(request: requests.Request, post_id: UUID, photo_id: UUID) -> HTTPResponse | None:
+    identity = await requests.identify(request)
+    if identity is not None:
+        requests.check_scope(identity, "read")
+    client = requests.client(request)
+    await count(request, API, client, identity)
+    found = await requests.application(request).downloading.original(
+        identity.user_id if identity else None, client, PostId(post_id), FileId(photo_id)
+    )
+    return await media.send_original(request, found.key, found.name)

@@ -70,7 +70,7 @@ def _post(card: PostCard, grant: str) -> tuple[bytes, ...]:
         _VIEWERS[viewer.liked, viewer.saved, viewer.can_edit, viewer.can_comment],
         b',"comments_preview":',
         _encode(card.comments_preview) if card.comments_preview else b"[]",
-        b"}",
+        b',"downloads":true}' if card.downloads else b',"downloads":false}',
     )
 
 

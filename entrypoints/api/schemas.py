@@ -53,6 +53,7 @@ class MePatch(In):
     language: str | UnsetType | None = UNSET
     private: bool | UnsetType = UNSET
     show_camera: bool | UnsetType = UNSET
+    downloads: bool | UnsetType = UNSET
     timezone: str | UnsetType = UNSET
     text_size: int | UnsetType = UNSET
     motion: Motion | UnsetType = UNSET

@@ -94,6 +94,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Only its author can change a post or a comment."),
         _("Nothing needs to be done."),
     ),
+    "not_offered": Explanation(
+        _("The originals are not offered"),
+        _("You can see the post, but its author keeps the photos in full size to themselves."),
+        _("They have not switched on that others may download originals."),
+        _("Ask them; the sizes that the post shows can be loaded all the same."),
+    ),
     "comments_off": Explanation(
         _("Comments are turned off"),
         _("The author of this post takes no comments on it."),

@@ -274,11 +274,16 @@ def _edit(visit: Visit, shown: PostCard, order: Sequence[UUID]) -> PostEdit:
     )
 
 
-@routes.page("/p/<post_id:uuid>/originals", guests=False)
+@routes.page("/p/<post_id:uuid>/originals")
 async def originals(visit: Visit, post_id: UUID) -> HTTPResponse:
-    shown = await _own_post(visit, post_id)
-    files = [await visit.app.uploading.get(visit.user, FileId(photo.id)) for photo in shown.media]
-    return await visit.page("originals.html", post_id=post_id, files=files)
+    """The author loads what they uploaded; others what they are offered."""
+    shown = await visit.app.feeds.post(visit.viewer, PostId(post_id))
+    if not shown.downloads:
+        raise NotFound
+    own = shown.media if shown.viewer.can_edit else []
+    files = [await visit.app.uploading.get(visit.user, FileId(photo.id)) for photo in own]
+    photos = [] if shown.viewer.can_edit else shown.media
+    return await visit.page("originals.html", post_id=post_id, files=files, photos=photos)
 
 
 @routes.page("/p/<post_id:uuid>/delete", guests=False)

@@ -233,6 +233,7 @@ def _card_key(post: Any) -> tuple[Hashable, ...]:
     key = (
         *(post.id, post.stored, post.audience, author.username, author.name),
         *(author.avatar and author.avatar.url, post.counts.comments, may.can_edit, may.can_comment),
+        post.downloads,
     )
     for comment in post.comments_preview:
         key += (comment.author.username, comment.author.name, comment.text)

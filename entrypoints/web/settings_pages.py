@@ -205,7 +205,9 @@ async def privacy(visit: Visit) -> HTTPResponse:
 
 @routes.form("/settings/privacy")
 async def change_privacy(visit: Visit) -> HTTPResponse:
-    await visit.app.accounts.change_profile(visit.user, ProfileChange(private=visit.ticked("private")))
+    await visit.app.accounts.change_profile(
+        visit.user, ProfileChange(private=visit.ticked("private"), downloads=visit.ticked("downloads"))
+    )
     return visit.go("/settings/privacy", _("Saved."))
 
 

@@ -96,6 +96,7 @@ GET    /admin/invites                              401  404  404  404  404  404 
 POST   /admin/invites                              401  404  404  404  404  404  201  404  404  404  401
 DELETE /admin/invites/<code>                       401  404  404  404  404  404  204  404  404  404  401
 GET    /admin/audit                                401  404  404  404  404  404  200  404  404  404  401
+GET    /posts/<post_id:uuid>/media/<photo_id:uuid>/original  404  404  404  404  404  404  404  403  403  200  401
 GET    /files/<file_id:uuid>/content               401  404  404  404  404  404  404  403  404  200  401
 GET    /healthz                                    200  200  200  200  200  200  200  200  200  200  200
 GET    /openapi.json                               200  200  200  200  200  200  200  200  200  200  200

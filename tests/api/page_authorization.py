@@ -90,7 +90,7 @@ POST /p/<post_id:uuid>/edit                     login 404   404   404   404   40
 GET  /p/<post_id:uuid>/like                     303   303   303   303   303   303   303
 POST /p/<post_id:uuid>/like                     login 404   404   404   404   303   303
 GET  /p/<post_id:uuid>/likes                    404   404   404   404   404   200   200
-GET  /p/<post_id:uuid>/originals                login 404   404   404   404   404   200
+GET  /p/<post_id:uuid>/originals                404   404   404   404   404   404   200
 GET  /p/<post_id:uuid>/save                     303   303   303   303   303   303   303
 POST /p/<post_id:uuid>/save                     login 404   404   404   404   303   303
 GET  /p/<post_id:uuid>/unlike                   303   303   303   303   303   303   303

@@ -99,6 +99,7 @@ async def _make_things(scene: Scene, sql: asyncpg.Connection) -> None:
         "draft": draft["id"],
         "place": scene.post["place"]["id"],
         "key": url.split("/")[2],
+        "photo": scene.post["media"][0]["id"],
         "rendition": url.partition("?")[0].rsplit("/", 1)[-1],
         "avatar_key": avatar.split("/")[2],
         "token": (await api.ok("GET", "/tokens", owner))["items"][0]["id"],

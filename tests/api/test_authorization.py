@@ -49,6 +49,7 @@ def path_of(route: str, ids: dict[str, str]) -> str:
         "comment_id": ids["comment"],
         "draft_id": ids["draft"],
         "file_id": ids["file"],
+        "photo_id": ids["photo"],
         "token_id": ids["token"],
         "session_id": ids["session"],
         "place_id": ids["place"],

@@ -127,7 +127,7 @@ def a_profile(text: str = "Prints on request.", **viewer: object) -> Profile:
 def an_account(person: Person) -> Me:
     return Me(
         person.id, person.username, person.display_name, "", "", "", person.avatar, False, MemberCounts(0, 0, 0), NOW,
-        MemberViewer(is_self=True), email=None, role="member", language="en", show_camera=False,
+        MemberViewer(is_self=True), email=None, role="member", language="en", show_camera=False, downloads=False,
         timezone="UTC", text_size=100, motion="auto", single_keys=True, alt_reminder="always",
     )  # fmt: skip
 
