@@ -66,6 +66,7 @@ accounts = st.builds(
     state=st.sampled_from(["active", "suspended", "deleted"]),
     avatar_key=st.none() | words(64, 1),
     show_camera=st.booleans(),
+    downloads=st.booleans(),
     timezone=words(64, 1),
     text_size=st.sampled_from(TEXT_SIZES),
     motion=st.sampled_from(MOTIONS),
