@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 
 from domain.files import Crop, File, FileStored, ObjectsOrphaned
-from domain.kernel import DraftId, Invalid, UserId, msg
+from domain.kernel import DraftId, Invalid, PostId, UserId, msg
 from domain.ports import UnitOfWork
 from domain.posts import Photo, Post, PostPublished
 
 
 async def lock_uploads(
-    uow: UnitOfWork, owner: UserId, photos: Sequence[Photo], *, draft: DraftId | None = None
+    uow: UnitOfWork,
+    owner: UserId,
+    photos: Sequence[Photo],
+    *,
+    post: PostId | None = None,
+    draft: DraftId | None = None,
 ) -> list[File]:
-    """The uploads behind `photos`, in their order: pictures of the owner's, in no post and in no draft but `draft`.
+    """The uploads behind `photos`, in their order: pictures of the owner's, in no post but `post` and no draft but `draft`.
 
     They are locked, so that this stays so. Raises Invalid that points at one of which it is not.
     """
@@ -26,7 +31,7 @@ async def lock_uploads(
             raise Invalid.field(pointer, "not_found", msg("This upload is not there."))
         if file.kind != "image":
             raise Invalid.field(pointer, "not_a_photo", msg("Only pictures can be posted."))
-        if file.post_id is not None:
+        if file.post_id not in (None, post):
             raise Invalid.field(pointer, "in_use", msg("This upload is already part of a post."))
         if held.get(file.id, draft) != draft:
             raise Invalid.field(pointer, "in_use", msg("This upload is already part of a draft."))
@@ -35,9 +40,9 @@ async def lock_uploads(
 
 
 def check_processed(files: Sequence[File]) -> None:
-    """Raises Invalid that points at one whose sizes could not be made."""
+    """Raises Invalid that points at one whose sizes could not be made, unless a post shows it already."""
     for i, file in enumerate(files):
-        if file.state == "failed":
+        if file.state == "failed" and file.post_id is None:
             raise Invalid.field(
                 f"#/media/{i}/upload_id",
                 "not_ready",
@@ -56,6 +61,24 @@ async def put_out(uow: UnitOfWork, post: Post, files: Sequence[File]) -> None:
         await uow.posts.add_place(post.place)
     await uow.posts.add(post)
     uow.record(PostPublished(post_id=post.id, author_id=post.author_id))
+
+
+async def exchange(uow: UnitOfWork, post: Post, before: Post) -> None:
+    """Take in what is new among the photos of a locked post, let go of what is not there any more, cut what is cut anew.
+
+    Raises Invalid that points at an upload that cannot be taken in.
+    """
+    files = await lock_uploads(uow, post.author_id, post.photos, post=post.id)
+    check_processed(files)
+    for file, photo in zip(files, post.photos, strict=True):
+        await cut(uow, file, photo.crop)
+    kept = {photo.file_id for photo in post.photos}
+    gone = [photo.file_id for photo in before.photos if photo.file_id not in kept]
+    for file in await uow.files.find_many(gone, lock=True):
+        await uow.files.remove(file.id)
+        uow.record(ObjectsOrphaned(prefix=file.prefix))
+    if gone:
+        await uow.posts.forget_photos(post.id, gone)
 
 
 async def cut(uow: UnitOfWork, file: File, crop: Crop | None) -> None:

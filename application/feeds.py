@@ -4,16 +4,26 @@ A source gives rows in order, already hydrated in one query; the privacy rule fi
 refilled, so that a page is short only at the end of its list.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
 from application.access import admit, may_view
 from application.paging import Cursors, Key, Slice
-from application.views import CommentView, MemberRow, Page, Person, PlaceRef, PostCard, PostViewer
+from application.views import (
+    CommentView,
+    MemberRow,
+    Page,
+    Person,
+    PlaceRef,
+    PostCard,
+    PostViewer,
+    VersionPhoto,
+    VersionView,
+)
 from domain.kernel import CommentId, NotFound, PlaceId, PostId, UserId
-from domain.posts import Counts, Standing
+from domain.posts import Counts, PostVersion, Standing
 from domain.text import fold
 from domain.visibility import is_public
 
@@ -112,6 +122,10 @@ class PostReads(Protocol):
 
     async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
         """How the viewer stands to a post, removed ones included; None when there never was such a post."""
+        ...
+
+    async def versions(self, post_id: PostId) -> list[PostVersion]:
+        """What a post showed before each of its edits, newest first, at most MAX_VERSIONS."""
         ...
 
     async def newest_comments(
@@ -272,6 +286,33 @@ class Feeds:
         found = {row.standing.post_id: row for row in await self._reads.chosen(viewer, posts)}
         rows = [found[post] for post in posts if post in found and may_view(viewer, found[post].standing)]
         return [_card(viewer, row, []) for row in rows]
+
+    async def history(
+        self, viewer: UserId | None, post_id: PostId, limit: int, cursor: str | None = None
+    ) -> Page[VersionView]:
+        """What a post shows and showed, newest first. Raises NotFound, Gone, BadCursor.
+
+        What it showed to fewer people than now is seen by those who might have seen it then.
+        """
+        row = await self._reads.one(viewer, post_id)
+        if row is None:
+            admit(viewer, await self._reads.standing(viewer, post_id))
+            raise NotFound
+        standing = admit(viewer, row.standing)
+        now = _card(viewer, row, [])
+        here = {photo.id for photo in now.media}
+        earlier = [
+            _version_view(version, here)
+            for version in await self._reads.versions(post_id)
+            if may_view(viewer, replace(standing, audience=version.audience))
+        ]
+        return self._cursors.cut_whole(
+            f"history:{post_id}",
+            limit,
+            cursor,
+            [_version_now(now), *earlier],
+            lambda view: Key(post_id, view.version),
+        )
 
     async def comments(
         self,
@@ -434,4 +475,25 @@ def _card(viewer: UserId | None, row: PostRow, preview: list[CommentView]) -> Po
         preview,
         public,
         own or row.downloads,
+    )
+
+
+def _version_now(card: PostCard) -> VersionView:
+    photos = tuple(VersionPhoto(photo.id, photo.alt) for photo in card.media)
+    return VersionView(card.version, card.edited_at or card.created_at, card.caption, card.place, photos)
+
+
+def _version_view(version: PostVersion, here: Collection[UUID]) -> VersionView:
+    place = version.place
+    return VersionView(
+        version.version,
+        version.shown_at,
+        version.caption,
+        PlaceRef(place.id, place.name, place.lat, place.lon) if place else None,
+        tuple(
+            VersionPhoto(photo[0], photo[1])
+            if photo is not None and photo[0] in here
+            else VersionPhoto(None, "")
+            for photo in version.photos
+        ),
     )

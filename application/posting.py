@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from application.access import access_comment, access_own_post, access_post
-from application.attaching import lock_uploads, put_out
-from application.views import PostViewer, Reacted
+from application.attaching import exchange, lock_uploads, put_out
+from application.views import DraftPhoto, PostViewer, Reacted, present_file
 from domain.files import Crop
 from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, UserId, msg
 from domain.ports import Clock, Ids, UnitOfWork, UnitOfWorks
@@ -22,6 +22,7 @@ from domain.posts import (
     PostDeleted,
     PostLiked,
     Standing,
+    check_photos,
     clean_alt,
     clean_place,
     place_id,
@@ -30,7 +31,7 @@ from domain.posts import (
 
 @dataclass(frozen=True, slots=True)
 class PhotoDraft:
-    """A photo as its author wants it. `alt` of None keeps what the upload has."""
+    """A photo as its author wants it. `alt` and `crop` of None keep what it has; a crop that cuts nothing off is `Crop()`."""
 
     upload_id: FileId
     alt: str | None = None
@@ -120,13 +121,32 @@ class Posting:
             post.comments = post.comments if edit.comments is None else edit.comments
             post.show_camera = post.show_camera if edit.show_camera is None else edit.show_camera
             if edit.media is not None:
-                post.photos = _rearranged(post, edit.media)
+                post.photos = _rearranged(before, edit.media)
             if post == before:
                 return
-            post.touch(self._clock.now())
+            seen = not post.shows(before)
+            if seen:
+                await uow.posts.keep_version(before)
+            if post.photos != before.photos:
+                await exchange(uow, post, before)
+            post.touch(self._clock.now(), seen=seen)
             if post.place is not None:
                 await uow.posts.add_place(post.place)
             await uow.posts.save(post)
+            await uow.commit()
+
+    async def photos(self, viewer: UserId, post_id: PostId) -> list[DraftPhoto]:
+        """The photos of one's own post, with how they are cut. Raises NotFound, NotYours."""
+        async with self._new_uow() as uow:
+            await access_own_post(uow, viewer, post_id)
+            files = await uow.files.of_post(post_id)
+        return [DraftPhoto(file.id, file.alt, file.crop, present_file(file)) for file in files]
+
+    async def forget_history(self, viewer: UserId, post_id: PostId) -> None:
+        """Forget what one's own post showed before it was edited. Raises NotFound, NotYours."""
+        async with self._new_uow() as uow:
+            await access_own_post(uow, viewer, post_id)
+            await uow.posts.forget_versions(post_id)
             await uow.commit()
 
     async def delete(
@@ -280,23 +300,23 @@ def named_place(draft: PlaceDraft | None) -> Place | None:
 def as_photo(index: int, draft: PhotoDraft) -> Photo:
     """Photo number `index` as it may be stored. Raises Invalid that points at it."""
     alt = None if draft.alt is None else clean_alt(index, draft.alt)
-    return Photo(draft.upload_id, alt or "", draft.crop)
+    return Photo(draft.upload_id, alt or "", None if draft.crop == Crop() else draft.crop)
 
 
-def _rearranged(post: Post, media: Sequence[PhotoDraft]) -> tuple[Photo, ...]:
-    """The photos of a post in a new order with new descriptions; none may be missing or new."""
-    known = {photo.file_id: photo for photo in post.photos}
-    if [draft.upload_id for draft in media if draft.upload_id not in known] or len(media) != len(known):
-        raise Invalid.field(
-            "#/media", "bad_count", msg("Name every photo of the post once, in the new order.")
-        )
-    if len({draft.upload_id for draft in media}) != len(media):
-        raise Invalid.field("#/media", "repeated", msg("A photo can be in a post only once."))
-    return tuple(
-        Photo(
-            d.upload_id,
-            known[d.upload_id].alt if d.alt is None else clean_alt(i, d.alt),
-            known[d.upload_id].crop,
-        )
-        for i, d in enumerate(media)
+def _rearranged(before: Post, media: Sequence[PhotoDraft]) -> tuple[Photo, ...]:
+    """The photos of an edited post: those that it had, with what is said of them, and uploads. Raises Invalid."""
+    known = {photo.file_id: photo for photo in before.photos}
+    photos = tuple(_edited(i, draft, known.get(draft.upload_id)) for i, draft in enumerate(media))
+    check_photos(photos)
+    return photos
+
+
+def _edited(index: int, draft: PhotoDraft, known: Photo | None) -> Photo:
+    photo = as_photo(index, draft)
+    if known is None:
+        return photo
+    return Photo(
+        known.file_id,
+        known.alt if draft.alt is None else photo.alt,
+        known.crop if draft.crop is None else photo.crop,
     )

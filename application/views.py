@@ -315,6 +315,25 @@ class PostCard:
         return moment
 
 
+@dataclass(frozen=True, slots=True)
+class VersionPhoto:
+    """A photo as it stood in a post: its id and description. Of one that was taken out since, neither is told."""
+
+    id: UUID | None
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """What a post showed from `edited_at` on; the first of a history is what it shows now."""
+
+    version: int
+    edited_at: datetime
+    caption: str
+    place: PlaceRef | None
+    media: tuple[VersionPhoto, ...]
+
+
 @lru_cache(maxsize=2_000)
 def _parse(stored: bytes) -> dict[str, Any]:
     """The document's members, without grants. Many pages show the same posts, so what was read once is kept."""

@@ -18,6 +18,7 @@ MAX_PHOTOS = 10
 MAX_CAPTION = 2_200
 MAX_COMMENT = 1_000
 MAX_PLACE_NAME = 80
+MAX_VERSIONS = 100
 
 
 class CommentsOff(Forbidden):
@@ -111,10 +112,34 @@ class Post:
         self.tags = find_tags(self.caption)
         self.mentions = find_mentions(self.caption)
 
-    def touch(self, now: datetime) -> None:
-        """Remember that the author edited it."""
-        self.edited_at = now
+    @property
+    def shown_at(self) -> datetime:
+        """Since when it has shown what it shows."""
+        return self.edited_at or self.created_at
+
+    def shows(self, other: "Post") -> bool:
+        """Whether it tells the same as `other`, whoever may see it and whatever they may do there."""
+        return (self.caption, self.place, self.photos) == (other.caption, other.place, other.photos)
+
+    def touch(self, now: datetime, *, seen: bool) -> None:
+        """Remember that the author changed it; with `seen` it is told to have been edited."""
+        self.edited_at = now if seen else self.edited_at
         self.version += 1
+
+
+@dataclass(frozen=True, slots=True)
+class PostVersion:
+    """What a post showed from `shown_at` until its next edit, to those of `audience`.
+
+    A photo is its id and description then; None where it was taken out of the post since.
+    """
+
+    version: int
+    shown_at: datetime
+    audience: Audience
+    caption: str
+    place: Place | None
+    photos: tuple[tuple[FileId, str] | None, ...]
 
 
 def clean_alt(index: int, alt: str) -> str:
@@ -213,6 +238,18 @@ class Posts(Protocol):
 
     async def save(self, post: Post) -> None:
         """Write caption, place, audience, switches, and the photos in their new order."""
+        ...
+
+    async def keep_version(self, before: Post) -> None:
+        """Remember what the post showed before an edit; of very many edits only the last MAX_VERSIONS."""
+        ...
+
+    async def forget_photos(self, post_id: PostId, gone: Sequence[FileId]) -> None:
+        """Leave nothing of these photos in what is remembered of the post, but that there was one."""
+        ...
+
+    async def forget_versions(self, post_id: PostId) -> None:
+        """Forget all that the post showed before."""
         ...
 
     async def remove(self, post: Post) -> None:

@@ -59,6 +59,10 @@ _RULES = {
         "WHERE event_type = 'DraftScheduled' AND payload ->> 'draft_id' = d.id::text AND state <> 'done' "
         "AND (payload ->> 'due_at')::timestamptz = d.publish_at)"
     ),
+    "an earlier state of a post that is not earlier": (
+        "SELECT v.post_id::text FROM post_versions v JOIN posts p ON p.id = v.post_id "
+        "WHERE v.version >= p.version"
+    ),
     "a reply to a reply": (
         "SELECT c.id::text FROM comments c JOIN comments p ON p.id = c.reply_to "
         "WHERE p.reply_to IS NOT NULL OR p.post_id <> c.post_id"

@@ -4,6 +4,7 @@
 knows how few rows it is about; page sizes are few, and every text is prepared once per connection.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -18,8 +19,8 @@ from adapters.postgres.relations import everything, not_blocked, standing
 from application.feeds import CommentRow, PostRow
 from application.paging import Key, Slice
 from application.views import CommentCounts, CommentView, CommentViewer, MemberRow, PlaceRef
-from domain.kernel import CommentId, PlaceId, PostId, UserId
-from domain.posts import Standing
+from domain.kernel import CommentId, FileId, PlaceId, PostId, UserId
+from domain.posts import Place, PostVersion, Standing
 from domain.text import is_storable
 
 _NOBODY = UUID(int=0)
@@ -105,6 +106,15 @@ class PostgresPostReads:
     async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
         async with acquire() as connection:
             return await find_standing(connection, viewer, post_id)
+
+    async def versions(self, post_id: PostId) -> list[PostVersion]:
+        async with acquire() as connection:
+            rows = await connection.fetch(
+                "SELECT v.*, l.name, l.lat, l.lon FROM post_versions v LEFT JOIN places l ON l.id = v.place_id "
+                "WHERE v.post_id = $1 ORDER BY v.version DESC",
+                post_id,
+            )
+        return [_version(row) for row in rows]
 
     async def newest_comments(
         self, viewer: UserId | None, posts: Sequence[UUID], each: int
@@ -192,6 +202,20 @@ def _post_row(row: asyncpg.Record) -> PostRow:
         row["saved"],
         row["unwanted"],
         row["downloads"],
+    )
+
+
+def _version(row: asyncpg.Record) -> PostVersion:
+    return PostVersion(
+        row["version"],
+        row["shown_at"],
+        row["audience"],
+        row["caption"],
+        Place(PlaceId(row["place_id"]), row["name"], row["lat"], row["lon"]) if row["place_id"] else None,
+        tuple(
+            (FileId(UUID(photo["id"])), photo["alt"]) if photo else None
+            for photo in json.loads(row["photos"])
+        ),
     )
 
 

@@ -1,5 +1,7 @@
 """Posts and comments with the sets around them. Constraints decide; counters move by the rows that really changed."""
 
+import json
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -7,9 +9,9 @@ import asyncpg
 from adapters.postgres.cards import refresh_card
 from adapters.postgres.files import read_crop
 from adapters.postgres.relations import read_standing, standing
-from domain.kernel import AlreadyMade, CommentId, NotFound, PlaceId, PostId, UserId
+from domain.kernel import AlreadyMade, CommentId, FileId, NotFound, PlaceId, PostId, UserId
 from domain.ports import Ids
-from domain.posts import Audience, Comment, Counts, Photo, Place, Post, Standing
+from domain.posts import MAX_VERSIONS, Audience, Comment, Counts, Photo, Place, Post, Standing
 
 _NOBODY = UUID(int=0)
 
@@ -147,6 +149,41 @@ class PostgresPosts:
         await self._write_tags(post)
         await self._place_photos(post, attach=False)
         await refresh_card(self._c, post.id)
+
+    async def keep_version(self, before: Post) -> None:
+        photos = [{"id": str(photo.file_id), "alt": photo.alt} for photo in before.photos]
+        await self._c.execute(
+            "INSERT INTO post_versions (post_id, version, shown_at, audience, caption, place_id, photos) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            before.id,
+            before.version,
+            before.shown_at,
+            before.audience,
+            before.caption,
+            before.place.id if before.place else None,
+            json.dumps(photos),
+        )
+        await self._c.execute(
+            "DELETE FROM post_versions WHERE post_id = $1 AND version <= "
+            "(SELECT version FROM post_versions WHERE post_id = $1 ORDER BY version DESC OFFSET $2 LIMIT 1)",
+            before.id,
+            MAX_VERSIONS,
+        )
+
+    async def forget_photos(self, post_id: PostId, gone: Sequence[FileId]) -> None:
+        await self._c.execute(
+            """
+            UPDATE post_versions SET photos = (
+              SELECT jsonb_agg(CASE WHEN photo ->> 'id' = ANY($2::text[]) THEN 'null' ELSE photo END ORDER BY n)
+              FROM jsonb_array_elements(photos) WITH ORDINALITY AS every (photo, n))
+            WHERE post_id = $1
+            """,
+            post_id,
+            [str(file_id) for file_id in gone],
+        )
+
+    async def forget_versions(self, post_id: PostId) -> None:
+        await self._c.execute("DELETE FROM post_versions WHERE post_id = $1", post_id)
 
     async def remove(self, post: Post) -> None:
         audience = await self._c.fetchval(

@@ -234,6 +234,13 @@ ANSWERS: dict[str, Any] = {
     },
     "FileView": FILE,
     "DraftView": DRAFT,
+    "VersionView": {
+        "version": 1,
+        "edited_at": TIME,
+        "caption": "First light. #dawn",
+        "place": None,
+        "media": [{"id": ID, "alt": "Ridges under a low sun"}, {"id": None, "alt": ""}],
+    },
     "TokenOut": TOKEN,
     "NewTokenOut": {
         "id": ID,

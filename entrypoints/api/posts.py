@@ -11,7 +11,7 @@ from sanic import HTTPResponse
 
 from application.posting import PhotoDraft, PlaceDraft, PostDraft, PostEdit
 from application.uploading import InUse
-from application.views import CommentView, MemberRow, Page, PostCard, Reacted
+from application.views import CommentView, MemberRow, Page, PostCard, Reacted, VersionView
 from domain.files import Crop
 from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, Unavailable, msg
 from domain.ports import Upload
@@ -23,6 +23,7 @@ from entrypoints.api.schemas import (
     CommentPatch,
     CropIn,
     MediaIn,
+    MediaPatch,
     NewComment,
     NewPost,
     PlaceIn,
@@ -216,7 +217,7 @@ async def get_post(call: Call, post_id: UUID) -> PostCard:
     "PATCH",
     "/posts/<post_id:uuid>",
     "editPost",
-    "Edit a post: caption, place, audience, switches, order and descriptions of its photos",
+    "Edit a post; `media` gives all of its photos: by `id` those that it has, by `upload_id` new ones",
     body=PostPatch,
     answer=PostCard,
     conditional=True,
@@ -232,13 +233,58 @@ async def edit_post(call: Call, post_id: UUID) -> PostCard:
         audience=None if sent.audience is UNSET else sent.audience,  # type: ignore[arg-type]
         comments=None if sent.comments is UNSET else bool(sent.comments),
         show_camera=None if sent.show_camera is UNSET else bool(sent.show_camera),
-        media=[PhotoDraft(FileId(m.id), given(m, "alt")) for m in sent.media]
-        if isinstance(sent.media, list)
-        else None,
+        media=_photos(sent.media) if isinstance(sent.media, list) else None,
         expected_versions=expected_versions(call.request),
     )
     await call.app.posting.edit(call.user, PostId(post_id), edit)
     return await call.app.feeds.post(call.user, PostId(post_id))
+
+
+def _photos(media: Sequence[MediaPatch]) -> list[PhotoDraft]:
+    return [
+        PhotoDraft(_which(i, photo), given(photo, "alt"), _new_crop(i, photo))
+        for i, photo in enumerate(media)
+    ]
+
+
+def _which(index: int, photo: MediaPatch) -> FileId:
+    ids = [each for each in (photo.id, photo.upload_id) if isinstance(each, UUID)]
+    if len(ids) != 1:
+        raise Invalid.field(f"#/media/{index}", "invalid", msg("Name a photo by either `id` or `upload_id`."))
+    return FileId(ids[0])
+
+
+def _new_crop(index: int, photo: MediaPatch) -> Crop | None:
+    """What to cut: the whole picture where null was sent, None where nothing was."""
+    if isinstance(photo.crop, CropIn):
+        return _crop(index, photo.crop)
+    return Crop() if photo.crop is None else None
+
+
+@group.declare(
+    "GET",
+    "/posts/<post_id:uuid>/history",
+    "getPostHistory",
+    "List what a post shows and showed before its edits, newest first",
+    auth="optional",
+    query=Paging,
+    answer=Page[VersionView],
+    problems=("not_found", "gone"),
+)
+async def get_history(call: Call, post_id: UUID) -> Page[VersionView]:
+    return await call.app.feeds.history(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
+
+
+@group.declare(
+    "DELETE",
+    "/posts/<post_id:uuid>/history",
+    "forgetPostHistory",
+    "Forget what a post showed before its edits",
+    status=204,
+    problems=("not_found", "gone", "forbidden"),
+)
+async def forget_history(call: Call, post_id: UUID) -> None:
+    await call.app.posting.forget_history(call.user, PostId(post_id))
 
 
 @group.declare(

@@ -126,8 +126,10 @@ class DraftPatch(In):
 
 
 class MediaPatch(In):
-    id: UUID
+    id: UUID | UnsetType = UNSET
+    upload_id: UUID | UnsetType = UNSET
     alt: str | UnsetType | None = UNSET
+    crop: CropIn | UnsetType | None = UNSET
 
 
 class PostPatch(In):

@@ -69,6 +69,8 @@ PUT    /posts/<post_id:uuid>/hidden                401  404  404  404  404  404 
 DELETE /posts/<post_id:uuid>/hidden                401  404  404  404  404  404  404  403  200  200  401
 GET    /posts/<post_id:uuid>/likes                 404  404  404  404  404  404  404  200  200  200  401
 GET    /posts/<post_id:uuid>/comments              404  404  404  404  404  404  404  200  200  200  401
+GET    /posts/<post_id:uuid>/history               404  404  404  404  404  404  404  200  200  200  401
+DELETE /posts/<post_id:uuid>/history               401  404  404  404  404  404  404  403  403  204  401
 GET    /drafts                                     401  200  200  200  200  200  200  200  200  200  401
 POST   /drafts                                     401  201  201  201  201  201  201  403  201  201  401
 GET    /drafts/<draft_id:uuid>                     401  404  404  404  404  404  404  404  404  200  401

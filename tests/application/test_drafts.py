@@ -10,14 +10,15 @@ import pytest
 
 from application.access import Client
 from application.drafting import DraftEdit
-from application.posting import PhotoDraft, PostDraft
+from application.posting import PhotoDraft, PostDraft, PostEdit
 from application.program import Application
 from domain.drafts import MAX_DRAFTS, TooManyDrafts
+from domain.files import Crop
 from domain.jobs import MAX_ATTEMPTS
 from domain.kernel import DraftId, Invalid, NotFound
 from domain.posts import Changed
 from tests.application.test_races import shuffled, together
-from tests.builders import Someone, a_draft, a_follow, a_person, a_picture, new_uow
+from tests.builders import Someone, a_draft, a_follow, a_person, a_picture, a_post, new_uow
 
 HERE = Client("127.0.0.1", "tests", True)
 
@@ -385,3 +386,29 @@ async def test_drafts_are_nobodys_but_their_authors(program: Application, mira: 
         with pytest.raises(NotFound):
             await call
     assert (await drafting.get(mira.id, draft)).version == 1
+
+
+@pytest.mark.goal("C6")
+@pytest.mark.settings(database_pool=16)
+async def test_edits_of_the_photos_of_posts_at_once_leave_each_upload_in_one_place(
+    program: Application, mira: Someone, sql: asyncpg.Connection
+) -> None:
+    # Fails when `exchange` does not lock the uploads it takes in (a photo of two posts, or a post without one).
+    for number in range(6):
+        posts = [await a_post(program, mira, photos=2) for _ in range(2)]
+        upload = PhotoDraft(await a_picture(program, mira))
+        first = [photo.upload_id for photo in await program.posting.photos(mira.id, posts[0])]
+        cut = PhotoDraft(first[0], crop=Crop(0.1, 0.1, 0.5, 0.5))
+        calls: list[Awaitable[Any]] = [
+            *(program.posting.edit(mira.id, post, PostEdit(media=[upload])) for post in posts),
+            program.posting.edit(mira.id, posts[0], PostEdit(media=[PhotoDraft(first[1]), cut])),
+            program.posting.delete(mira.id, posts[1]),
+            program.drafting.create(mira.id, DraftEdit(media=[upload])),
+            program.runner.drain(),
+        ]
+        await together(shuffled(calls, number))
+        assert await program.operations.reads.violations() == []
+    await program.runner.drain()
+    # Pictures that no test drew cannot be cut; what is stored and what rows say agrees all the same.
+    await sql.execute("DELETE FROM jobs WHERE state = 'dead'")
+    assert await program.operations.verify() == []

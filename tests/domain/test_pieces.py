@@ -90,7 +90,7 @@ class TestPost:
 
     def test_an_edit_leaves_its_mark(self) -> None:
         post = a_draft()
-        post.touch(NOW + timedelta(hours=1))
+        post.touch(NOW + timedelta(hours=1), seen=True)
         assert (post.version, post.edited_at) == (2, NOW + timedelta(hours=1))
 
     def test_a_comment_says_something_within_its_limit(self) -> None:
