@@ -1,6 +1,6 @@
 // Small things that stand on every page: times that go on, menus, questions, buttons that answer at once.
 
-import { Problem, ago, full, key, markup, mount, number, send, toast, wake, word } from "./core.js";
+import { Problem, ago, full, key, markup, mount, number, part, say, send, toast, wake, word } from "./core.js";
 
 // Times
 
@@ -82,6 +82,7 @@ function open(section, opener) {
     if (keep || event.target === dialog) dialog.close();
   });
   wake(dialog);
+  opener.closest("details.menu")?.removeAttribute("open");
   dialog.showModal();
 }
 

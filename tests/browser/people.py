@@ -1,0 +1,34 @@
+"""Somebody at a browser, signed in; what went wrong in it is told at the end."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from playwright.async_api import Browser, Page
+
+from tests.conftest import PASSWORD, Server
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+
+
+@asynccontextmanager
+async def at_home(
+    chrome: Browser, server: Server, name: str = "mira", *, quiet: bool = True, **options: Any
+) -> AsyncIterator[Page]:
+    """The home page of `name` on a desk, or as `options` of the browser's profile say.
+
+    With `quiet`, scripts that fail and anything that the security policy stops fail the test.
+    """
+    context = await chrome.new_context(base_url=server.url, **{"viewport": DESK, **options})
+    page = await context.new_page()
+    trouble: list[str] = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    await page.goto("/login")
+    await page.get_by_label("User name").fill(name)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url(server.url + "/")
+    yield page
+    await context.close()
+    assert not (quiet and trouble), trouble
