@@ -7,6 +7,7 @@ from application.views import Me, MemberCounts, MemberRow, MemberViewer, Page, P
 from domain.follows import Relationship
 from domain.kernel import NotFound, UserId
 from domain.posts import Audience
+from domain.text import is_storable
 from domain.users import Account
 from domain.visibility import can_know, can_see_posts, can_unblock, can_view
 
@@ -34,6 +35,12 @@ class PeopleReads(Protocol):
         self, viewer: UserId | None, kind: ListKind, of: UserId, part: Slice
     ) -> list[tuple[Key, MemberRow]]:
         """People around `of`, last joined first, whom the viewer may know (the blocked: of whoever blocked them)."""
+        ...
+
+    async def called(
+        self, viewer: UserId | None, kind: ListKind, of: UserId, prefix: str, limit: int
+    ) -> list[MemberRow]:
+        """Those of the same people whose user name or name begins with `prefix`, as far as some thousand of them tell."""
         ...
 
     async def count_requests(self, target: UserId, most: int) -> int:
@@ -74,12 +81,21 @@ class People:
         cursor: str | None,
     ) -> Page[MemberRow]:
         """Followers or followed people of a member whose posts the viewer may see. Raises NotFound, BadCursor."""
-        account, stands = await self._known(viewer, username)
-        if not can_see_posts(
-            viewer, account.id, active=account.active, private=account.private, relationship=stands
-        ):
-            raise NotFound
-        return await self._list(viewer, kind, account.id, limit, cursor)
+        return await self._list(viewer, kind, await self._open(viewer, username), limit, cursor)
+
+    async def called(
+        self,
+        viewer: UserId | None,
+        kind: Literal["followers", "following"],
+        username: str,
+        prefix: str,
+        limit: int,
+    ) -> Page[MemberRow]:
+        """Those of the people of `around` whose user name or name begins with `prefix`, in one page. Raises NotFound."""
+        of = await self._open(viewer, username)
+        if not is_storable(prefix):
+            return Page([])
+        return Page(await self._reads.called(viewer, kind, of, prefix, limit))
 
     async def own(
         self, viewer: UserId, kind: Literal["requests", "blocked", "muted"], limit: int, cursor: str | None
@@ -90,6 +106,15 @@ class People:
     async def waiting(self, viewer: UserId, most: int = 100) -> int:
         """How many ask to follow the viewer. Stops counting at `most`."""
         return await self._reads.count_requests(viewer, most)
+
+    async def _open(self, viewer: UserId | None, username: str) -> UserId:
+        """A member whose posts, and so whose lists, the viewer may see. Raises NotFound."""
+        account, stands = await self._known(viewer, username)
+        if not can_see_posts(
+            viewer, account.id, active=account.active, private=account.private, relationship=stands
+        ):
+            raise NotFound
+        return account.id
 
     async def _known(self, viewer: UserId | None, username: str) -> tuple[Account, Relationship]:
         return _knowable(viewer, await self._reads.by_name(viewer, username))

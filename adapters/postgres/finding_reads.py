@@ -1,12 +1,12 @@
 """The SQL behind finding by the beginnings of names: ranges of indexes, each cut off before it grows long.
 
-`$1` is always the viewer (the zero id for somebody signed out), `$2` what was typed. The expressions are those of the
-indexes in `migrations/0005_finding.py`.
+`$1` is always the viewer (the zero id for somebody signed out), `$2` what was typed.
 """
 
 from uuid import UUID
 
 from adapters.postgres.engine import acquire
+from adapters.postgres.names import USERNAME, begins, name_key, tag_key
 from adapters.postgres.people_reads import read_person
 from adapters.postgres.relations import not_blocked
 from application.finding import TagCount
@@ -19,21 +19,6 @@ _NOBODY = UUID(int=0)
 _NAMES, _FOLLOWED, _POSTS = 60, 500, 100
 
 
-def _key(column: str) -> str:
-    return f'left(lower(normalize({column}, NFKD)), 100) COLLATE "C"'
-
-
-def _tag_key(column: str) -> str:
-    return f'left(normalize({column}, NFKD), 100) COLLATE "C"'
-
-
-def _begins(key: str, start: str) -> str:
-    # Nothing sorts behind the last code point.
-    return f"{key} >= {start} AND {key} < {start} || chr(1114111)"
-
-
-_USERNAME = 'username COLLATE "C"'
-
 # A post that everybody may see, by somebody whom the viewer may know; or the viewer's own.
 _OPEN = f"""
 (p.author_id = $1 OR p.audience = 'everyone'
@@ -42,15 +27,15 @@ _OPEN = f"""
 """
 _PEOPLE = f"""
 WITH met AS (
-  (SELECT id FROM users WHERE state = 'active' AND {_begins(_USERNAME, "$3")} ORDER BY {_USERNAME} LIMIT {_NAMES})
+  (SELECT id FROM users WHERE state = 'active' AND {begins(USERNAME, "$3")} ORDER BY {USERNAME} LIMIT {_NAMES})
   UNION
-  (SELECT id FROM users WHERE state = 'active' AND display_name <> '' AND {_begins(_key("display_name"), _key("$2"))}
-   ORDER BY {_key("display_name")} LIMIT {_NAMES})
+  (SELECT id FROM users WHERE state = 'active' AND display_name <> '' AND {begins(name_key("display_name"), name_key("$2"))}
+   ORDER BY {name_key("display_name")} LIMIT {_NAMES})
   UNION
   SELECT a.id FROM (
     SELECT followee_id FROM follows WHERE follower_id = $1 ORDER BY id DESC LIMIT {_FOLLOWED}
   ) f JOIN users a ON a.id = f.followee_id
-  WHERE a.state = 'active' AND ({_begins("a." + _USERNAME, "$3")} OR {_begins(_key("a.display_name"), _key("$2"))})
+  WHERE a.state = 'active' AND ({begins("a." + USERNAME, "$3")} OR {begins(name_key("a.display_name"), name_key("$2"))})
 )
 SELECT a.id, a.username, a.display_name, a.avatar_key FROM met JOIN users a ON a.id = met.id
 WHERE {not_blocked("$1", "a.id")}
@@ -66,13 +51,13 @@ SELECT count(*)::int AS posts FROM (
 # From one name to the next, however many posts each has.
 _TAGS = f"""
 WITH RECURSIVE names AS (
-  (SELECT {_tag_key("tag")} AS key, tag, 1 AS n FROM post_tags WHERE {_begins(_tag_key("tag"), _tag_key("$2"))}
-   ORDER BY {_tag_key("tag")} LIMIT 1)
+  (SELECT {tag_key("tag")} AS key, tag, 1 AS n FROM post_tags WHERE {begins(tag_key("tag"), tag_key("$2"))}
+   ORDER BY {tag_key("tag")} LIMIT 1)
   UNION ALL
   SELECT next.key, next.tag, n + 1 FROM names CROSS JOIN LATERAL (
-    SELECT {_tag_key("tag")} AS key, tag FROM post_tags
-    WHERE {_tag_key("tag")} > names.key AND {_tag_key("tag")} < {_tag_key("$2")} || chr(1114111)
-    ORDER BY {_tag_key("tag")} LIMIT 1
+    SELECT {tag_key("tag")} AS key, tag FROM post_tags
+    WHERE {tag_key("tag")} > names.key AND {tag_key("tag")} < {tag_key("$2")} || chr(1114111)
+    ORDER BY {tag_key("tag")} LIMIT 1
   ) next WHERE n < {_NAMES}
 )
 SELECT tag, posts FROM names CROSS JOIN LATERAL ({COUNT_TAG}) counted
@@ -80,7 +65,7 @@ WHERE posts > 0 ORDER BY posts DESC, tag LIMIT $3
 """
 _PLACES = f"""
 SELECT id, name, lat, lon FROM (
-  SELECT * FROM places WHERE {_begins(_key("name"), _key("$2"))} ORDER BY {_key("name")} LIMIT {_NAMES}
+  SELECT * FROM places WHERE {begins(name_key("name"), name_key("$2"))} ORDER BY {name_key("name")} LIMIT {_NAMES}
 ) names CROSS JOIN LATERAL (
   SELECT count(*) AS posts FROM (
     SELECT * FROM posts WHERE place_id = names.id ORDER BY id DESC LIMIT {_POSTS}

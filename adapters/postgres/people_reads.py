@@ -8,6 +8,7 @@ import asyncpg
 from adapters.postgres.accounts import read_account
 from adapters.postgres.engine import acquire
 from adapters.postgres.keyset import walk
+from adapters.postgres.names import USERNAME, begins, name_key
 from adapters.postgres.posts import read_standing_row
 from adapters.postgres.relations import everything, not_blocked, read_relationship, standing
 from application.media import MediaOwner
@@ -16,10 +17,12 @@ from application.people import ListKind, present_relationship
 from application.views import MemberRow, Person, present_avatar
 from domain.follows import Relationship
 from domain.kernel import FileId, SessionId, TokenId, UserId
-from domain.text import is_storable
+from domain.text import fold, is_storable
 from domain.users import Account
 
 _NOBODY = UUID(int=0)
+# How many people of a list, and of the names that begin alike, are looked at.
+_CALLED = 1_000
 
 # Per list: its table, the column of whose list it is, and the column of who is on it.
 _LISTS: dict[ListKind, tuple[str, str, str]] = {
@@ -85,6 +88,31 @@ class PostgresPeopleReads:
         async with acquire() as connection:
             rows = await connection.fetch(sql, viewer or _NOBODY, of, key)
         return [(Key(row["key"]), read_member_row(viewer, row)) for row in rows]
+
+    async def called(
+        self, viewer: UserId | None, kind: ListKind, of: UserId, prefix: str, limit: int
+    ) -> list[MemberRow]:
+        table, owner, member = _LISTS[kind]
+        # Of few people every one is looked at, of many those who joined last, and some whom the names' indexes tell.
+        sql = f"""
+        WITH met AS (
+          SELECT {member} AS id FROM (SELECT * FROM {table} WHERE {owner} = $2 ORDER BY id DESC LIMIT {_CALLED}) e
+          UNION SELECT {member} FROM {table} JOIN (
+            (SELECT id FROM users WHERE state = 'active' AND {begins(USERNAME, "$4")} ORDER BY {USERNAME} LIMIT {_CALLED})
+            UNION ALL
+            (SELECT id FROM users WHERE state = 'active' AND display_name <> ''
+               AND {begins(name_key("display_name"), name_key("$3"))} ORDER BY {name_key("display_name")} LIMIT {_CALLED})
+          ) named ON {member} = named.id WHERE {owner} = $2
+        )
+        SELECT a.id, a.username, a.display_name, a.avatar_key, {everything("$1", "a.id")}
+        FROM met JOIN users a ON a.id = met.id
+        WHERE ({begins("a." + USERNAME, "$4")} OR {begins(name_key("a.display_name"), name_key("$3"))})
+          AND a.state = 'active' AND {not_blocked("$1", "a.id")}
+        ORDER BY a.username LIMIT $5
+        """
+        async with acquire() as connection:
+            rows = await connection.fetch(sql, viewer or _NOBODY, of, prefix, fold(prefix), limit)
+        return [read_member_row(viewer, row) for row in rows]
 
     async def count_requests(self, target: UserId, most: int) -> int:
         sql = f"""

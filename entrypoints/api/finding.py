@@ -118,7 +118,7 @@ class SuggestedMember(msgspec.Struct):
 )
 async def suggest_people(call: Call) -> Page[SuggestedMember]:
     found = await call.app.meeting.suggest(call.user, call.query.limit)
-    with speaking(site.language_of_call(call.request, call.who.language)):
+    with speaking(site.accepted_language(call.request, call.who.language)):
         return Page([_suggested_member(one) for one in found])
 
 

@@ -6,10 +6,12 @@ from urllib.parse import quote, unquote
 
 from sanic import HTTPResponse, redirect
 
-from application.views import Page, PostCard, Profile
+from application.views import MemberRow, Page, PostCard, Profile
 from domain.follows import OneselfNotAllowed
 from domain.kernel import NotFound
 from domain.text import fold
+from domain.users import MAX_DISPLAY_NAME
+from entrypoints.web import maps
 from entrypoints.web.feed_pages import GRID_SIZE
 from entrypoints.web.translation import gettext as _
 from entrypoints.web.visits import Routes, Visit
@@ -36,7 +38,23 @@ async def profile(visit: Visit, handle: str) -> HTTPResponse:
     page: Page[PostCard] = Page([])
     if shown.viewer.can_see_posts:
         page = await visit.app.feeds.of_member(visit.viewer, shown.id, GRID_SIZE, visit.cursor, visit.until)
-    return await visit.page("profile.html", profile=shown, posts=page, tab="posts")
+    return await _profile(visit, shown, "posts", posts=page)
+
+
+async def _profile(visit: Visit, shown: Profile, tab: str, **values: Any) -> HTTPResponse:
+    through = await visit.app.meeting.acquaintances(visit.viewer, shown.id)
+    return await visit.page("profile.html", profile=shown, tab=tab, through=through, **values)
+
+
+@routes.page("/<handle:@[^/]+>/places")
+async def places(visit: Visit, handle: str) -> HTTPResponse:
+    try:
+        shown = await visit.app.people.profile(visit.viewer, _name(handle))
+    except NotFound:
+        return await _moved(visit, _name(handle), "/places")
+    found = await visit.app.overviews.places_of(visit.viewer, shown.id)
+    drawn = maps.window([one.place for one in found])
+    return await _profile(visit, shown, "places", places=found, map=drawn)
 
 
 @routes.page("/<handle:@[^/]+>/<tab:saved|liked>")
@@ -47,7 +65,7 @@ async def own_list(visit: Visit, handle: str, tab: str) -> HTTPResponse:
     shown = await visit.app.people.profile(visit.viewer, visit.who.username)
     source = visit.app.feeds.saved if tab == "saved" else visit.app.feeds.liked
     page = await source(visit.user, GRID_SIZE, visit.cursor, visit.until)
-    return await visit.page("profile.html", profile=shown, posts=page, tab=tab)
+    return await _profile(visit, shown, tab, posts=page)
 
 
 @routes.page("/<handle:@[^/]+>/<kind:followers|following>")
@@ -56,8 +74,13 @@ async def around(visit: Visit, handle: str, kind: Literal["followers", "followin
         shown: Profile = await visit.app.people.profile(visit.viewer, _name(handle))
     except NotFound:
         return await _moved(visit, _name(handle), f"/{kind}")
-    rows = await visit.app.people.around(visit.viewer, kind, shown.username, LIST_SIZE, visit.cursor)
-    return await visit.page("people.html", profile=shown, rows=rows, kind=kind)
+    asked = " ".join(visit.asked("q").split())[:MAX_DISPLAY_NAME]
+    rows: Page[MemberRow] | None = None
+    if shown.viewer.can_see_posts and asked:
+        rows = await visit.app.people.called(visit.viewer, kind, shown.username, asked, LIST_SIZE)
+    elif shown.viewer.can_see_posts:
+        rows = await visit.app.people.around(visit.viewer, kind, shown.username, LIST_SIZE, visit.cursor)
+    return await visit.page("people.html", profile=shown, rows=rows, kind=kind, q=asked)
 
 
 async def _moved(visit: Visit, username: str, rest: str = "") -> HTTPResponse:
@@ -74,6 +97,8 @@ def _acts(visit: Visit, username: str) -> dict[str, Callable[[], Awaitable[Any]]
         "unblock": lambda: following.unblock(visit.user, username),
         "mute": lambda: following.mute(visit.user, username, True),
         "unmute": lambda: following.mute(visit.user, username, False),
+        "notify": lambda: following.notify(visit.user, username, True),
+        "silence": lambda: following.notify(visit.user, username, False),
     }
 
 
@@ -92,7 +117,7 @@ async def block(visit: Visit, handle: str) -> HTTPResponse:
     return visit.go(f"/@{name}", _("You blocked @%(name)s.") % {"name": name})
 
 
-@routes.form("/<handle:@[^/]+>/<act:follow|unfollow|unblock|mute|unmute>", seen_at="/{handle}")
+@routes.form("/<handle:@[^/]+>/<act:follow|unfollow|unblock|mute|unmute|notify|silence>", seen_at="/{handle}")
 async def about_member(visit: Visit, handle: str, act: str) -> HTTPResponse:
     name = _name(handle)
     answer = await _acts(visit, name)[act]()
@@ -101,6 +126,8 @@ async def about_member(visit: Visit, handle: str, act: str) -> HTTPResponse:
         "unblock": _("You unblocked @%(name)s."),
         "mute": _("You muted @%(name)s. Their posts stay out of your home page."),
         "unmute": _("You see posts by @%(name)s at home again."),
+        "notify": _("You will be told about new posts by @%(name)s."),
+        "silence": _("You will not be told about new posts by @%(name)s."),
     }.get(act, "")
     return visit.go(visit.back(f"/@{name}"), said % {"name": name} if said else "")
 

@@ -110,12 +110,6 @@ def timezone(viewer: Me | None) -> str:
     return viewer.timezone if viewer else "UTC"
 
 
-def language_of_call(request: Request, setting: str = "") -> Language:
-    """The language to answer a program in, which may speak for somebody with a `setting`."""
-    accepted = request.headers.get("accept-language", "")[:500]
-    return site(request).languages.choose(setting=setting, accept_language=accepted)
-
-
 def _choose_language(request: Request, viewer: Me | None) -> Language:
     return site(request).languages.choose(
         setting=viewer.language if viewer else None,
@@ -124,9 +118,9 @@ def _choose_language(request: Request, viewer: Me | None) -> Language:
     )
 
 
-def accepted_language(request: Request) -> Language:
-    """The language to answer a program in: programs say it with each request."""
-    return site(request).languages.choose(accept_language=_accepted(request))
+def accepted_language(request: Request, setting: str = "") -> Language:
+    """The language to answer a program in: programs say it with each request, or act for somebody with a `setting`."""
+    return site(request).languages.choose(setting=setting, accept_language=_accepted(request))
 
 
 def _accepted(request: Request) -> str:
