@@ -20,7 +20,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from sanic import Request
 
-from domain.kernel import DomainError, Invalid, Problem, msg
+from domain.kernel import DomainError, Invalid, Message, Problem, msg
 from domain.ports import Upload, Workspace
 from entrypoints.errors import Malformed, TooLarge, TooSlow, UnsupportedType
 
@@ -45,7 +45,7 @@ logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 async def chunks(request: Request, max_bytes: int, seconds: float) -> AsyncIterator[bytes]:
     """The body as it arrives. Raises TooLarge, TooSlow."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedType(wanted=msg("plain bytes, not compressed"))
+        raise UnsupportedType(wanted=Message(msg("plain bytes, not compressed")))
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > max_bytes:
         raise TooLarge(limit=_size(max_bytes))

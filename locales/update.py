@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -75,9 +76,7 @@ def read(language: str) -> Catalog:
 def merged(language: str) -> bytes:
     """The catalogue as it should be for the code as it is."""
     known = read(language)
-    catalog = Catalog(
-        Locale.parse(language), header_comment=known.header_comment, charset="utf-8", fuzzy=False
-    )
+    catalog = Catalog(Locale.parse(language), header_comment="", charset="utf-8", fuzzy=False)
     for (context, _), words in messages().items():
         before = known.get(words if isinstance(words, str) else words[0], context)
         said = before is not None and before.id == words
@@ -90,7 +89,14 @@ def merged(language: str) -> bytes:
         )
     written = BytesIO()
     write_po(written, catalog, width=110, no_location=True, sort_output=True)
-    return _PASSING.sub(b"", written.getvalue())
+    return _heading(language) + _PASSING.sub(b"", written.getvalue()).lstrip()
+
+
+def _heading(language: str) -> bytes:
+    """The comment above everything, which no line is broken of."""
+    path = path_of(language)
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    return b"".join(takewhile(lambda line: line.startswith(b"#"), lines))
 
 
 def main() -> int:

@@ -56,7 +56,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("This account is switched off"),
         _("Its owner switched it off or deleted it not long ago. Nobody sees it until they come back."),
         _("The password is right, but a program must not bring an account back without being told to."),
-        _("Sign in on the page, which asks whether you come back, or send come_back with true."),
+        _("Sign in on the page, which asks whether you come back, or send `come_back` with true."),
     ),
     "reauth_required": Explanation(
         _("Your password is needed"),

@@ -8,6 +8,7 @@ Templates get values and show them. They load nothing and decide nothing about p
 and never HTML, so that escaping has no exception.
 """
 
+import re
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 from unicodedata import east_asian_width
 
-from babel import dates, numbers
+from babel import dates, numbers, units
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -343,13 +344,17 @@ def _decimal(number: float, language: Language) -> str:
 def filesize(size: int) -> str:
     """`812 kB`, `3.4 MB`: bytes in the units of people, a thousand each."""
     if size < 1_000_000:
-        return f"{decimal(max(min(size, 1), round(size / 1_000)))} kB"
-    return f"{decimal(round(size / 1_000_000, 1))} MB"
+        return _size_in(max(min(size, 1), round(size / 1_000)), "kilobyte")
+    return _size_in(round(size / 1_000_000, 1), "megabyte")
 
 
 def mebibytes(size: int) -> str:
     """`4,999.5 MB`: what is left of a limit, in the unit of the settings, and never more than there is."""
-    return f"{decimal(10 * size // 2**20 / 10)} MB"
+    return _size_in(10 * size // 2**20 / 10, "megabyte")
+
+
+def _size_in(number: float, unit: str) -> str:
+    return units.format_unit(number, f"digital-{unit}", "short", locale=current_language().locale)
 
 
 def relative_time(moment: datetime) -> str:
@@ -397,7 +402,7 @@ def full_time(moment: datetime) -> str:
 @lru_cache(maxsize=4_000)
 def _full_time(moment: datetime, language: Language, zone: tzinfo) -> str:
     day = dates.format_date(moment.astimezone(zone), "full", locale=language.locale)
-    time = dates.format_time(moment, "short", tzinfo=zone, locale=language.locale)
+    time = _clock(moment, language, zone)
     return language.translations.gettext("%(date)s, %(time)s") % {"date": day, "time": time}
 
 
@@ -410,8 +415,13 @@ def clock_after(seconds: int) -> str:
     """The time of day in so many seconds, `12:41 PM UTC`: easier to wait for than a number of seconds."""
     moment = datetime.now(UTC) + timedelta(seconds=seconds + 59)
     zone = current_timezone()
-    clock = dates.format_time(moment, "short", tzinfo=zone, locale=current_language().locale)
-    return f"{clock} {moment.astimezone(zone).tzname()}"
+    return f"{_clock(moment, current_language(), zone)} {moment.astimezone(zone).tzname()}"
+
+
+def _clock(moment: datetime, language: Language, zone: tzinfo) -> str:
+    """`12:41 PM`; where the halves of the day have names of their own, those: `오후 12:41`."""
+    pattern = re.sub(r"\ba\b", "aaaa", language.locale.time_formats["short"].pattern)
+    return dates.format_time(moment, pattern, tzinfo=zone, locale=language.locale)
 
 
 def month_and_year(moment: datetime) -> str:

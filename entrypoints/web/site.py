@@ -41,16 +41,17 @@ class Site:
     languages: Languages
 
 
-_sites: list[Site] = []
+_sites: dict[tuple[str, bool], Site] = {}
 
 
 def open_site(app: Sanic[Any, Any]) -> None:
     """Load templates, static files and languages, once per process; a broken one stops the start."""
-    if not _sites:
-        settings: Settings = app.ctx.settings
-        languages = Languages(default=settings.language, pseudo=settings.log_level == "debug")
-        _sites.append(load(settings.data_dir / "cache" / "templates", app.ctx.secret, languages))
-    app.ctx.site = _sites[0]
+    settings: Settings = app.ctx.settings
+    spoken = settings.language, settings.log_level == "debug"
+    if spoken not in _sites:
+        languages = Languages(default=spoken[0], pseudo=spoken[1])
+        _sites[spoken] = load(settings.data_dir / "cache" / "templates", app.ctx.secret, languages)
+    app.ctx.site = _sites[spoken]
 
 
 def load(compiled: Path, secret: bytes, languages: Languages | None = None) -> Site:

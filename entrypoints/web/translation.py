@@ -132,12 +132,15 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 
 def told(message: str, params: Mapping[str, Any]) -> str:
     """A message of the rules in the reader's language, with its numbers as that language writes them."""
-    locale = current_language().locale
-    shown = {
-        name: numbers.format_decimal(value, locale=locale) if type(value) in (int, float) else value
-        for name, value in params.items()
-    }
-    return fill(gettext(message), shown)
+    return fill(gettext(message), {name: _shown(value) for name, value in params.items()})
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Message):
+        return in_words(value)
+    if type(value) in (int, float):
+        return numbers.format_decimal(value, locale=current_language().locale)
+    return value
 
 
 def in_words(message: Message) -> str:
