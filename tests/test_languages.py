@@ -28,10 +28,11 @@ PLACE = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}|</?\w+>|`[^`]+`|https?://[\w./]*\w
 # Names of things and what programs read: the same in every language.
 LATIN = set(
     """
-    a z l s ALT API AVIF Content EXIF GIF GPS HEIC Heliograph HTTP ID ISO JPEG JSON JSONL Markdown MIT OpenAPI PDF PNG POST
-    GET MB RAW UTC UTF UUID URL WebP ZIP boundary cookie doctor false heliograph password true user Ctrl Enter Esc Tab Shift Alt Cmd
-    Home End Page Down Up Europe Berlin JavaScript Instagram Pixelfed Mastodon CSV Wi Fi
-""".split()
+    a z l s ALT API AVIF Content EXIF GIF GPS HEIC Heliograph HTTP ID ISO JPEG JSON JSONL Markdown MIT
+    OpenAPI PDF PNG POST GET MB RAW UTC UTF UUID URL WebP ZIP HELIOGRAPH INSTANCE NAME boundary cookie
+    doctor false heliograph password true user Ctrl Enter Esc Tab Shift Alt Cmd Home End Page Down Up
+    Europe Berlin JavaScript Instagram Pixelfed Mastodon CSV Wi Fi
+    """.split()
 )
 SAME = {"ALT", "API", "OpenAPI 3.1", "%(date)s, %(time)s", "JSON"}
 _catalogues = {language: update.read(language) for language in update.TRANSLATED}
