@@ -8,6 +8,7 @@ from application.accounts import Accounts
 from application.directory import Directory
 from application.downloading import Downloading
 from application.drafting import Drafting
+from application.exporting import Exporting
 from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
@@ -39,6 +40,7 @@ class Application:
     leaving: Leaving
     resetting: Resetting
     place: ThisPlace
+    exporting: Exporting
     following: FollowingPeople
     posting: Posting
     drafting: Drafting

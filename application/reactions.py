@@ -11,7 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from application.drafting import give_up, publish_due
+from application.exporting import ExportMaker, failed
 from domain.drafts import DraftScheduled
+from domain.exports import ExportAsked
 from domain.files import (
     FIRST_PLAN,
     SECOND_PLAN,
@@ -45,6 +47,7 @@ class Means:
     workspace: Workspace
     clock: Clock
     ids: Ids
+    exports: ExportMaker
 
 
 Reaction = Callable[[Means, Any], Awaitable[Write]]
@@ -126,6 +129,11 @@ async def erase_account_again(means: Means, event: AccountDeleted) -> Write:
     return await erase_account(means, event)
 
 
+async def make_export(means: Means, event: ExportAsked) -> Write:
+    """Pack everything of an account into one archive. Repeating starts anew and leaves what another try made alone."""
+    return await means.exports.make(event.export_id)
+
+
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     PostPublished: (fan_out_to_followers,),
     PostDeleted: (remove_photos, withdraw_from_feeds),
@@ -134,6 +142,7 @@ REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     FileReady: (make_small_sizes,),
     ObjectsOrphaned: (remove_objects,),
     AccountDeleted: (erase_account, erase_account_again),
+    ExportAsked: (make_export,),
 }
 # How long after the event a reaction is due, where that is not at once and the event does not say it in `due_at`.
 # No request lasts longer than this.
@@ -154,10 +163,16 @@ def leave_to_the_author(event: DraftScheduled) -> Write:
     return write
 
 
+def tell_who_asked(event: ExportAsked) -> Write:
+    """An archive that cannot be made ends as failed, for its owner to ask again."""
+    return failed(event.export_id, "not_made")
+
+
 # What is written where the job of a reaction is parked as dead, in the same transaction.
 WHEN_GIVEN_UP: Mapping[Reaction, Callable[[Any], Write]] = {
     make_first_sizes: tell_the_owner,
     publish_draft: leave_to_the_author,
+    make_export: tell_who_asked,
 }
 
 

@@ -61,9 +61,9 @@ class Export:
         self.state, self.progress, self.key, self.size = "ready", 100, key, size
         self.expires_at = now + KEPT
 
-    def fail(self, error: str, now: datetime) -> None:
+    def fail(self, error: str) -> None:
         """It was not made, for one of REASONS; that is told for as long as an archive would be kept."""
-        self.state, self.error, self.expires_at = "failed", error, now + KEPT
+        self.state, self.error, self.expires_at = "failed", error, self.created_at + KEPT
 
 
 def archive_key(key: str) -> str:

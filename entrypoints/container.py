@@ -22,7 +22,7 @@ from dependency_injector import containers, providers
 from tortoise.config import TortoiseConfig
 from tortoise.context import TortoiseContext
 
-from adapters.filesystem import archive
+from adapters.filesystem import archive, takeouts
 from adapters.filesystem.media import FilesystemMediaStore, FolderWorkspace
 from adapters.inprocess.cache import InProcessCache
 from adapters.inprocess.limits import InProcessRateLimiter
@@ -54,6 +54,7 @@ from adapters.postgres.operations_reads import PostgresOperationsReads
 from adapters.postgres.overview_reads import PostgresOverviewReads
 from adapters.postgres.people_reads import PostgresPeopleReads
 from adapters.postgres.post_reads import PostgresPostReads
+from adapters.postgres.takeout_reads import PostgresTakeoutReads
 from adapters.postgres.unit_of_work import EventDecoder, PostgresUnitOfWork
 from adapters.system.backdating import BackdatedClock, BackdatedIds
 from adapters.system.drawing import Drawing
@@ -66,6 +67,7 @@ from application.demo_content import DemoContent
 from application.directory import Directory
 from application.downloading import Downloading
 from application.drafting import Drafting
+from application.exporting import Exporting, ExportLinks, ExportMaker, Place, TakeoutPages
 from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
@@ -111,6 +113,13 @@ ROOT = Path(__file__).resolve().parents[1]
 HOUSEKEEPING_SECONDS = 60.0
 
 
+def _takeout_pages() -> TakeoutPages:
+    """Loaded when the first archive is made: commands have no use for templates."""
+    from entrypoints.web.takeout_pages import readable_pages  # noqa: PLC0415
+
+    return readable_pages()
+
+
 class Container(containers.DeclarativeContainer):
     """What is made of what. Everything lives as long as the process."""
 
@@ -130,9 +139,26 @@ class Container(containers.DeclarativeContainer):
 
     cursors = providers.Singleton(Cursors, secret)
     people_reads = providers.Singleton(PostgresPeopleReads)
+    post_reads = providers.Singleton(PostgresPostReads)
+    export_maker = providers.Singleton(
+        ExportMaker,
+        new_uow.provider,
+        clock,
+        ids,
+        media,
+        workspace,
+        providers.Singleton(PostgresTakeoutReads),
+        post_reads,
+        people_reads,
+        providers.Object(takeouts.writing),
+        providers.Object(_takeout_pages),
+        providers.Callable(
+            lambda settings: Place(VERSION, settings.instance_name, settings.origin), settings
+        ),
+    )
     # Leases are about the machine's time, also where `clock` has been set to another.
     means = providers.Singleton(
-        Means, new_uow.provider, images, media, workspace, providers.Singleton(SystemClock), ids
+        Means, new_uow.provider, images, media, workspace, providers.Singleton(SystemClock), ids, export_maker
     )
 
     turns = providers.Singleton(Turns)
@@ -179,6 +205,14 @@ class Container(containers.DeclarativeContainer):
             cursors,
         ),
         leaving=providers.Singleton(Leaving, new_uow.provider, clock, ids, passwords, limiter),
+        exporting=providers.Singleton(
+            Exporting,
+            new_uow.provider,
+            clock,
+            ids,
+            limiter,
+            providers.Singleton(ExportLinks, secret, clock),
+        ),
         following=providers.Singleton(FollowingPeople, new_uow.provider, clock),
         posting=providers.Singleton(Posting, new_uow.provider, clock, ids),
         drafting=providers.Singleton(
@@ -455,6 +489,7 @@ async def _keep_house(application: Application) -> None:
             application.housekeeping.forget,
             application.operations.sweep_orphans,
             application.leaving.let_go,
+            application.exporting.sweep,
         ):
             try:
                 await chore()

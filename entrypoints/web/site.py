@@ -54,6 +54,11 @@ def open_site(app: Sanic[Any, Any]) -> None:
     app.ctx.site = _sites[spoken]
 
 
+def loaded() -> Site | None:
+    """The site of this process, where there is one."""
+    return _sites[0] if _sites else None
+
+
 def load(compiled: Path, secret: bytes, languages: Languages | None = None) -> Site:
     """The site, with its templates' code kept in the folder `compiled` for the next start."""
     assets = Assets()
