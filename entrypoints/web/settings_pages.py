@@ -23,6 +23,7 @@ routes = Routes("settings")
 
 SHORT_LIST = 10
 LIST_SIZE = 30
+PROFILE_TEXTS = ("display_name", "bio", "link", "place")
 THEME_SECONDS = 365 * 24 * 3600
 
 
@@ -77,13 +78,25 @@ async def _save(
         password = visit.text("password") or None
         await visit.app.accounts.change_profile(visit.user, change, visit.client, password)
     except DomainError as error:
+        if visit.is_by_script:
+            raise
         return await show(values, trouble(error))
-    return visit.go(visit.request.path, _("Saved."))
+    return visit.done(visit.request.path, _("Saved."))
 
 
 @routes.page("/settings", guests=False)
 async def index(visit: Visit) -> HTTPResponse:
-    return await _page(visit, "index.html")
+    about = {
+        "/settings/profile": _("Name, picture, what you say about yourself"),
+        "/settings/account": _("User name, e-mail, password, language, time zone"),
+        "/settings/privacy": _("Who sees your photos; muted and blocked people"),
+        "/settings/appearance": _("Colours, text size, motion, keys"),
+        "/settings/descriptions": _("Photos that nobody described yet"),
+        "/settings/security": _("Where you are signed in"),
+        "/settings/tokens": _("Programs that act for you"),
+        "/settings/data": _("Your originals; leaving"),
+    }
+    return await _page(visit, "index.html", about=about)
 
 
 # Profile
@@ -91,9 +104,12 @@ async def index(visit: Visit) -> HTTPResponse:
 
 @routes.page("/settings/profile", guests=False)
 async def profile(visit: Visit) -> HTTPResponse:
+    return await _profile(visit, await _profile_values(visit))
+
+
+async def _profile_values(visit: Visit) -> Values:
     me = await _me(visit)
-    texts = {name: getattr(me, name) for name in ("display_name", "bio", "link", "place")}
-    return await _profile(visit, Values(texts, show_camera=me.show_camera))
+    return Values({name: getattr(me, name) for name in PROFILE_TEXTS})
 
 
 async def _profile(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) -> HTTPResponse:
@@ -104,15 +120,12 @@ async def _profile(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) ->
 
 @routes.form("/settings/profile")
 async def change_profile(visit: Visit) -> HTTPResponse:
-    texts = {name: visit.text(name) for name in ("display_name", "bio", "link", "place")}
-    camera = visit.ticked("show_camera")
+    texts = {name: visit.text(name) for name in PROFILE_TEXTS}
 
     async def show(values: Values, found: Trouble) -> HTTPResponse:
         return await _profile(visit, values, found)
 
-    return await _save(
-        visit, ProfileChange(**texts, show_camera=camera), show, Values(texts, show_camera=camera)
-    )
+    return await _save(visit, ProfileChange(**texts), show, Values(texts))
 
 
 @routes.form("/settings/avatar", files=1, seen_at="/settings/profile")
@@ -126,10 +139,8 @@ async def set_avatar(visit: Visit) -> HTTPResponse:
         await retrying(lambda: visit.app.accounts.set_avatar(visit.user, uploads[0]))
     except DomainError as error:
         found = trouble(error)
-        me = await _me(visit)
-        texts = {name: getattr(me, name) for name in ("display_name", "bio", "link", "place")}
         lines = tuple(("picture", text) for _none, text in found.lines)
-        return await _profile(visit, Values(texts, show_camera=me.show_camera), Trouble(found.status, lines))
+        return await _profile(visit, await _profile_values(visit), Trouble(found.status, lines))
     return visit.go("/settings/profile", _("Your picture is changed."))
 
 
@@ -205,10 +216,13 @@ async def privacy(visit: Visit) -> HTTPResponse:
 
 @routes.form("/settings/privacy")
 async def change_privacy(visit: Visit) -> HTTPResponse:
-    await visit.app.accounts.change_profile(
-        visit.user, ProfileChange(private=visit.ticked("private"), downloads=visit.ticked("downloads"))
+    change = ProfileChange(
+        private=visit.ticked("private"),
+        show_camera=visit.ticked("show_camera"),
+        downloads=visit.ticked("downloads"),
     )
-    return visit.go("/settings/privacy", _("Saved."))
+    await visit.app.accounts.change_profile(visit.user, change)
+    return visit.done("/settings/privacy", _("Saved."))
 
 
 @routes.page("/settings/privacy/<kind:muted|blocked>", guests=False)
@@ -243,7 +257,7 @@ async def change_appearance(visit: Visit) -> HTTPResponse:
         alt_reminder="always" if visit.ticked("alt_reminder") else "never",
     )
     await visit.app.accounts.change_profile(visit.user, change)
-    response = visit.go("/settings/appearance", _("Saved."))
+    response = visit.done("/settings/appearance", _("Saved."))
     if chosen in site.THEMES:
         requests.set_cookie(visit.request, response, site.THEME_COOKIE, chosen, THEME_SECONDS)
     return response

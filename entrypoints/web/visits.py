@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import json
 
 from application.access import Client, throttle
 from application.program import Application
@@ -100,6 +101,15 @@ class Visit:
     def go(self, path: str, flash: str = "") -> HTTPResponse:
         """Post/Redirect/Get to `path`, with a line to show there."""
         return site.go(path, self.request, flash)
+
+    @property
+    def is_by_script(self) -> bool:
+        """Whether a script sent the form, and wants a line to say in place of a page."""
+        return self.request.headers.get("accept", "").startswith("application/json")
+
+    def done(self, path: str, flash: str) -> HTTPResponse:
+        """What a form did: the line for a script, or `go`."""
+        return json({"said": flash}) if self.is_by_script else self.go(path, flash)
 
     async def page(self, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
         """A page for whoever asks; templates also get the address that their forms return to."""

@@ -201,3 +201,21 @@ async def test_the_settings_name_the_place_before_its_first_administrator(
     code = server.program.accounts.setup_code()
     page = await owner.send(page, "/setup", code=code, username="admin", password=PASSWORD, name="Mine")
     assert "Harbour</title>" in page.html
+
+
+# Settings
+
+
+async def test_a_script_that_sends_settings_gets_a_line_to_say(browse: Any, sql: asyncpg.Connection) -> None:
+    mira = await browse("mira")
+    form = (await mira.get("/settings/privacy")).form("/settings/privacy")
+    assert not {"private", "show_camera"} & dict(form.fields).keys()
+    page = await mira.ask(
+        "POST",
+        "/settings/privacy",
+        data=[*form.fields, ("private", "1"), ("show_camera", "1")],
+        headers={"Accept": "application/json"},
+    )
+    assert (page.status, page.html) == (200, '{"said":"Saved."}')
+    assert tuple(await sql.fetchrow("SELECT private, show_camera FROM users")) == (True, True)
+    assert flash(await mira.get("/settings/privacy")) == "", "and it is not said again"

@@ -1,0 +1,71 @@
+"""Settings that answer at once, a picture that is cut where it is chosen, and a form that says what it thinks meanwhile."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.async_api import Browser, expect
+
+from tests.browser.test_smoke import DESK, PHONE, someone
+from tests.conftest import PASSWORD, Server, join
+
+pytestmark = pytest.mark.browser
+
+
+async def test_settings_are_stored_and_hold_as_soon_as_they_are_chosen(
+    chrome: Browser, server: Server, tmp_path: Path
+) -> None:
+    await join(server.program, "mira")
+    async with someone(chrome, server, script=True, size=DESK) as page:
+        await page.goto("/login")
+        await page.get_by_label("User name").fill("mira")
+        await page.locator("#f-password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.goto("/settings/appearance")
+        await expect(page.get_by_role("button", name="Save")).to_be_hidden()
+        await page.locator("[name=text_size][value='130']").check()
+        await page.get_by_role("switch", name="Single-key shortcuts").uncheck()
+        await expect(page.get_by_role("status").filter(has_text="Saved.")).to_have_count(1)
+        root = page.locator("html[data-text='130'][data-single-keys=off]")
+        await expect(root).to_have_count(1)
+        await page.reload()
+        await expect(root).to_have_count(1)
+        await page.keyboard.press("n")
+        await expect(page).to_have_url(f"{server.url}/settings/appearance")
+
+        # Red at its start, blue at its end: what the round shows is what is stored.
+        picture = Image.new("RGB", (600, 200), "red")
+        picture.paste("blue", (400, 0, 600, 200))
+        picture.save(tmp_path / "wide.png")
+        await page.goto("/settings/profile")
+        await page.get_by_label("Choose a picture").set_input_files(tmp_path / "wide.png")
+        await page.get_by_label("Left–right").fill("100")
+        await page.get_by_role("button", name="Use this picture").click()
+        face = page.locator(".round img.avatar")
+        await expect(face).to_have_count(1)
+        url = await face.get_attribute("src")
+        stored = await page.request.get(url or "")
+        (tmp_path / "face").write_bytes(await stored.body())
+        red, _green, blue = Image.open(tmp_path / "face").convert("RGB").getpixel((20, 20))
+        assert blue > 200
+        assert red < 60
+
+
+async def test_a_name_and_a_password_are_spoken_about_while_they_are_typed(
+    chrome: Browser, server: Server
+) -> None:
+    await join(server.program, "mira")
+    async with someone(chrome, server, script=True, size=PHONE) as page:
+        await page.goto("/register")
+        line = page.locator("#name-line")
+        await page.get_by_label("User name").fill("mira")
+        await expect(line).to_contain_text("/@mira This user name is taken.")
+        await page.get_by_label("User name").fill("Ada")
+        await expect(line).to_contain_text("/@ada This name is free.")
+        field = page.locator("#f-password")
+        await field.fill("four")
+        await expect(page.get_by_text("4 more characters")).to_be_visible()
+        await field.fill(PASSWORD)
+        await expect(page.get_by_text("Very good length.")).to_be_visible()
+        await page.get_by_role("button", name="Show").click()
+        await expect(field).to_have_attribute("type", "text")
