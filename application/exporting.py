@@ -228,6 +228,10 @@ class TakeoutReads(Protocol):
         """The owner's posts."""
         ...
 
+    async def history(self, posts: Sequence[UUID]) -> list[dict[str, Any]]:
+        """What these posts showed before they were edited, as documents."""
+        ...
+
     async def uploads(self, user: UserId, before: UUID | None, limit: int) -> list[File]:
         """Files that are in no post."""
         ...
@@ -487,6 +491,8 @@ class _Making:
             number += 1
             posts = [await self._post(writer, own) for own in shown]
             await self._list("posts").add([document for document, _, _ in posts])
+            history = await self.maker._reads.history([own.post.id for own in shown])
+            await self._list("post_history").add(history)
             values = {"posts": posts, "number": number, "more": len(found) > len(shown)}
             await self._page(writer, pages, "posts.html", f"pages/posts-{number}.html", values)
             self.pages["posts"] = number

@@ -29,6 +29,7 @@ ABOUT, ACCOUNT, AVATAR, README = "data/about.json", "data/account.json", "media/
 # The lists, in the order in which they stand in the archive. None of them need be there.
 LISTS = (
     "posts",
+    "post_history",
     "comments",
     "comments_received",
     "likes",

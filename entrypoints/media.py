@@ -8,6 +8,7 @@ from urllib.parse import quote
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.exceptions import RangeNotSatisfiable
 
+from domain.exports import Export
 from domain.kernel import NotFound, SessionId, TokenId, UserId
 from domain.ports import StoredObject
 from entrypoints import requests
@@ -63,6 +64,28 @@ async def send_original(request: Request, key: str, name: str) -> HTTPResponse |
     disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     extra = {"Content-Disposition": disposition}
     return await _send(request, key, "application/octet-stream", "private, no-cache", extra)
+
+
+async def send_archive(request: Request, export: Export, username: str) -> HTTPResponse | None:
+    """An archive, whole: its link is used up, so there is nothing to go on with."""
+    media = requests.application(request).media
+    stored = await media.stat(export.object_key)
+    if stored is None:
+        raise NotFound
+    name = f"heliograph-{username}-{export.created_at:%Y-%m-%d}.zip"
+    headers = {
+        **HEADERS,
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Length": str(stored.size),
+        "Cache-Control": "private, no-store",
+        "Accept-Ranges": "none",
+        "Vary": "Cookie, Authorization",
+    }
+    response = await request.respond(status=200, headers=headers, content_type="application/zip")
+    async for chunk in media.read(export.object_key):
+        await response.send(chunk)
+    await response.eof()
+    return None
 
 
 async def _viewer(request: Request) -> tuple[UserId | None, SessionId | TokenId | None]:

@@ -26,7 +26,7 @@ from application.program import Application
 from domain.kernel import NotFound, TooMany, Unavailable
 from domain.ports import Allowance
 from entrypoints import body, cli, container, media, requests
-from entrypoints.api import accounts, drafts, feeds, files, finding, people, posts
+from entrypoints.api import accounts, drafts, exports, feeds, files, finding, people, posts
 from entrypoints.api import moderation as moderation_api
 from entrypoints.api import operations as operations_api
 from entrypoints.api.operation import API, BASE, WRITES, count, limit_headers
@@ -121,7 +121,11 @@ def create_app(
     app.ctx.settings = settings
     app.ctx.stopping = False
     app.router.register_pattern("uuid", canonical_id, _ID)
-    for group in (accounts, people, files, posts, drafts, feeds, finding, moderation_api, operations_api):
+    operations = (
+        *(accounts, exports, people, files, posts, drafts, feeds, finding),
+        *(moderation_api, operations_api),
+    )
+    for group in operations:
         app.blueprint(group.group.blueprint)
     app.blueprint(operations_api.outside)
     app.blueprint(media.blueprint)

@@ -1,5 +1,7 @@
 """The SQL behind takeouts: what is the account's own, walked newest first by key."""
 
+import json
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -34,11 +36,24 @@ SELECT p.id, p.author_id, p.audience, p.comments_on, a.username, a.state = 'acti
 FROM hidden_posts h JOIN posts p ON p.id = h.post_id JOIN users a ON a.id = p.author_id
 WHERE h.user_id = $1 AND h.post_id < $2 ORDER BY h.post_id DESC LIMIT $3
 """
+_HISTORY = """
+SELECT v.post_id AS post, v.version, v.shown_at, v.audience, v.caption, l.name AS place, v.photos
+FROM post_versions v LEFT JOIN places l ON l.id = v.place_id
+WHERE v.post_id = ANY($1::uuid[]) ORDER BY v.post_id DESC, v.version DESC
+"""
+_JSON = ("media", "photos")
 _OTHERS = {
     "requests_sent": f"""
         SELECT a.username, a.display_name, r.created_at AS since FROM follow_requests r
         JOIN users a ON a.id = r.target_id
         WHERE r.requester_id = $1 AND a.state = 'active' AND {not_blocked("$1", "a.id")} ORDER BY r.id DESC LIMIT 10000
+    """,
+    "drafts": """
+        SELECT d.id, d.caption, d.place_name, d.lat, d.lon, d.audience, d.comments_on, d.show_camera, d.publish_at,
+          d.created_at, d.updated_at, coalesce((SELECT json_agg(json_build_object(
+            'upload', p.file_id, 'alt', p.alt, 'crop', p.crop) ORDER BY p.position)
+            FROM draft_photos p WHERE p.draft_id = d.id), '[]') AS media
+        FROM drafts d WHERE d.author_id = $1 ORDER BY d.updated_at DESC LIMIT 10000
     """,
     "reports": """
         SELECT c.kind, r.reason, r.note, r.created_at FROM reports r JOIN cases c ON c.id = r.case_id
@@ -83,6 +98,10 @@ class PostgresTakeoutReads:
         # Removed between the two statements: then it is not there.
         return [_own_post(post, files[post["id"]]) for post in posts if post["id"] in files]
 
+    async def history(self, posts: Sequence[UUID]) -> list[dict[str, Any]]:
+        async with acquire() as connection:
+            return [_document(row) for row in await connection.fetch(_HISTORY, list(posts))]
+
     async def uploads(self, user: UserId, before: UUID | None, limit: int) -> list[File]:
         async with acquire() as connection:
             rows = await connection.fetch(
@@ -117,9 +136,14 @@ class PostgresTakeoutReads:
     async def others(self, user: UserId) -> dict[str, list[dict[str, Any]]]:
         async with acquire() as connection:
             return {
-                name: [dict(row) for row in await connection.fetch(sql, user)]
+                name: [_document(row) for row in await connection.fetch(sql, user)]
                 for name, sql in _OTHERS.items()
             }
+
+
+def _document(row: asyncpg.Record) -> dict[str, Any]:
+    """A row as JSON can hold it; what is JSON already is read."""
+    return {name: json.loads(value) if name in _JSON else value for name, value in row.items()}
 
 
 def _own_post(row: asyncpg.Record, files: tuple[File, ...]) -> OwnPost:

@@ -194,6 +194,16 @@ ANSWERS: dict[str, Any] = {
         "erase_at": None,
     },
     "LeftOut": {"erase_at": TIME},
+    "ExportOut": {
+        "id": ID,
+        "state": "ready",
+        "progress": 100,
+        "size": 48_210_331,
+        "created_at": TIME,
+        "expires_at": "2026-11-28T08:20:11Z",
+        "error": None,
+        "url": f"/api/v1/me/exports/{ID}/archive?key=anIEB2HnJ7k3s0VwQ2YxkP1tWm8rZ1==",
+    },
     "InviteOut": {
         "code": "mfzgk2lbnq4wkytb",
         "url": "https://photos.example.org/invite/mfzgk2lbnq4wkytb",

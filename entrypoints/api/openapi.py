@@ -220,7 +220,7 @@ _HEADERS: dict[str, Any] = {
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}},
     "Allow": {"description": "What the address does.", "schema": {"type": "string"}},
     "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}},
-    "Accept-Ranges": {"description": "`bytes`", "schema": {"type": "string"}},
+    "Accept-Ranges": {"description": "`bytes`; `none` for what is loaded once", "schema": {"type": "string"}},
     "Content-Range": {"description": "Which part this is.", "schema": {"type": "string"}},
     "Content-Disposition": {"description": "Always an attachment.", "schema": {"type": "string"}},
     "Last-Modified": {"description": "When it was stored.", "schema": {"type": "string"}},
@@ -513,6 +513,7 @@ def _outside() -> dict[str, dict[str, Any]]:
             [{}, {"token": ["read"]}, {"session": []}],
             (),
         ),
+        f"{BASE}/me/exports/{{export_id}}/archive": _once(signed_in),
         "/m/{key}/{cut}/{name}": _binary(
             "photo",
             "Get a size of a photo",
@@ -528,6 +529,41 @@ def _outside() -> dict[str, dict[str, Any]]:
         ),
         "/healthz": _plain("healthz", "Whether the process is alive", text),
         "/readyz": _plain("readyz", "Whether the server and what it needs can serve", text, unready=text),
+    }
+
+
+def _once(security: list[dict[str, Any]]) -> dict[str, Any]:
+    """The archive of an export, by a link that works once."""
+    key = {
+        "name": "key",
+        "in": "query",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": "What the `url` of an export comes with.",
+    }
+    answers: dict[str, Any] = {
+        "200": {
+            "description": "All of it; the link is used up then.",
+            "headers": _header_refs("Content-Disposition", "Accept-Ranges"),
+            "content": {"application/zip": {"schema": {}}},
+        }
+    }
+    for status, code in (
+        (401, "unauthenticated"),
+        (403, "missing_scope"),
+        (404, "not_found"),
+        (429, "rate_limited"),
+    ):
+        answers[str(status)] = _problem(status, [code], _PROBLEM)
+    return {
+        "get": {
+            "operationId": "exportArchive",
+            "summary": "Load an archive of the own account, once",
+            "tags": ["exports"],
+            "parameters": [*_path_parameters("<export_id:uuid>"), key],
+            "security": security,
+            "responses": _limited(answers),
+        }
     }
 
 

@@ -1,20 +1,23 @@
 """Settings: profile, account, password, privacy, appearance, devices, tokens, own data, leaving."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 from sanic import HTTPResponse
 
 from application.accounts import ProfileChange
+from application.exporting import ExportView
 from application.views import Me
-from domain.kernel import DomainError, Invalid, NotFound, SessionId, TokenId, msg
+from domain.kernel import DomainError, ExportId, Invalid, NotFound, SessionId, TokenId, msg
 from domain.users import COME_BACK, SCOPES, TEXT_SIZES
 from entrypoints import requests
+from entrypoints.api.exports import archive_url
 from entrypoints.retrying import retrying
 from entrypoints.web import site
 from entrypoints.web.navigation import NavItem
 from entrypoints.web.shots import check_size
+from entrypoints.web.translation import current_language
 from entrypoints.web.translation import gettext as _
 from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, trouble
 from entrypoints.web.zones import choices
@@ -369,10 +372,47 @@ async def data(visit: Visit) -> HTTPResponse:
 
 async def _data(visit: Visit, found: Trouble = NO_TROUBLE, form: str = "") -> HTTPResponse:
     """`form` is the one that comes back with `found`."""
-    files = await visit.app.uploading.list(visit.user, LIST_SIZE, visit.cursor)
-    storage = await visit.app.uploading.storage(visit.user)
-    days = COME_BACK.days
-    return await _page(visit, "data.html", found=found, form=form, files=files, storage=storage, days=days)
+    exports = await visit.app.exporting.all(visit.user)
+    return await _page(
+        visit,
+        "data.html",
+        found=found,
+        form=form,
+        export=_shown(exports),
+        failed=exports[0] if exports and exports[0].state == "failed" else None,
+        files=await visit.app.uploading.list(visit.user, SHORT_LIST, visit.cursor),
+        storage=await visit.app.uploading.storage(visit.user),
+        days=COME_BACK.days,
+    )
+
+
+def _shown(exports: Sequence[ExportView]) -> ExportView | None:
+    """The one that is being made, else the one that can be loaded."""
+    states = ("waiting", "processing", "ready")
+    return min((e for e in exports if e.state in states), key=lambda e: states.index(e.state), default=None)
+
+
+@routes.form("/settings/data/export", seen_at="/settings/data")
+async def ask_for_export(visit: Visit) -> HTTPResponse:
+    language = current_language().code
+    try:
+        await visit.app.exporting.ask(visit.user, visit.client, language)
+    except DomainError as error:
+        return await _data(visit, trouble(error), "export")
+    return visit.go("/settings/data")
+
+
+@routes.form("/settings/data/export/<export_id:uuid>/load", seen_at="/settings/data")
+async def load_export(visit: Visit, export_id: UUID) -> HTTPResponse:
+    """Leads to a link that works once, made for this very press."""
+    url = archive_url(await visit.app.exporting.get(visit.user, ExportId(export_id)))
+    return visit.go(url or "/settings/data")
+
+
+@routes.form("/settings/data/export/<export_id:uuid>/remove", seen_at="/settings/data")
+async def remove_export(visit: Visit, export_id: UUID) -> HTTPResponse:
+    await visit.app.exporting.remove(visit.user, ExportId(export_id))
+    return visit.go("/settings/data", _("The archive is removed."))
 
 
 @routes.form("/settings/hide", seen_at="/settings/data#hide")

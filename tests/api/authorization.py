@@ -36,6 +36,10 @@ GET    /places/<place_id:uuid>/posts               404  404  404  404  404  404 
 GET    /me/saved                                   401  200  200  200  200  200  200  200  200  200  401
 GET    /me/liked                                   401  200  200  200  200  200  200  200  200  200  401
 POST   /uploads                                    401  201  201  201  201  201  201  403  201  201  401
+POST   /me/exports                                 401  202  202  202  202  202  202  403  202  202  401
+GET    /me/exports/<export_id:uuid>                401  404  404  404  404  404  404  404  404  200  401
+DELETE /me/exports/<export_id:uuid>                401  404  404  404  404  404  404  403  404  204  401
+GET    /me/exports/<export_id:uuid>/archive        401  404  404  404  404  404  404  403  404  404  401
 GET    /files                                      401  200  200  200  200  200  200  403  200  200  401
 GET    /files/<file_id:uuid>                       401  404  404  404  404  404  404  403  404  200  401
 DELETE /files/<file_id:uuid>                       401  404  404  404  404  404  404  403  404  204  401

@@ -125,6 +125,12 @@ POST /settings/avatar                           login 303   303   303   303   30
 GET  /settings/avatar/remove                    303   303   303   303   303   303   303
 POST /settings/avatar/remove                    login 303   303   303   303   303   303
 GET  /settings/data                             login 200   200   200   200   200   200
+GET  /settings/data/export                      303   303   303   303   303   303   303
+POST /settings/data/export                      login 303   303   303   303   303   303
+GET  /settings/data/export/<export_id:uuid>/load 303  303   303   303   303   303   303
+POST /settings/data/export/<export_id:uuid>/load login 404  404   404   404   404   303
+GET  /settings/data/export/<export_id:uuid>/remove 303 303  303   303   303   303   303
+POST /settings/data/export/<export_id:uuid>/remove login 404 404  404   404   404   303
 GET  /settings/delete                           303   303   303   303   303   303   303
 POST /settings/delete                           login 303   303   303   409   303   303
 GET  /settings/hide                             303   303   303   303   303   303   303

@@ -21,6 +21,10 @@ NAMES = {
     "admin": "anna",
     "suspended": "susan",
 }
+FAILED_EXPORT = """
+INSERT INTO exports (id, user_id, state, error, created_at, expires_at)
+VALUES (gen_random_uuid(), $1, 'failed', 'not_made', now(), now() + interval '7 days') RETURNING id
+"""
 INSIDERS = frozenset({"follower", "owner", "read_only"})
 
 
@@ -107,6 +111,7 @@ async def _make_things(scene: Scene, sql: asyncpg.Connection) -> None:
         "asking": NAMES["pending"],
         "invite": (await api.server.program.moderation.create_invite()).code,
         "case": str(await sql.fetchval("SELECT id FROM cases")),
+        "export": str(await sql.fetchval(FAILED_EXPORT, owner.id)),
     }
 
 

@@ -50,6 +50,7 @@ def path_of(route: str, ids: dict[str, str]) -> str:
         "draft_id": ids["draft"],
         "file_id": ids["file"],
         "photo_id": ids["photo"],
+        "export_id": ids["export"],
         "token_id": ids["token"],
         "session_id": ids["session"],
         "place_id": ids["place"],

@@ -106,6 +106,7 @@ def _path(route: str, ids: dict[str, str]) -> str:
         "comment_id": ids["comment"],
         "draft_id": ids["draft"],
         "file_id": ids["file"],
+        "export_id": ids["export"],
         "token_id": ids["token"],
         "secret": "unknown",
         "handle": f"@{ids['owner']}",
