@@ -4,6 +4,7 @@ Between the steps nothing is kept but the uploads themselves: everything typed t
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sanic import HTTPResponse
 
@@ -25,6 +26,7 @@ from entrypoints.web.draft_pages import (
     values_of,
 )
 from entrypoints.web.shots import (
+    BLANK,
     Refusal,
     Shot,
     change_upload,
@@ -54,6 +56,13 @@ async def new(visit: Visit) -> HTTPResponse:
     return await _show(visit, shots_of(draft), values_of(draft), draft=draft)
 
 
+@routes.page("/new/posted/<post_id:uuid>", guests=False)
+async def posted(visit: Visit, post_id: UUID) -> HTTPResponse:
+    """Where a script goes once it has published: to the post, with the word that a form's answer has."""
+    shown = await visit.app.feeds.post(visit.user, PostId(post_id))
+    return visit.go(f"/p/{post_id}", _("Posted.") if shown.viewer.can_edit else "")
+
+
 async def _show(
     visit: Visit,
     shots: Sequence[Shot],
@@ -69,6 +78,7 @@ async def _show(
         "new.html",
         status=status,
         shots=shots,
+        blank=BLANK,
         values=values,
         refusals=refusals,
         trouble=found,
@@ -82,7 +92,7 @@ async def _show(
         storage=await visit.app.uploading.storage(visit.user),
         draft=draft,
         version=visit.text("version") or (draft.version if draft else ""),
-        newest=None if draft or shots else await newest_draft(visit),
+        newest=None if draft or shots or visit.asked("start") else await newest_draft(visit),
     )
 
 
@@ -100,8 +110,9 @@ async def compose(visit: Visit) -> HTTPResponse:
         return await _show(visit, seen, values, refusals, draft=draft)
     if act in ("save", "later"):
         return await _keep(visit, draft, [*shots, *added], values, later=act == "later")
+    me = await site.me(visit.request)
     undescribed = [shot for shot in shots if not shot.alt.strip()]
-    if undescribed and act == "post":
+    if undescribed and act == "post" and (me is None or me.alt_reminder == "always"):
         return await _show(visit, shots, values, undescribed=undescribed, draft=draft)
     return await _publish(visit, shots, values, draft)
 

@@ -68,6 +68,7 @@ def values_of(draft: DraftView) -> Values:
     return Values(
         caption=draft.caption,
         place=draft.place.name if draft.place else "",
+        place_at=draft.place,
         audience=draft.audience,
         comments=draft.comments,
         show_camera=draft.show_camera,

@@ -411,6 +411,16 @@ def local_input(moment: datetime) -> str:
     return moment.astimezone(current_timezone()).strftime("%Y-%m-%dT%H:%M")
 
 
+def short_time(moment: datetime) -> str:
+    """`12:41 PM` for a moment of today, else with its day."""
+    now = _shell.get().now if _shell.get(None) else datetime.now(UTC)
+    zone, locale = current_timezone(), current_language().locale
+    clock = dates.format_time(moment, "short", tzinfo=zone, locale=locale)
+    if moment.astimezone(zone).date() == now.astimezone(zone).date():
+        return clock
+    return translation.gettext("%(date)s, %(time)s") % {"date": short_date(moment, now), "time": clock}
+
+
 def clock_after(seconds: int) -> str:
     """The time of day in so many seconds, `12:41 PM UTC`: easier to wait for than a number of seconds."""
     moment = datetime.now(UTC) + timedelta(seconds=seconds + 59)
@@ -455,6 +465,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     # For texts that were stored, which `_` would take for our own markup.
     "translated": translated,
     "relative_time": relative_time,
+    "short_time": short_time,
     "full_time": full_time,
     "month_and_year": month_and_year,
     "long_date": long_date,

@@ -9,15 +9,17 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from application.views import FileView
-from domain.files import Crop, FileTooLarge
+from domain.files import Camera, Crop, FileTooLarge
 from domain.kernel import Conflict, DomainError, DraftId, FileId, Invalid, NotFound, Unavailable
 from domain.ports import Upload
 from domain.posts import MAX_PHOTOS
 from entrypoints import requests
+from entrypoints.api.present import to_json
 from entrypoints.retrying import retrying
 from entrypoints.web.translation import gettext as _
 from entrypoints.web.visits import Visit, sentence
@@ -56,6 +58,29 @@ class Shot:
             return read_free(self.free, self.turn)
         return crop_of(*upright_size(self.file), self.ratio, self.part, self.turn)
 
+    @property
+    def numbers(self) -> str:
+        """What to cut, for scripts: `x,y,width,height,rotate`, or nothing."""
+        cut = self.crop
+        return f"{cut.x:.6f},{cut.y:.6f},{cut.width:.6f},{cut.height:.6f},{cut.rotate}" if cut else ""
+
+    @property
+    def window(self) -> "Window | None":
+        """How to draw a part that was chosen freely; None where there is none, or nothing to see yet."""
+        crop, (width, height) = read_free(self.free, self.turn), upright_size(self.file)
+        return window(width, height, crop) if crop and width and height else None
+
+    @property
+    def camera(self) -> Camera | None:
+        """What the camera wrote, which is published if its author wants."""
+        wrote = self.file.facts.get("camera")
+        return Camera(**wrote) if wrote else None
+
+    @property
+    def json(self) -> str:
+        """The upload as the API tells it, for scripts."""
+        return to_json(self.file).decode()
+
     @classmethod
     def cut_as(cls, file: FileView, alt: str, crop: Crop | None) -> "Shot":
         """The choices that lead to `crop`: those of the form where there are such, else the part as it is."""
@@ -68,6 +93,41 @@ class Shot:
                     return cls(file, alt, ratio, part, turn)
         free = ",".join(f"{number:.6g}" for number in (crop.x, crop.y, crop.width, crop.height))
         return cls(file, alt, FREE, MIDDLE, turn, free)
+
+
+# What a script makes the photos from that are added while the page is open; it puts an id of its own for this one.
+BLANK = Shot(
+    FileView(
+        id=UUID(int=0),
+        name="",
+        size=0,
+        sha256="",
+        kind="image",
+        state="ready",
+        progress=0,
+        step=None,
+        error=None,
+        facts={},
+        steps=(),
+        created_at=datetime.min.replace(tzinfo=UTC),
+        duplicate_of=None,
+        post_id=None,
+        width=0,
+        height=0,
+        lqip="",
+        renditions=(),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A cut as attributes of an SVG: its `viewBox`, and the picture's size and `transform` in it."""
+
+    box: str
+    width: int
+    height: int
+    transform: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +153,15 @@ def crop_of(width: int, height: int, ratio: str, part: str, turn: str) -> Crop |
     wide, high = min(1.0, wanted / is_now), min(1.0, is_now / wanted)
     row, column = divmod(int(part) - 1, 3)
     return Crop((1 - wide) * column / 2, (1 - high) * row / 2, wide, high, degrees)
+
+
+def window(width: int, height: int, crop: Crop) -> Window:
+    """Where a cut lies in a picture of this many pixels, which is turned first."""
+    wide, high = (width, height) if crop.rotate % 180 == 0 else (height, width)
+    x, y = {0: (0, 0), 90: (height, 0), 180: (width, height), 270: (0, width)}[crop.rotate]
+    edges = (crop.x * wide, crop.y * high, crop.width * wide, crop.height * high)
+    box = " ".join(f"{edge:.1f}" for edge in edges)
+    return Window(box, width, height, f"translate({x} {y}) rotate({crop.rotate})")
 
 
 def read_free(text: str, turn: str) -> Crop | None:

@@ -85,6 +85,7 @@ GET  /logout                                    303   303   303   303   303   30
 POST /logout                                    303   303   303   303   303   303   303
 GET  /new                                       login 200   200   200   200   200   200
 POST /new                                       login 200   200   200   200   200   200
+GET  /new/posted/<post_id:uuid>                 login 404   404   404   404   303   303
 GET  /p/<post_id:uuid>                          404   404   404   404   404   200   200
 GET  /p/<post_id:uuid>/comments                 303   303   303   303   303   303   303
 POST /p/<post_id:uuid>/comments                 login 404   404   404   404   303   303
