@@ -96,6 +96,13 @@ class Crop:
         if self.rotate not in (0, 90, 180, 270):
             raise Invalid.field("#/crop/rotate", "out_of_range", msg("Turn by 0, 90, 180 or 270 degrees."))
 
+    def turned(self, degrees: int) -> "Crop":
+        """The same part once the picture is turned `degrees` more, clockwise and in quarters."""
+        x, y, width, height = self.x, self.y, self.width, self.height
+        for _ in range(degrees // 90):
+            x, y, width, height = max(0.0, 1 - y - height), x, height, width
+        return Crop(x, y, width, height, (self.rotate + degrees) % 360)
+
 
 @dataclass(frozen=True, slots=True)
 class RenditionPlan:

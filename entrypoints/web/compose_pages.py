@@ -10,10 +10,8 @@ from sanic import HTTPResponse
 
 from application.posting import PhotoDraft, PlaceDraft, PostDraft
 from application.views import DraftView
-from domain.files import FORMATS
 from domain.kernel import DomainError, DraftId, FileId, NotFound, PostId
 from domain.posts import AUDIENCES, MAX_PHOTOS
-from entrypoints import requests
 from entrypoints.retrying import retrying
 from entrypoints.web import site
 from entrypoints.web.draft_pages import (
@@ -32,6 +30,7 @@ from entrypoints.web.shots import (
     change_upload,
     field_names,
     named_uploads,
+    photo_limits,
     read_shots,
     take_in,
     with_pictures,
@@ -83,11 +82,7 @@ async def _show(
         refusals=refusals,
         trouble=found,
         undescribed=undescribed,
-        limits={
-            "photos": MAX_PHOTOS,
-            "mb": requests.settings(visit.request).max_upload_mb,
-            "formats": ", ".join(FORMATS),
-        },
+        limits=photo_limits(visit),
         room=MAX_PHOTOS - len(shots),
         storage=await visit.app.uploading.storage(visit.user),
         draft=draft,

@@ -6,16 +6,13 @@ from uuid import UUID
 
 from sanic import HTTPResponse
 
-from application.posting import PhotoDraft, PlaceDraft, PostEdit
 from application.views import CommentView, FileView, PostCard
 from domain.kernel import CommentId, DomainError, FileId, Invalid, NotFound, PostId
-from domain.posts import AUDIENCES
 from entrypoints import requests
 from entrypoints.web import site
 from entrypoints.web.pictures import fallback
-from entrypoints.web.shots import in_positions
 from entrypoints.web.translation import gettext as _
-from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, trouble
+from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Visit, trouble
 
 routes = Routes("posts")
 
@@ -48,11 +45,11 @@ async def _show_post(
         text=text,
         trouble=found,
         card=_preview(visit, shown),
-        failed=await _failed(visit, shown),
+        failed=await failed_photos(visit, shown),
     )
 
 
-async def _failed(visit: Visit, shown: PostCard) -> list[tuple[int, FileView]]:
+async def failed_photos(visit: Visit, shown: PostCard) -> list[tuple[int, FileView]]:
     """The photos that their author can try again, with their numbers from 1. Nobody else is told."""
     if not shown.viewer.can_edit:
         return []
@@ -204,74 +201,12 @@ async def delete_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
 # Changing and deleting a post
 
 
-async def _own_post(visit: Visit, post_id: UUID) -> PostCard:
+async def own_post(visit: Visit, post_id: UUID) -> PostCard:
+    """A post of the visitor's own. Raises NotFound, Gone."""
     found = await visit.app.feeds.post(visit.user, PostId(post_id))
     if not found.viewer.can_edit:
         raise NotFound
     return found
-
-
-@routes.page("/p/<post_id:uuid>/edit", guests=False)
-async def edit_post(visit: Visit, post_id: UUID) -> HTTPResponse:
-    shown = await _own_post(visit, post_id)
-    values = Values(
-        caption=shown.caption,
-        place=shown.place.name if shown.place else "",
-        audience=shown.audience,
-        comments=shown.comments,
-        show_camera=any(photo.camera for photo in shown.media),
-        version=shown.version,
-        alts={photo.id: photo.alt for photo in shown.media},
-    )
-    return await _edit_page(visit, shown, values)
-
-
-async def _edit_page(
-    visit: Visit, shown: PostCard, values: Values, found: Trouble = NO_TROUBLE
-) -> HTTPResponse:
-    return await visit.page(
-        "edit_post.html",
-        status=found.status,
-        post=shown,
-        values=values,
-        trouble=found,
-        failed=await _failed(visit, shown),
-    )
-
-
-@routes.form("/p/<post_id:uuid>/edit")
-async def change_post(visit: Visit, post_id: UUID) -> HTTPResponse:
-    shown = await _own_post(visit, post_id)
-    order = [photo.id for photo in in_positions(visit, shown.media)]
-    try:
-        await visit.app.posting.edit(visit.user, PostId(post_id), _edit(visit, shown, order))
-    except DomainError as error:
-        names = {f"media/{i}/alt": f"alt-{photo_id}" for i, photo_id in enumerate(order)}
-        found = trouble(error, names | {"place/name": "place"})
-        values = Values(
-            {name: visit.text(name) for name in ("caption", "place", "audience", "version")},
-            comments=visit.ticked("comments"),
-            show_camera=visit.ticked("show_camera"),
-            alts={photo.id: visit.text(f"alt-{photo.id}") for photo in shown.media},
-        )
-        return await _edit_page(visit, shown, values, found)
-    return visit.go(f"/p/{post_id}", _("Changes saved."))
-
-
-def _edit(visit: Visit, shown: PostCard, order: Sequence[UUID]) -> PostEdit:
-    place, version = visit.text("place").strip(), visit.text("version")
-    same_place = shown.place is not None and shown.place.name == place
-    return PostEdit(
-        caption=visit.text("caption"),
-        # A place that stays the same keeps its position, which this form does not show.
-        place=PlaceDraft(place) if place and not same_place else None,
-        remove_place=not place,
-        audience=next((each for each in AUDIENCES if each == visit.text("audience")), None),
-        comments=visit.ticked("comments"),
-        show_camera=visit.ticked("show_camera"),
-        media=[PhotoDraft(FileId(each), visit.text(f"alt-{each}")) for each in order],
-        expected_versions=[int(version)] if version.isdecimal() and len(version) < 10 else None,
-    )
 
 
 @routes.page("/p/<post_id:uuid>/originals")
@@ -288,7 +223,7 @@ async def originals(visit: Visit, post_id: UUID) -> HTTPResponse:
 
 @routes.page("/p/<post_id:uuid>/delete", guests=False)
 async def ask_to_delete_post(visit: Visit, post_id: UUID) -> HTTPResponse:
-    return await visit.page("delete_post.html", post=await _own_post(visit, post_id))
+    return await visit.page("delete_post.html", post=await own_post(visit, post_id))
 
 
 @routes.form("/p/<post_id:uuid>/delete")

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from application.views import FileView
-from domain.files import Camera, Crop, FileTooLarge
+from domain.files import FORMATS, Camera, Crop, FileTooLarge
 from domain.kernel import Conflict, DomainError, DraftId, FileId, Invalid, NotFound, Unavailable
 from domain.ports import Upload
 from domain.posts import MAX_PHOTOS
@@ -273,6 +273,12 @@ async def change_upload(visit: Visit, act: str, file_id: FileId) -> None:
     changing = uploading.remove if act == "remove" else uploading.retry
     with suppress(NotFound, Conflict):
         await retrying(lambda: changing(visit.user, file_id))
+
+
+def photo_limits(visit: Visit) -> dict[str, Any]:
+    """What is told before photos are chosen."""
+    mb = requests.settings(visit.request).max_upload_mb
+    return {"photos": MAX_PHOTOS, "mb": mb, "formats": ", ".join(FORMATS)}
 
 
 def field_names(shots: Sequence[Shot]) -> dict[str, str]:

@@ -93,6 +93,9 @@ GET  /p/<post_id:uuid>/delete                   login 404   404   404   404   40
 POST /p/<post_id:uuid>/delete                   login 404   404   404   404   403   303
 GET  /p/<post_id:uuid>/edit                     login 404   404   404   404   404   200
 POST /p/<post_id:uuid>/edit                     login 404   404   404   404   404   303
+GET  /p/<post_id:uuid>/history                  404   404   404   404   404   200   200
+GET  /p/<post_id:uuid>/history/forget           login 404   404   404   404   404   200
+POST /p/<post_id:uuid>/history/forget           login 404   404   404   404   403   303
 GET  /p/<post_id:uuid>/like                     303   303   303   303   303   303   303
 POST /p/<post_id:uuid>/like                     login 404   404   404   404   303   303
 GET  /p/<post_id:uuid>/likes                    404   404   404   404   404   200   200
