@@ -51,7 +51,11 @@ def check_processed(files: Sequence[File]) -> None:
 
 
 async def put_out(uow: UnitOfWork, post: Post, files: Sequence[File]) -> None:
-    """Publish a post of locked uploads. Raises AlreadyMade, and NotFound for an author who has left."""
+    """Publish a post of locked uploads. Raises AlreadyMade, and NotFound for an author who has left.
+
+    It mentions those alone whom its author may know: a name that leads nowhere is a word like others.
+    """
+    post.mentions = await uow.accounts.known_names(post.author_id, post.mentions)
     check_processed(files)
     # Before the post takes them in: a file that was read earlier would be written back as nobody's.
     for file, photo in zip(files, post.photos, strict=True):

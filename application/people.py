@@ -1,5 +1,6 @@
 """Pages about people: profiles, followers, followed people, requests, the blocked and the muted."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 from application.paging import Cursors, Key, Slice
@@ -7,7 +8,7 @@ from application.views import Me, MemberCounts, MemberRow, MemberViewer, Page, P
 from domain.follows import Relationship
 from domain.kernel import NotFound, UserId
 from domain.posts import Audience
-from domain.text import is_storable
+from domain.text import is_storable, split_links
 from domain.users import Account
 from domain.visibility import can_know, can_see_posts, can_unblock, can_view
 
@@ -41,6 +42,10 @@ class PeopleReads(Protocol):
         self, viewer: UserId | None, kind: ListKind, of: UserId, prefix: str, limit: int
     ) -> list[MemberRow]:
         """Those of the same people whose user name or name begins with `prefix`, as far as some thousand of them tell."""
+        ...
+
+    async def known_names(self, viewer: UserId | None, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of the canonical names that are active members' whom the viewer may know."""
         ...
 
     async def count_requests(self, target: UserId, most: int) -> int:
@@ -102,6 +107,11 @@ class People:
     ) -> Page[MemberRow]:
         """Who asks to follow the viewer; whom the viewer blocks or mutes. Raises BadCursor."""
         return await self._list(viewer, kind, viewer, limit, cursor)
+
+    async def named(self, viewer: UserId | None, text: str) -> tuple[str, ...]:
+        """User names in `text` that are members' whom the viewer may know."""
+        found = [piece[1:].lower() for kind, piece in split_links(text) if kind == "mention"]
+        return await self._reads.known_names(viewer, found) if found else ()
 
     async def waiting(self, viewer: UserId, most: int = 100) -> int:
         """How many ask to follow the viewer. Stops counting at `most`."""

@@ -115,6 +115,9 @@ class Posting:
             before = replace(post)
             if edit.caption is not None:
                 post.write(edit.caption)
+                changed = post.caption != before.caption
+                known = await uow.accounts.known_names(viewer, post.mentions) if changed else before.mentions
+                post.mentions = known
             if edit.place is not None or edit.remove_place:
                 post.place = named_place(edit.place)
             post.audience = edit.audience or post.audience
@@ -214,6 +217,7 @@ class Posting:
                 raise CommentsOff
             if reply_to is not None:
                 comment.reply_to = await self._thread(uow, viewer, post_id, reply_to)
+            comment.mentions = await uow.accounts.known_names(viewer, comment.mentions)
             await uow.comments.add(comment)
             uow.record(Commented(comment_id=comment.id, post_id=post_id, author_id=viewer))
             await uow.commit()
@@ -229,6 +233,7 @@ class Posting:
             comment.write(text)
             if comment.text == before:
                 return comment.post_id
+            comment.mentions = await uow.accounts.known_names(viewer, comment.mentions)
             comment.edited_at = self._clock.now()
             await uow.comments.save(comment)
             await uow.commit()

@@ -221,7 +221,7 @@ class CommentViewer:
 
 @dataclass(slots=True)
 class CommentView:
-    """A comment."""
+    """A comment. `mentions` are the members whom its text names."""
 
     id: UUID
     post_id: UUID
@@ -232,6 +232,7 @@ class CommentView:
     viewer: CommentViewer
     created_at: datetime
     edited_at: datetime | None
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass

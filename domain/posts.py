@@ -159,11 +159,12 @@ class Comment:
     reply_to: CommentId | None = None
     edited_at: datetime | None = None
     likes: int = 0
+    mentions: tuple[str, ...] = ()
 
     def write(self, text: str) -> None:
-        """Set the text. Raises Invalid when it is empty, too long or mentions too many."""
+        """Set the text; mentions follow from it. Raises Invalid when it is empty, too long or mentions too many."""
         self.text = clean("#/text", text, limit=MAX_COMMENT, multiline=True, required=True)
-        find_mentions(self.text, "#/text")
+        self.mentions = find_mentions(self.text, "#/text")
 
 
 @dataclass(slots=True)

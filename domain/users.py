@@ -1,6 +1,7 @@
 """People: names, profiles, passwords as rules, sessions, tokens, invitations."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeVar
@@ -413,6 +414,10 @@ class Accounts(Protocol):
 
     async def find_by_name(self, username: str) -> Account | None:
         """The active account with this canonical name, or None."""
+        ...
+
+    async def known_names(self, viewer: UserId, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of the canonical names that are active members' whom the viewer may know, in the order given."""
         ...
 
     async def find_by_login(self, login: str) -> Account | None:

@@ -8,6 +8,7 @@ import asyncpg
 from tortoise.exceptions import IntegrityError
 
 from adapters.postgres.engine import acquire
+from adapters.postgres.relations import not_blocked
 from adapters.postgres.tables import InviteRow, SessionRow, TokenRow, UserRow
 from domain.kernel import AlreadyMade, Conflict, InviteId, SessionId, TokenId, UserId
 from domain.text import fold, is_storable
@@ -83,6 +84,18 @@ class PostgresAccounts:
             return None
         row = await UserRow.get_or_none(username=username, state="active")
         return read_account(row) if row else None
+
+    async def known_names(self, viewer: UserId, names: Sequence[str]) -> tuple[str, ...]:
+        if not names:
+            return ()
+        rows = await self._c.fetch(
+            "SELECT a.username FROM unnest($2::text[]) WITH ORDINALITY AS named (name, n) "
+            "JOIN users a ON a.username = named.name "
+            f"WHERE a.state = 'active' AND {not_blocked('$1', 'a.id')} ORDER BY n",
+            viewer,
+            list(names),
+        )
+        return tuple(row["username"] for row in rows)
 
     async def find_by_login(self, login: str) -> Account | None:
         name = fold(login.strip())

@@ -1,5 +1,6 @@
 """The SQL behind pages about people, and behind the door to pictures."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +114,15 @@ class PostgresPeopleReads:
         async with acquire() as connection:
             rows = await connection.fetch(sql, viewer or _NOBODY, of, prefix, fold(prefix), limit)
         return [read_member_row(viewer, row) for row in rows]
+
+    async def known_names(self, viewer: UserId | None, names: Sequence[str]) -> tuple[str, ...]:
+        sql = f"""
+        SELECT username FROM users a
+        WHERE username = ANY($2::text[]) AND state = 'active' AND {not_blocked("$1", "a.id")}
+        """
+        async with acquire() as connection:
+            rows = await connection.fetch(sql, viewer or _NOBODY, list(names))
+        return tuple(row["username"] for row in rows)
 
     async def count_requests(self, target: UserId, most: int) -> int:
         sql = f"""

@@ -46,7 +46,7 @@ WHERE a.state = 'active' AND {not_blocked("$1", "c.author_id")} AND
 """
 # What a comment answers is not named to somebody who does not see it.
 _COMMENT = f"""
-SELECT c.id, c.post_id, c.text, c.likes, c.created_at, c.edited_at, c.author_id,
+SELECT c.id, c.post_id, c.text, c.likes, c.created_at, c.edited_at, c.mentions, c.author_id,
   CASE WHEN c.reply_to IS NOT NULL THEN (
     SELECT r.id FROM comments r JOIN users a ON a.id = r.author_id
     WHERE r.id = c.reply_to AND a.state = 'active' AND {not_blocked("$1", "a.id")}) END AS reply_to,
@@ -231,5 +231,6 @@ def _comment_row(viewer: UserId | None, row: asyncpg.Record) -> CommentRow:
         CommentViewer(row["liked"], own, own or viewer == row["post_author_id"]),
         row["created_at"],
         row["edited_at"],
+        tuple(row["mentions"]),
     )
     return CommentRow(row["post_id"], view)

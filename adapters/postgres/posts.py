@@ -30,7 +30,8 @@ UPDATE posts SET likes = likes - 1 FROM gone WHERE id = gone.post_id
 # stronger one while somebody who wants to remove the post waits in between.
 _ADD_COMMENT = """
 WITH added AS (
-  INSERT INTO comments (id, post_id, author_id, reply_to, text, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+  INSERT INTO comments (id, post_id, author_id, reply_to, text, created_at, mentions)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
   RETURNING post_id
 )
 UPDATE posts SET comments = comments + 1 FROM added WHERE id = added.post_id
@@ -343,6 +344,7 @@ class PostgresComments:
                 comment.reply_to,
                 comment.text,
                 comment.created_at,
+                list(comment.mentions),
             )
         except asyncpg.ForeignKeyViolationError:
             raise NotFound from None
@@ -370,14 +372,16 @@ class PostgresComments:
             CommentId(row["reply_to"]) if row["reply_to"] else None,
             row["edited_at"],
             row["likes"],
+            tuple(row["mentions"]),
         )
 
     async def save(self, comment: Comment) -> None:
         await self._c.execute(
-            "UPDATE comments SET text = $2, edited_at = $3 WHERE id = $1",
+            "UPDATE comments SET text = $2, edited_at = $3, mentions = $4 WHERE id = $1",
             comment.id,
             comment.text,
             comment.edited_at,
+            list(comment.mentions),
         )
 
     async def remove(self, comment: Comment) -> None:

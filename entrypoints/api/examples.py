@@ -58,6 +58,7 @@ COMMENT: dict[str, Any] = {
     "viewer": {"liked": False, "can_edit": False, "can_delete": False},
     "created_at": TIME,
     "edited_at": None,
+    "mentions": [],
 }
 RENDITION: dict[str, Any] = {
     "width": 640,

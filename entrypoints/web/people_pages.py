@@ -43,7 +43,8 @@ async def profile(visit: Visit, handle: str) -> HTTPResponse:
 
 async def _profile(visit: Visit, shown: Profile, tab: str, **values: Any) -> HTTPResponse:
     through = await visit.app.meeting.acquaintances(visit.viewer, shown.id)
-    return await visit.page("profile.html", profile=shown, tab=tab, through=through, **values)
+    named = await visit.app.people.named(visit.viewer, shown.bio)
+    return await visit.page("profile.html", profile=shown, tab=tab, through=through, named=named, **values)
 
 
 @routes.page("/<handle:@[^/]+>/places")

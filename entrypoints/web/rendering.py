@@ -237,7 +237,7 @@ def _card_key(post: Any) -> tuple[Hashable, ...]:
         post.downloads,
     )
     for comment in post.comments_preview:
-        key += (comment.author.username, comment.author.name, comment.text)
+        key += (comment.author.username, comment.author.name, comment.text, comment.mentions)
     return key
 
 

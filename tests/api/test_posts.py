@@ -21,7 +21,7 @@ NOWHERE = "01930000-0000-7000-8000-000000000000"
 
 
 async def test_a_post_is_published_from_uploads(api: Api) -> None:
-    mira = await api.join("mira")
+    mira, _ = await api.join("mira"), await api.join("noor")
     uploads = [await api.upload(mira), await api.upload(mira, a_jpeg(240, 320))]
     body = {
         "media": [

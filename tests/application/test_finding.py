@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 from application.accounts import ProfileChange
 from application.finding import Kind, TagCount
+from application.posting import PostEdit
 from application.program import Application
 from application.views import Person, PlaceRef
 from domain.kernel import UserId
@@ -194,3 +195,24 @@ async def test_suggestions_are_exactly_what_everybody_may_see(
         for place, row in model.places.items():
             found = [one for one in await suggest(viewer, row["name"], ("places",)) if one.id == place]  # type: ignore[union-attr]
             assert bool(found) == (place in places)
+
+
+async def test_only_names_that_lead_somewhere_are_mentions(program: Application) -> None:
+    mira, _, timo = [await a_person(program, name) for name in ("mira", "noor", "timo")]
+    await program.following.block(timo.id, "mira")
+    text = "with @Noor, @nobody, @timo and @mira"
+    post = await a_post(program, mira, text)
+    comment = await program.posting.comment(mira.id, post, text)
+    assert (await program.feeds.post(None, post)).mentions == ["noor", "mira"]
+    assert (await program.feeds.comment(None, comment)).mentions == ("noor", "mira")
+    assert await program.people.named(mira.id, text) == await program.people.named(mira.id, f"{text} @x")
+    assert set(await program.people.named(mira.id, text)) == {"noor", "mira"}
+    assert set(await program.people.named(None, text)) == {"noor", "mira", "timo"}
+    # An edit that says the same says nothing new about who is there by now.
+    await a_person(program, "nobody")
+    await program.posting.edit(mira.id, post, PostEdit(caption=text))
+    assert (await program.feeds.post(None, post)).version == 1
+    await program.posting.edit(mira.id, post, PostEdit(caption=f"{text}!"))
+    assert (await program.feeds.post(None, post)).mentions == ["noor", "nobody", "mira"]
+    await program.posting.edit_comment(mira.id, comment, "@nobody")
+    assert (await program.feeds.comment(None, comment)).mentions == ("nobody",)
