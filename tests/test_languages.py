@@ -34,7 +34,7 @@ LATIN = set(
     Europe Berlin JavaScript Instagram Pixelfed Mastodon CSV Wi Fi
     """.split()
 )
-SAME = {"ALT", "API", "OpenAPI 3.1", "%(date)s, %(time)s", "JSON"}
+SAME = {"{name}: {what}", "ALT", "API", "OpenAPI 3.1", "%(date)s, %(time)s", "JSON"}
 _catalogues = {language: update.read(language) for language in update.TRANSLATED}
 
 
@@ -98,7 +98,7 @@ def test_a_translation_is_in_its_script_and_its_punctuation(language: str, scrip
 
 
 def _end(text: str) -> str:
-    last = re.sub(r" [шд]\.$", "", text.rstrip("»”\"')"))[-1]  # "с. ш." is short for something
+    last = re.sub(r"(?: [шдсюзв]\.)+$", "", text.rstrip("»”\"')"))[-1]  # "с. ш." is short for something
     return last if last in ".?:…" else ""
 
 
