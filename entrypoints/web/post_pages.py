@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sanic import HTTPResponse
 
-from application.views import CommentView, FileView, PostCard
+from application.views import CommentView, FileView, Person, PostCard
 from domain.kernel import CommentId, DomainError, FileId, Invalid, NotFound, PostId
 from entrypoints import requests
 from entrypoints.web import site
@@ -31,14 +31,17 @@ async def _show_post(
 ) -> HTTPResponse:
     shown = await visit.app.feeds.post(visit.viewer, post_id)
     comments = await visit.app.feeds.comments(visit.viewer, post_id, COMMENTS, visit.cursor, newest=True)
+    in_progress = _in_progress(shown)
     return await visit.page(
         "post.html",
         status=found.status,
         post=shown,
+        fan=await _fan(visit, shown),
+        in_progress=in_progress,
         comments=comments,
         # Somebody who is writing keeps what they wrote, so only then the page waits for its pictures by itself.
         reload_seconds=RELOAD_SECONDS
-        if _in_progress(shown) and not (text or found.lines or visit.asked("reply_to"))
+        if in_progress and not (text or found.lines or visit.asked("reply_to"))
         else 0,
         threads=in_threads(comments.items),
         reply_to=await _answered(visit, post_id),
@@ -58,6 +61,14 @@ async def failed_photos(visit: Visit, shown: PostCard) -> list[tuple[int, FileVi
         for number, photo in enumerate(shown.media, 1)
         if photo.state == "failed"
     ]
+
+
+async def _fan(visit: Visit, shown: PostCard) -> Person | None:
+    """Somebody else who likes it, the last one whom the viewer may know."""
+    if not shown.counts.likes:
+        return None
+    rows = await visit.app.feeds.likers(visit.viewer, PostId(shown.id), 2)
+    return next((row.user for row in rows.items if row.user.id != visit.viewer), None)
 
 
 def _in_progress(shown: PostCard) -> bool:

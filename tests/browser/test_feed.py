@@ -143,6 +143,17 @@ async def test_grids_grow_too_and_without_scripts_there_are_links(
             assert page.url.startswith(f"{server.url}{path}{'&' if '?' in path else '?'}until=")
             links = await page.locator(".justified a").evaluate_all("all => all.map(each => each.pathname)")
             assert len(set(links)) == 14
+        photos = page.locator(".justified a")
+        await photos.first.focus()
+        for key, at in (("ArrowRight", 1), ("ArrowLeft", 0), ("End", 13), ("Home", 0)):
+            await page.keyboard.press(key)
+            await expect(photos.nth(at)).to_be_focused()
+        await page.keyboard.press("ArrowDown")
+        assert await page.evaluate("document.activeElement.getBoundingClientRect().top") > (
+            await photos.first.evaluate(PLACE) + 10
+        )
+        await page.keyboard.press("ArrowUp")
+        await expect(photos.first).to_be_focused()
     async with at_home(chrome, server, java_script_enabled=False) as plain:
         for first in ("Photo 9", "Photo 4"):
             await plain.get_by_role("link", name="Older").click()

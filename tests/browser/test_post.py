@@ -104,6 +104,23 @@ async def test_comments_are_written_answered_and_told_off_in_place(chrome: Brows
         await expect(comments.last).to_have_text("mira Kept")
 
 
+async def test_photos_in_the_making_come_in_while_somebody_writes(chrome: Browser, server: Server) -> None:
+    mira, ada = await a_person(server.program, "mira"), await a_person(server.program, "ada")
+    photo = await an_upload(server.program, mira)
+    post = await server.program.posting.publish(mira.id, PostDraft([PhotoDraft(photo, "A pier")]))
+    await server.program.posting.like(ada.id, post)
+    async with at_home(chrome, server) as page:
+        await page.goto(f"/p/{post}")
+        await expect(page.locator(".seen")).to_contain_text("Processing")
+        await expect(page.locator(".fans")).to_have_text("Liked by ada")
+        field = page.get_by_role("textbox")
+        await field.fill("Half a sen")
+        await settle(server.program)
+        await expect(page.get_by_alt_text("A pier")).to_be_visible(timeout=8_000)
+        await expect(field).to_have_value("Half a sen")
+        await expect(field).to_be_focused()
+
+
 async def test_earlier_comments_come_in_above_and_nothing_jumps(
     chrome: Browser, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -240,3 +240,30 @@ mount(".feed", (feed) => feed.addEventListener("keydown", (event) => {
   if (!by || event.target.closest("textarea") || step(by) === false) return;
   event.preventDefault();
 }));
+
+// In a grid the arrows lead from photo to photo, up and down to the one that is nearest.
+
+function neighbour(all, at, key) {
+  const i = all.indexOf(at);
+  const sign = getComputedStyle(at).direction === "rtl" ? -1 : 1;
+  if (key === "Home") return all[0];
+  if (key === "End") return all.at(-1);
+  if (key === "ArrowRight") return all[i + sign];
+  if (key === "ArrowLeft") return all[i - sign];
+  const box = at.getBoundingClientRect();
+  const down = key === "ArrowDown";
+  const middle = (each) => (each.left + each.right) / 2;
+  const boxes = all.map((each) => [each, each.getBoundingClientRect()])
+    .filter(([, each]) => (down ? each.top >= box.bottom - 1 : each.bottom <= box.top + 1));
+  const row = down ? Math.min(...boxes.map(([, each]) => each.top)) : Math.max(...boxes.map(([, each]) => each.top));
+  const near = boxes.filter(([, each]) => Math.abs(each.top - row) < 2);
+  return near.sort(([, a], [, b]) => Math.abs(middle(a) - middle(box)) - Math.abs(middle(b) - middle(box)))[0]?.[0];
+}
+
+mount(".sheet, .justified", (grid) => grid.addEventListener("keydown", (event) => {
+  if (!/^(Arrow\w+|Home|End)$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const found = neighbour([...grid.querySelectorAll(":scope > li > a")], event.target.closest("a"), event.key);
+  if (!found) return;
+  event.preventDefault();
+  found.focus();
+}));

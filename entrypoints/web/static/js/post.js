@@ -74,6 +74,28 @@ export function turn(post, step) {
   return Boolean(carousel);
 }
 
+// Photos that are still being made come in by themselves, while what somebody writes stays.
+
+mount("[data-in-progress]", async (post) => {
+  const pause = () => new Promise((done) => setTimeout(done, 2_000));
+  for (let tries = 0; tries < 60; tries += 1) {
+    await pause();
+    if (document.hidden) continue;
+    try {
+      const answer = await send("GET", location.pathname, { headers: { Accept: "text/html" } });
+      const fresh = markup(answer.data).querySelector(".post-page");
+      const [seen, shown] = [fresh, post].map((each) => each.querySelector(".seen"));
+      if (seen.querySelectorAll(".im").length > shown.querySelectorAll(".im").length) {
+        shown.replaceWith(seen);
+        wake(seen);
+      }
+      if (!("inProgress" in fresh.dataset)) return;
+    } catch {
+      // The next time may be better.
+    }
+  }
+});
+
 // The viewer of a post's own page
 
 mount(".post-page .stage > a", (link) => link.addEventListener("click", async (event) => {

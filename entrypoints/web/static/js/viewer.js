@@ -196,5 +196,6 @@ let viewer;
 /** Show the photo that `link` leads to; `links` are all of the post. */
 export function view(links, link) {
   viewer ??= new Viewer(links);
+  viewer.links = links;
   viewer.open(links.indexOf(link));
 }
