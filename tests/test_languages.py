@@ -98,7 +98,7 @@ def test_a_translation_is_in_its_script_and_its_punctuation(language: str, scrip
 
 
 def _end(text: str) -> str:
-    last = re.sub(r"(?: [шдсюзв]\.)+$", "", text.rstrip("»”\"')"))[-1]  # "с. ш." is short for something
+    last = re.sub(r"(?<=°) \w\. \w\.$", "", text.rstrip("»”\"')"))[-1]  # "с. ш." is short for something
     return last if last in ".?:…" else ""
 
 
@@ -441,3 +441,31 @@ async def test_a_tag_is_found_in_whatever_case_and_form_it_is_written(
     assert found is not None
     async with client.get(found[1], headers={"Accept": "text/html"}) as answer:
         assert post in await answer.text()
+
+
+# The short ways in, beside the README
+
+
+@pytest.mark.parametrize("language", update.TRANSLATED)
+def test_the_short_readme_has_the_commands_accounts_and_settings_of_the_long_one(language: str) -> None:
+    long = (update.ROOT / "README.md").read_text(encoding="utf-8")
+    short = (update.ROOT / f"README.{language}.md").read_text(encoding="utf-8")
+    assert f"(README.{language}.md)" in long
+    assert "(README.md)" in short
+    there = "".join(re.findall(r"^## (?:Try it|Run it).*?(?=^## )", long, re.MULTILINE | re.DOTALL))
+    assert _commands(short) == _commands(there)
+    assert _first_cells(short) == _first_cells(there)
+    for name in re.findall(r"HELIOGRAPH_\w+", short):
+        assert name in long
+    for link in re.findall(r"\]\(([\w./]+)\)|src=\"([^\"]+)\"", short):
+        assert (update.ROOT / "".join(link)).exists(), link
+
+
+def _commands(text: str) -> list[str]:
+    """The lines of the blocks of code, without their remarks."""
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [line.partition("  #")[0].rstrip() for block in blocks for line in block.splitlines()]
+
+
+def _first_cells(text: str) -> list[str]:
+    return re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE)
