@@ -7,7 +7,7 @@ from uuid import UUID
 from sanic import HTTPResponse
 
 from application.views import CommentView, FileView, Person, PostCard
-from domain.kernel import CommentId, DomainError, FileId, Invalid, NotFound, PostId
+from domain.kernel import CommentId, DomainError, FileId, Invalid, NotFound, PostId, UserId
 from entrypoints import requests
 from entrypoints.web import site
 from entrypoints.web.pictures import fallback
@@ -19,6 +19,7 @@ routes = Routes("posts")
 COMMENTS = 30
 RELOAD_SECONDS = 3
 LIKERS = 50
+MORE = 6
 
 
 @routes.page("/p/<post_id:uuid>")
@@ -49,7 +50,16 @@ async def _show_post(
         trouble=found,
         card=_preview(visit, shown),
         failed=await failed_photos(visit, shown),
+        more=await _more(visit, shown),
     )
+
+
+async def _more(visit: Visit, shown: PostCard) -> list[PostCard]:
+    """Some other photos of the author's, where the whole page is shown."""
+    if visit.wants_part:
+        return []
+    page = await visit.app.feeds.of_member(visit.viewer, UserId(shown.author.id), MORE + 1)
+    return [post for post in page.items if post.id != shown.id][:MORE]
 
 
 async def failed_photos(visit: Visit, shown: PostCard) -> list[tuple[int, FileView]]:

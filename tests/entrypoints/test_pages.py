@@ -902,6 +902,20 @@ async def test_a_post_page_shows_all_of_the_post(browse):
     assert page.form(f"{post}/comments")
 
 
+async def test_a_post_page_leads_to_more_by_its_author(browse):
+    mira = await browse("mira")
+    first = await a_post(mira)
+    assert "More by mira" not in (await mira.get(first)).words
+    second = await a_post(mira, audience="only_me")
+    page = await mira.get(first)
+    assert "More by mira" in page.words
+    assert second in {urlsplit(link).path for link in page.links()}
+    guest = await browse()
+    page = await guest.get(first)
+    assert "More by mira" not in page.words
+    assert second not in page.html
+
+
 async def test_a_card_has_the_two_newest_comments_and_a_form(browse):
     mira = await browse("mira")
     post = await a_post(mira)
