@@ -100,12 +100,17 @@ async def access_comment(uow: UnitOfWork, viewer: UserId, comment_id: CommentId)
     comment = await uow.comments.find(comment_id, lock=True)
     if comment is None:
         raise NotFound
+    return comment, await admit_comment(uow, viewer, comment)
+
+
+async def admit_comment(uow: UnitOfWork, viewer: UserId, comment: Comment) -> Standing:
+    """The post of a comment that the viewer may see, by somebody they may know. Raises NotFound."""
     standing = await access_post(uow, viewer, comment.post_id)
     author = await uow.accounts.find(comment.author_id)
     relationship = await uow.follows.relationship(viewer, comment.author_id)
     if author is None or not can_know(viewer, author.id, active=author.active, relationship=relationship):
         raise NotFound
-    return comment, standing
+    return standing
 
 
 async def access_member(

@@ -15,6 +15,7 @@ from domain.files import ObjectsOrphaned
 from domain.jobs import HEARTBEAT, Job
 from domain.kernel import Event, Unavailable
 from domain.ports import TooLong, UnitOfWork, Wake
+from domain.posts import UNDO
 
 log = logging.getLogger("heliograph.jobs")
 
@@ -207,7 +208,9 @@ class Housekeeping:
         return len(files)
 
     async def forget(self) -> None:
-        """Remove finished jobs, answered idempotency keys and ended sessions that are past their use."""
+        """Remove finished jobs, answered idempotency keys, ended sessions and deleted comments that are past their use."""
+        now = self._means.clock.now()
         async with self._means.new_uow() as uow:
-            await uow.jobs.forget(self._means.clock.now())
+            await uow.jobs.forget(now)
+            await uow.comments.forget_aside(now - UNDO)
             await uow.commit()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from application.access import access_comment, access_own_post, access_post
+from application.access import access_comment, access_own_post, access_post, admit_comment
 from application.attaching import exchange, lock_uploads, put_out
 from application.views import DraftPhoto, PostViewer, Reacted, present_file
 from domain.files import Crop
@@ -240,14 +240,28 @@ class Posting:
         return comment.post_id
 
     async def delete_comment(self, viewer: UserId, comment_id: CommentId) -> PostId:
-        """Remove one's own comment, or any under one's own post, with its replies. Raises NotFound, NotYours."""
+        """Remove one's own comment, or any under one's own post, with its replies. Raises NotFound, NotYours.
+
+        For a moment `restore_comment` undoes that; until then nobody sees or counts them.
+        """
         async with self._new_uow() as uow:
             comment, standing = await access_comment(uow, viewer, comment_id)
             if viewer not in (comment.author_id, standing.author_id):
                 raise NotYours
-            await uow.comments.remove(comment)
+            await uow.comments.put_aside(comment, viewer, self._clock.now())
             await uow.commit()
         return comment.post_id
+
+    async def restore_comment(self, viewer: UserId, comment_id: CommentId) -> PostId:
+        """Bring back what one has just deleted, with its replies and likes. Raises NotFound, also when it is too late."""
+        async with self._new_uow() as uow:
+            removed = await uow.comments.find_aside(comment_id)
+            if removed is None or not removed.can_return(viewer, self._clock.now()):
+                raise NotFound
+            await admit_comment(uow, viewer, removed.comment)
+            await uow.comments.bring_back(comment_id)
+            await uow.commit()
+        return removed.comment.post_id
 
     async def like_comment(self, viewer: UserId, comment_id: CommentId, liked: bool) -> PostId:
         """Like a comment that the viewer can see, or take it back. Raises NotFound."""

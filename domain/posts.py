@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from uuid import UUID, uuid5
 
@@ -19,6 +19,8 @@ MAX_CAPTION = 2_200
 MAX_COMMENT = 1_000
 MAX_PLACE_NAME = 80
 MAX_VERSIONS = 100
+# How long a deleted comment can be brought back.
+UNDO = timedelta(seconds=30)
 
 
 class CommentsOff(Forbidden):
@@ -165,6 +167,19 @@ class Comment:
         """Set the text; mentions follow from it. Raises Invalid when it is empty, too long or mentions too many."""
         self.text = clean("#/text", text, limit=MAX_COMMENT, multiline=True, required=True)
         self.mentions = find_mentions(self.text, "#/text")
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedComment:
+    """A comment that was deleted a moment ago, by whom and when. Nobody sees it."""
+
+    comment: Comment
+    removed_by: UserId
+    removed_at: datetime
+
+    def can_return(self, viewer: UserId, now: datetime) -> bool:
+        """Whoever deleted it may take that back, for a while."""
+        return viewer == self.removed_by and now < self.removed_at + UNDO
 
 
 @dataclass(slots=True)
@@ -314,6 +329,22 @@ class Comments(Protocol):
 
     async def remove(self, comment: Comment) -> None:
         """Remove it and its replies, the post's counter in step."""
+        ...
+
+    async def put_aside(self, comment: Comment, by: UserId, now: datetime) -> None:
+        """Remove a locked comment and its replies, so that they can be brought back with their likes."""
+        ...
+
+    async def find_aside(self, comment_id: CommentId) -> RemovedComment | None:
+        """The comment that was put aside, locked; None for a reply that only went along with another."""
+        ...
+
+    async def bring_back(self, comment_id: CommentId) -> None:
+        """Undo `put_aside`, but for what belongs to accounts that were deleted since. Raises NotFound."""
+        ...
+
+    async def forget_aside(self, before: datetime) -> None:
+        """Remove for good what was put aside before this moment."""
         ...
 
     async def add_like(self, comment_id: CommentId, user: UserId) -> bool:

@@ -250,6 +250,8 @@ _ERASE = (
     "DELETE FROM home_feed WHERE user_id = $1 AND post_id IN (SELECT post_id FROM home_feed WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM hidden_posts WHERE user_id = $1 AND post_id IN "
     "(SELECT post_id FROM hidden_posts WHERE user_id = $1 LIMIT $2)",
+    "DELETE FROM removed_comments WHERE id IN "
+    "(SELECT id FROM removed_comments WHERE author_id = $1 OR removed_by = $1 LIMIT $2)",
     "DELETE FROM removed_posts WHERE id IN (SELECT id FROM removed_posts WHERE author_id = $1 LIMIT $2)",
     "DELETE FROM follow_requests WHERE id IN "
     "(SELECT id FROM follow_requests WHERE requester_id = $1 OR target_id = $1 LIMIT $2)",

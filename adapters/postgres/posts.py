@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +12,7 @@ from adapters.postgres.files import read_crop
 from adapters.postgres.relations import read_standing, standing
 from domain.kernel import AlreadyMade, CommentId, FileId, NotFound, PlaceId, PostId, UserId
 from domain.ports import Ids
-from domain.posts import MAX_VERSIONS, Audience, Comment, Counts, Photo, Place, Post, Standing
+from domain.posts import MAX_VERSIONS, Audience, Comment, Counts, Photo, Place, Post, RemovedComment, Standing
 
 _NOBODY = UUID(int=0)
 
@@ -35,6 +36,31 @@ WITH added AS (
   RETURNING post_id
 )
 UPDATE posts SET comments = comments + 1 FROM added WHERE id = added.post_id
+"""
+_PUT_ASIDE = """
+INSERT INTO removed_comments (id, root_id, post_id, author_id, reply_to, text, mentions, created_at, edited_at, liked_by,
+  removed_by, removed_at)
+SELECT id, $1, post_id, author_id, reply_to, text, mentions, created_at, edited_at,
+  ARRAY(SELECT user_id FROM comment_likes WHERE comment_id = c.id), $2, $3
+FROM comments c WHERE id = $1 OR reply_to = $1
+"""
+_BRING_BACK = """
+WITH back AS (
+  INSERT INTO comments (id, post_id, author_id, reply_to, text, mentions, created_at, edited_at)
+  SELECT r.id, r.post_id, r.author_id, r.reply_to, r.text, r.mentions, r.created_at, r.edited_at
+  FROM removed_comments r JOIN users a ON a.id = r.author_id WHERE r.root_id = $1 AND a.state <> 'deleted'
+  RETURNING post_id
+), sums AS (SELECT post_id, count(*) AS n FROM back GROUP BY post_id)
+UPDATE posts SET comments = comments + n FROM sums WHERE id = post_id
+"""
+_LIKE_AGAIN = """
+WITH liked AS (
+  INSERT INTO comment_likes (user_id, comment_id)
+  SELECT u.id, r.id FROM removed_comments r CROSS JOIN unnest(r.liked_by) AS fan
+  JOIN users u ON u.id = fan JOIN comments c ON c.id = r.id WHERE r.root_id = $1 AND u.state <> 'deleted'
+  RETURNING comment_id
+), sums AS (SELECT comment_id, count(*) AS n FROM liked GROUP BY comment_id)
+UPDATE comments SET likes = n FROM sums WHERE id = comment_id
 """
 _POST = """
 SELECT p.*, l.name AS place_name, l.lat, l.lon FROM posts p LEFT JOIN places l ON l.id = p.place_id WHERE p.id = $1
@@ -363,17 +389,7 @@ class PostgresComments:
         )
         if row is None:
             return None
-        return Comment(
-            CommentId(row["id"]),
-            PostId(row["post_id"]),
-            UserId(row["author_id"]),
-            row["text"],
-            row["created_at"],
-            CommentId(row["reply_to"]) if row["reply_to"] else None,
-            row["edited_at"],
-            row["likes"],
-            tuple(row["mentions"]),
-        )
+        return _read_comment(row)
 
     async def save(self, comment: Comment) -> None:
         await self._c.execute(
@@ -391,6 +407,32 @@ class PostgresComments:
             comment.id,
             comment.post_id,
         )
+
+    async def put_aside(self, comment: Comment, by: UserId, now: datetime) -> None:
+        await self._c.execute(_PUT_ASIDE, comment.id, by, now)
+        await self.remove(comment)
+
+    async def find_aside(self, comment_id: CommentId) -> RemovedComment | None:
+        # The post first, as everybody else does.
+        await self._c.execute(
+            "SELECT FROM posts WHERE id = (SELECT post_id FROM removed_comments WHERE id = $1) FOR NO KEY UPDATE",
+            comment_id,
+        )
+        row = await self._c.fetchrow(
+            "SELECT *, 0 AS likes FROM removed_comments WHERE id = $1 AND root_id = $1 FOR UPDATE", comment_id
+        )
+        return RemovedComment(_read_comment(row), row["removed_by"], row["removed_at"]) if row else None
+
+    async def bring_back(self, comment_id: CommentId) -> None:
+        try:
+            await self._c.execute(_BRING_BACK, comment_id)
+        except asyncpg.ForeignKeyViolationError:
+            raise NotFound from None  # what it answers has gone meanwhile
+        await self._c.execute(_LIKE_AGAIN, comment_id)
+        await self._c.execute("DELETE FROM removed_comments WHERE root_id = $1", comment_id)
+
+    async def forget_aside(self, before: datetime) -> None:
+        await self._c.execute("DELETE FROM removed_comments WHERE removed_at < $1", before)
 
     async def add_like(self, comment_id: CommentId, user: UserId) -> bool:
         return await self._count(
@@ -417,3 +459,17 @@ class PostgresComments:
             return False
         await self._c.execute("UPDATE comments SET likes = likes + $2 WHERE id = $1", comment_id, by)
         return True
+
+
+def _read_comment(row: asyncpg.Record) -> Comment:
+    return Comment(
+        CommentId(row["id"]),
+        PostId(row["post_id"]),
+        UserId(row["author_id"]),
+        row["text"],
+        row["created_at"],
+        CommentId(row["reply_to"]) if row["reply_to"] else None,
+        row["edited_at"],
+        row["likes"],
+        tuple(row["mentions"]),
+    )

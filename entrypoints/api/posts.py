@@ -462,12 +462,25 @@ async def edit_comment(call: Call, comment_id: UUID) -> CommentView:
     "DELETE",
     "/comments/<comment_id:uuid>",
     "deleteComment",
-    "Delete a comment with its replies",
+    "Delete a comment with its replies; for 30 seconds it can be restored",
     status=204,
     problems=("not_found", "gone", "forbidden"),
 )
 async def delete_comment(call: Call, comment_id: UUID) -> None:
     await call.app.posting.delete_comment(call.user, CommentId(comment_id))
+
+
+@group.declare(
+    "POST",
+    "/comments/<comment_id:uuid>/restore",
+    "restoreComment",
+    "Take the deletion of a comment back, within 30 seconds and by whoever deleted it",
+    answer=CommentView,
+    problems=("not_found", "gone"),
+)
+async def restore_comment(call: Call, comment_id: UUID) -> CommentView:
+    await call.app.posting.restore_comment(call.user, CommentId(comment_id))
+    return await call.app.feeds.comment(call.user, CommentId(comment_id))
 
 
 @group.declare(

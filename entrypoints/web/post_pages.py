@@ -216,7 +216,16 @@ async def ask_to_delete_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
 @routes.form("/comments/<comment_id:uuid>/delete")
 async def delete_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
     post_id = await visit.app.posting.delete_comment(visit.user, CommentId(comment_id))
-    return visit.go(f"/p/{post_id}#comments", _("Comment deleted."))
+    return visit.go(f"/p/{post_id}#comments", _("Comment deleted."), undo=f"/comments/{comment_id}/restore")
+
+
+@routes.form("/comments/<comment_id:uuid>/restore", seen_at="/")
+async def restore_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
+    try:
+        post_id = await visit.app.posting.restore_comment(visit.user, CommentId(comment_id))
+    except NotFound:
+        return visit.go(visit.back(), _("This comment cannot be brought back any more."))
+    return visit.go(f"/p/{post_id}#comment-{comment_id}", _("The comment is back."))
 
 
 # Changing and deleting a post

@@ -44,9 +44,10 @@ _EDGE = "\0"
 
 @dataclass(frozen=True, slots=True)
 class Flash:
-    """One line about what was just done."""
+    """One line about what was just done, and the address of a form that takes it back."""
 
     text: str
+    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

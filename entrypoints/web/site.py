@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from entrypoints.web.rendering import Flash, Pages, Shell, clock_after
 from entrypoints.web.translation import Language, Languages, gettext, speaking, told
 
 FLASH_COOKIE = "hg_flash"
+_UNDO = re.compile("/comments/[0-9a-f-]{36}/restore")
 THEME_COOKIE = "hg_theme"
 LANGUAGE_COOKIE = "hg_lang"
 LANGUAGE_SECONDS = 365 * 24 * 3600
@@ -222,11 +224,11 @@ def _way_on(request: Request, failure: Failure) -> tuple[str, str]:
 # Going back after a form, with a word about what happened
 
 
-def go(path: str, request: Request | None = None, flash: str = "") -> HTTPResponse:
-    """Post/Redirect/Get to `path`, with a line to show there."""
+def go(path: str, request: Request | None = None, flash: str = "", undo: str = "") -> HTTPResponse:
+    """Post/Redirect/Get to `path`, with a line to show there; `undo` is where a form goes that takes it back."""
     response = redirect(path, status=303)
     if request is not None and flash:
-        packed = base64.urlsafe_b64encode(json.dumps(flash[:300]).encode()).decode()
+        packed = base64.urlsafe_b64encode(json.dumps([flash[:300], undo]).encode()).decode()
         requests.set_cookie(request, response, FLASH_COOKIE, packed, 60)
     return response
 
@@ -237,11 +239,12 @@ def _take_flash(request: Request) -> tuple[Flash, ...]:
         return ()
     request.ctx.flash_shown = True
     try:
-        text = json.loads(base64.urlsafe_b64decode(packed))
-    except (ValueError, RecursionError):
+        text, undo = map(str, json.loads(base64.urlsafe_b64decode(packed)))
+    except (ValueError, TypeError, RecursionError):
         return ()
-    # JSON can spell what no page can hold.
-    return (Flash(str(text)[:300].encode("utf-8", "replace").decode()),)
+    # JSON can spell what no page can hold, and another site of this domain may have put the cookie there.
+    shown = text[:300].encode("utf-8", "replace").decode()
+    return (Flash(shown, undo if _UNDO.fullmatch(undo) else ""),)
 
 
 def forget_flash(request: Request, response: HTTPResponse) -> None:

@@ -98,9 +98,9 @@ class Visit:
         """Where the form wants to return to, if that is a page of ours."""
         return site.safe_path(self.text("back"), otherwise)
 
-    def go(self, path: str, flash: str = "") -> HTTPResponse:
-        """Post/Redirect/Get to `path`, with a line to show there."""
-        return site.go(path, self.request, flash)
+    def go(self, path: str, flash: str = "", undo: str = "") -> HTTPResponse:
+        """Post/Redirect/Get to `path`, with a line to show there; `undo` is where a form goes that takes it back."""
+        return site.go(path, self.request, flash, undo)
 
     @property
     def is_by_script(self) -> bool:

@@ -85,6 +85,7 @@ POST   /posts/<post_id:uuid>/comments              401  404  404  404  404  404 
 GET    /comments/<comment_id:uuid>                 404  404  404  404  404  404  404  200  200  200  401
 PATCH  /comments/<comment_id:uuid>                 401  404  404  404  404  404  404  403  200  403  401
 DELETE /comments/<comment_id:uuid>                 401  404  404  404  404  404  404  403  204  204  401
+POST   /comments/<comment_id:uuid>/restore         401  404  404  404  404  404  404  403  404  404  401
 PUT    /comments/<comment_id:uuid>/like            401  404  404  404  404  404  404  403  200  200  401
 DELETE /comments/<comment_id:uuid>/like            401  404  404  404  404  404  404  403  200  200  401
 GET    /instance                                   200  200  200  200  200  200  200  200  200  200  200

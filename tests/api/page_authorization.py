@@ -59,6 +59,8 @@ GET  /comments/<comment_id:uuid>/edit           login 404   404   404   404   20
 POST /comments/<comment_id:uuid>/edit           login 404   404   404   404   303   403
 GET  /comments/<comment_id:uuid>/like           404   404   404   404   404   303   303
 POST /comments/<comment_id:uuid>/like           login 404   404   404   404   303   303
+GET  /comments/<comment_id:uuid>/restore        303   303   303   303   303   303   303
+POST /comments/<comment_id:uuid>/restore        login 303   303   303   303   303   303
 GET  /comments/<comment_id:uuid>/unlike         404   404   404   404   404   303   303
 POST /comments/<comment_id:uuid>/unlike         login 404   404   404   404   303   303
 GET  /docs                                      200   200   200   200   200   200   200

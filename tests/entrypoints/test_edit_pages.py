@@ -110,3 +110,21 @@ def test_a_cut_turns_with_its_picture(crop, degrees, expected):
     assert crop.turned(degrees) == expected
     back = crop.turned(degrees).turned((360 - degrees) % 360)
     assert (back.x, back.width, back.rotate) == pytest.approx((crop.x, crop.width, crop.rotate))
+
+
+async def test_a_deleted_comment_is_brought_back_by_the_button_beside_its_word(browse, server, sql):
+    mira = await browse("mira")
+    at = await a_gallery(mira, server)
+    page = await mira.send(await mira.get(at), f"{at}/comments", text="hello there")
+    comment = (
+        page.url.rsplit("#comment-", 1)[-1]
+        if "#" in page.url
+        else str(await sql.fetchval("SELECT id FROM comments"))
+    )
+    page = await mira.send(await mira.get(f"/comments/{comment}/delete"), f"/comments/{comment}/delete")
+    check_markup(page)
+    assert (flash(page), "hello there" in page.words) == ("Comment deleted.", False)
+    back = await mira.send(page, f"/comments/{comment}/restore")
+    assert (flash(back), "hello there" in back.words) == ("The comment is back.", True)
+    late = await mira.send(page, f"/comments/{comment}/restore")
+    assert flash(late) == "This comment cannot be brought back any more."
