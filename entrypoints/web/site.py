@@ -58,7 +58,7 @@ def open_site(app: Sanic[Any, Any]) -> None:
 
 def loaded() -> Site | None:
     """The site of this process, where there is one."""
-    return _sites[0] if _sites else None
+    return next(iter(_sites.values()), None)
 
 
 def load(compiled: Path, secret: bytes, languages: Languages | None = None) -> Site:
