@@ -222,9 +222,7 @@ function add(form, answer) {
     made.classList.add("fresh");
   }
   wake(made);
-  const count = post.querySelector('[data-count="comments"]');
-  count.dataset.value = Number(count.dataset.value) + 1;
-  count.textContent = number(Number(count.dataset.value));
+  recount(post, 1);
   const fresh = answer.querySelector(".write");
   if (answered && fresh) {
     form.closest(".write").replaceWith(fresh);
@@ -247,6 +245,13 @@ const instead = (fn) => (link) => link.addEventListener("click", async (event) =
     location.assign(link.href);
   }
 });
+
+/** Move the number of comments of a post by `by`. */
+function recount(post, by) {
+  const count = post.querySelector('[data-count="comments"]');
+  count.dataset.value = Math.max(0, Number(count.dataset.value) + by);
+  count.textContent = number(Number(count.dataset.value));
+}
 
 mount("a[data-reply]", instead(async (link) => {
   const fresh = (await part(link.href)).querySelector(".write");
