@@ -118,6 +118,11 @@ class Meeting:
             return NO_ONE
         return (await self._reads.acquaintances(viewer, [member])).get(member, NO_ONE)
 
+    async def acquaintances_of(self, viewer: UserId, members: Sequence[UUID]) -> dict[UUID, Acquaintances]:
+        """The same for several members, also for those whom nobody of them follows."""
+        found = await self._reads.acquaintances(viewer, members) if members else {}
+        return {member: found.get(member, NO_ONE) for member in members}
+
     async def _remembered(self, key: str, ask: Callable[[], Awaitable[list[UserId]]]) -> list[UUID]:
         stored = await self._cache.get(key)
         if stored is not None:

@@ -18,6 +18,8 @@ from entrypoints.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_SECONDS = 90 * 24 * 3600
+# Tells scripts that another session began or ended, and nothing of the session.
+MARK_COOKIE = "hg_mark"
 
 
 class CrossSite(Forbidden):
@@ -184,21 +186,33 @@ def set_session_cookie(request: Request, response: HTTPResponse, secret: str, *,
         secret,
         SESSION_SECONDS if stay else None,
     )
+    mark = hashlib.sha256(b"mark" + secret.encode()).hexdigest()[:16]
+    set_cookie(request, response, MARK_COOKIE, mark, SESSION_SECONDS if stay else None, readable=True)
 
 
 def clear_session_cookie(request: Request, response: HTTPResponse) -> None:
-    """Sign this browser out."""
+    """Sign this browser out, and have it forget what it kept of the pages."""
     set_cookie(request, response, cookie_name(secure=settings(request).secure), "", 0)
+    set_cookie(request, response, MARK_COOKIE, "", 0, readable=True)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
-def set_cookie(request: Request, response: HTTPResponse, name: str, value: str, max_age: int | None) -> None:
-    """Set a cookie for this host that scripts cannot read."""
+def set_cookie(
+    request: Request,
+    response: HTTPResponse,
+    name: str,
+    value: str,
+    max_age: int | None,
+    *,
+    readable: bool = False,
+) -> None:
+    """Set a cookie for this host. Scripts can read it only if it is `readable`."""
     response.add_cookie(
         name,
         value,
         path="/",
         secure=settings(request).secure,
-        httponly=True,
+        httponly=not readable,
         samesite="Lax",
         max_age=max_age,
     )

@@ -29,6 +29,6 @@ class PostgresInstances:
 
 
 _PROGRESS = """
-SELECT EXISTS (SELECT FROM invites) OR (SELECT count(*) FROM (SELECT FROM users LIMIT 2) some) = 2 AS invited,
+SELECT EXISTS (SELECT FROM invites) OR (SELECT count(*) FROM (SELECT FROM users LIMIT 2) few) = 2 AS invited,
   EXISTS (SELECT FROM audit WHERE action = 'backup.create') AS backed_up
 """

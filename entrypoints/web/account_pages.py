@@ -15,6 +15,7 @@ from entrypoints.web import site
 from entrypoints.web.translation import current_language, speaking
 from entrypoints.web.translation import gettext as _
 from entrypoints.web.visits import NO_TROUBLE, Routes, Trouble, Values, Visit, sentence, trouble
+from entrypoints.web.welcome_pages import way
 
 routes = Routes("account")
 
@@ -128,7 +129,9 @@ async def join(visit: Visit) -> HTTPResponse:
     except DomainError as error:
         return await _form_page(visit, "register.html", values, await _all_at_once(visit, values, error))
     issued = await visit.app.signing_in.open_session_for(visit.client, account.id)
-    return _sign_in(visit, issued.secret, stay=True, flash=_("Welcome. You are signed in."))
+    response = visit.go(way("", _next(visit)), _("Welcome. You are signed in."))
+    requests.set_session_cookie(visit.request, response, issued.secret)
+    return response
 
 
 @routes.page("/register/name")

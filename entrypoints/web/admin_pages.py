@@ -159,6 +159,13 @@ async def overview(visit: Visit) -> HTTPResponse:
     return await _page(visit, "index.html", numbers=await reads.status(), backlog=await reads.backlog())
 
 
+@routes.form("/admin/first-steps", seen_at="/admin")
+async def end_first_steps(visit: Visit) -> HTTPResponse:
+    _staff(visit)
+    await visit.app.place.end_first_steps()
+    return visit.go("/")
+
+
 @routes.page("/admin/reports", guests=False)
 async def cases(visit: Visit) -> HTTPResponse:
     _staff(visit)

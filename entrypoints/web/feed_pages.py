@@ -34,8 +34,11 @@ async def home(visit: Visit) -> HTTPResponse:
     me = await site.me(visit.request)
     suggested = []
     if beside and me and not (page.items or page.prev or page.next or me.counts.following):
-        suggested = [(met, await _newest(visit, met)) for met in beside.people]
-    return await visit.page("home.html", posts=page, me=me, beside=beside, suggested=suggested)
+        suggested = [(met, await newest_of(visit, met)) for met in beside.people]
+    steps = await visit.app.place.first_steps(me) if beside and me else None
+    return await visit.page(
+        "home.html", posts=page, me=me, beside=beside, suggested=suggested, first_steps=steps
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ async def _beside(visit: Visit) -> Beside:
     return Beside(people, await visit.app.overviews.tags_of_the_week(visit.viewer))
 
 
-async def _newest(visit: Visit, met: Met) -> list[PostCard]:
+async def newest_of(visit: Visit, met: Met) -> list[PostCard]:
+    """The newest photos of somebody who is suggested, as the viewer may see them."""
     return (await visit.app.feeds.of_member(visit.viewer, UserId(met.user.id), CARD_PHOTOS)).items
 
 

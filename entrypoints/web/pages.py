@@ -17,6 +17,7 @@ from entrypoints.web import (
     post_pages,
     settings_pages,
     site,
+    welcome_pages,
 )
 
 _static = Blueprint("pages_static")
@@ -29,6 +30,7 @@ _groups = (
     edit_pages,
     file_pages,
     account_pages,
+    welcome_pages,
     settings_pages,
     description_pages,
     admin_pages,

@@ -136,7 +136,8 @@ async def about_member(visit: Visit, handle: str, act: str) -> HTTPResponse:
 @routes.page("/requests", guests=False)
 async def requests(visit: Visit) -> HTTPResponse:
     rows = await visit.app.people.own(visit.user, "requests", LIST_SIZE, visit.cursor)
-    return await visit.page("requests.html", rows=rows)
+    through = await visit.app.meeting.acquaintances_of(visit.user, [row.user.id for row in rows.items])
+    return await visit.page("requests.html", rows=rows, through=through)
 
 
 @routes.form("/requests")

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
@@ -185,7 +185,8 @@ def here(request: Request) -> str:
 
 def error_page(request: Request, failure: Failure, headers: dict[str, str]) -> HTTPResponse:
     """A failure for a person. Needs nothing from the database: what is known of the viewer is used, no more."""
-    shell = _make_shell(request, getattr(request.ctx, "me", None))
+    # What is not there and what is hidden look the same, so the address is not repeated.
+    shell = replace(_make_shell(request, getattr(request.ctx, "me", None)), here="/")
     retry_after = int((failure.headers or {}).get("Retry-After", 0) or 0)
     with speaking(shell.language, shell.timezone):
         message = told(failure.message, failure.params)

@@ -98,6 +98,10 @@ class Visit:
         """Where the form wants to return to, if that is a page of ours."""
         return site.safe_path(self.text("back"), otherwise)
 
+    def back_to(self, name: str, otherwise: str = "/") -> str:
+        """The page of ours that a field of the form names."""
+        return site.safe_path(self.text(name), otherwise)
+
     def go(self, path: str, flash: str = "", undo: str = "") -> HTTPResponse:
         """Post/Redirect/Get to `path`, with a line to show there; `undo` is where a form goes that takes it back."""
         return site.go(path, self.request, flash, undo)

@@ -37,6 +37,8 @@ POST /<handle:@[^/]+>/unmute                    login 303   303   404   303   30
 GET  /about                                     200   200   200   200   200   200   200
 GET  /admin                                     login 404   404   404   200   404   404
 GET  /admin/audit                               login 404   404   404   200   404   404
+GET  /admin/first-steps                         303   303   303   303   303   303   303
+POST /admin/first-steps                         login 404   404   404   303   404   404
 GET  /admin/invites                             login 404   404   404   200   404   404
 POST /admin/invites                             login 404   404   404   303   404   404
 GET  /admin/invites/<code>/revoke               303   303   303   303   303   303   303
@@ -160,6 +162,10 @@ GET  /setup                                     404   404   404   404   404   40
 POST /setup                                     404   404   404   404   404   404   404
 GET  /static/<version:v-[^/]+>/<path:path>      200   200   200   200   200   200   200
 GET  /tags/<tag>                                200   200   200   200   200   200   200
+GET  /welcome                                   login 200   200   200   200   200   200
+POST /welcome                                   login 303   303   303   303   303   303
+GET  /welcome/people                            login 200   200   200   200   200   200
+GET  /welcome/photo                             login 200   200   200   200   200   200
 """
 
 ROWS: dict[tuple[str, str], dict[str, str]] = {}

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, expect
 
+from application.accounts import ProfileChange
 from tests.browser.test_smoke import DESK, PHONE, someone
 from tests.conftest import PASSWORD, Server, join
 
@@ -69,3 +70,38 @@ async def test_a_name_and_a_password_are_spoken_about_while_they_are_typed(
         await expect(page.get_by_text("Very good length.")).to_be_visible()
         await page.get_by_role("button", name="Show").click()
         await expect(field).to_have_attribute("type", "text")
+
+
+async def test_after_signing_out_going_back_shows_nothing_private(chrome: Browser, server: Server) -> None:
+    await join(server.program, "mira")
+    async with someone(chrome, server, script=True, size=DESK) as page:
+        await page.goto("/login")
+        await page.get_by_label("User name").fill("mira")
+        await page.locator("#f-password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.goto("/settings")
+        await page.evaluate("localStorage.setItem('hg.draft', 'private')")
+        await page.locator("main form[action='/logout'] button").click()
+        await expect(page).to_have_url(f"{server.url}/")
+        await page.go_back()
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert await page.evaluate("localStorage.length") == 0
+
+
+async def test_requests_are_answered_without_leaving_the_page(chrome: Browser, server: Server) -> None:
+    mira = await join(server.program, "mira")
+    await server.program.accounts.change_profile(mira.id, ProfileChange(private=True))
+    for name in ("ada", "eve"):
+        await server.program.following.follow((await join(server.program, name)).id, "mira")
+    async with someone(chrome, server, script=True, size=PHONE) as page:
+        await page.goto("/login?next=/requests")
+        await page.get_by_label("User name").fill("mira")
+        await page.locator("#f-password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name="Accept @ada").click()
+        await expect(page.get_by_role("status").filter(has_text="@ada follows you now.")).to_have_count(1)
+        await expect(page.get_by_role("button", name="Accept @eve")).to_be_focused()
+        await page.get_by_role("button", name="Decline @eve").click()
+        await expect(page.get_by_text("No requests.")).to_be_visible()
+    followers = await server.program.people.around(mira.id, "followers", "mira", 9, None)
+    assert [row.user.username for row in followers.items] == ["ada"]

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import asyncpg
@@ -10,7 +11,7 @@ import pytest
 from domain.moderation import COMMAND_LINE
 from domain.users import RESET_LIFE
 from entrypoints.languages import codes
-from tests.conftest import PASSWORD, Server, join
+from tests.conftest import PASSWORD, Server, a_jpeg, join
 from tests.entrypoints.test_pages import Browser, browse, flash
 
 __all__ = ["browse"]
@@ -219,3 +220,66 @@ async def test_a_script_that_sends_settings_gets_a_line_to_say(browse: Any, sql:
     assert (page.status, page.html) == (200, '{"said":"Saved."}')
     assert tuple(await sql.fetchrow("SELECT private, show_camera FROM users")) == (True, True)
     assert flash(await mira.get("/settings/privacy")) == "", "and it is not said again"
+
+
+# The first steps
+
+
+async def test_a_new_member_is_led_in_three_steps_to_where_they_wanted_to_go(
+    browse: Any, server: Server
+) -> None:
+    await join(server.program, "ada")
+    guest = await browse()
+    page = await guest.get("/register?next=/@ada")
+    page = await guest.send(page, "/register", username="mira", password=PASSWORD)
+    assert page.path == "/welcome?next=/@ada"
+    assert "Step 1 of 3" in page.words
+    page = await guest.send(page, "/welcome", display_name="x" * 51, files=[("me.jpg", a_jpeg())])
+    assert page.status == 422
+    page = await guest.send(page, "/welcome", display_name="Mira R.", files=[("me.jpg", a_jpeg())])
+    assert page.path == "/welcome/people?next=/@ada"
+    me = await server.program.people.profile(None, "mira")
+    assert me.display_name == "Mira R."
+    assert me.avatar
+    page = await guest.get("/welcome/photo?next=/@ada")
+    links = {urlsplit(link).path for link in page.links()}
+    assert {"/new", "/@ada"} <= links
+    page = await guest.get("/welcome/photo?next=//evil.example")
+    assert "evil" not in page.html
+
+
+async def test_an_administrator_sees_what_a_new_place_needs_until_it_is_done(
+    browse: Any, server: Server, sql: asyncpg.Connection
+) -> None:
+    program, owner = server.program, await browse()
+    given = {"code": program.accounts.setup_code(), "username": "admin", "password": PASSWORD, "name": "Here"}
+    page = await owner.send(await owner.get("/setup"), "/setup", **given)
+    assert "Give yourself a picture" in page.words
+    assert page.html.count("<s>") == 0
+    await join(program, "mira")
+    page = await owner.get("/")
+    assert "<s>Invite somebody</s>" in page.html
+    await program.moderation.log_backup()
+    assert "<s>Make a backup</s>" in (await owner.get("/")).html
+    assert "First steps" not in (await (await browse("mira")).get("/")).words
+    page = await owner.send(page, "/admin/first-steps")
+    assert page.path == "/"
+    assert "First steps" not in page.words
+    assert not await sql.fetchval("SELECT first_steps FROM place_itself")
+
+
+# Requests
+
+
+async def test_who_asks_to_follow_is_shown_with_whom_one_knows(browse: Any, server: Server) -> None:
+    mira, ada, eve = [await browse(name) for name in ("mira", "ada", "eve")]
+    await mira.send(await mira.get("/settings/privacy"), "/settings/privacy", private="1")
+    await mira.send(await mira.get("/@eve"), "/@eve/follow")
+    await eve.send(await eve.get("/@ada"), "/@ada/follow")
+    page = await ada.send(await ada.get("/@mira"), "/@mira/follow")
+    await eve.send(await eve.get("/@mira"), "/@mira/follow")
+    page = await mira.get("/requests")
+    assert re.search(r"Followed by <a[^>]*><bdi>eve</bdi></a>", page.html)
+    page = await mira.send(page, "/requests", answer="accept", username="ada")
+    assert flash(page) == "@ada follows you now."
+    assert "@eve" in page.words

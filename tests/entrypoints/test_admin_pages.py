@@ -156,7 +156,7 @@ async def test_an_invitation_is_made_passed_on_and_revoked(admin: Browser, brows
     assert "for 2 more people" in page.words
     joining = await guest.get(link)
     assert "administrators make the codes" in joining.words
-    assert (await guest.send(joining, "/register", username="noor", password=PASSWORD)).path == "/"
+    assert (await guest.send(joining, "/register", username="noor", password=PASSWORD)).path == "/welcome"
     page = await admin.get("/admin/invites")
     assert "for one more person" in page.words
     page = await admin.send(page, "/admin/invites/.+/revoke")

@@ -215,9 +215,12 @@ async def test_everything_a_member_does_works_without_scripts(browse, server):
 
     mira = await browse()
     page = await mira.get("/register")
-    page = await mira.send(page, "/register", username="mira", password=PASSWORD, display_name="Mira")
-    assert page.path == "/"
+    page = await mira.send(page, "/register", username="mira", password=PASSWORD)
+    assert page.path == "/welcome"
     assert "Welcome" in flash(page)
+    page = await mira.send(page, "/welcome", display_name="Mira")
+    assert page.path == "/welcome/people"
+    page = await mira.get("/")
     await mira.send(page, "/logout")
     page = await mira.send(await mira.get("/login"), "/login", username="mira", password=PASSWORD)
     assert page.path == "/"
@@ -1123,7 +1126,7 @@ async def test_an_invitation_opens_the_door(browse, server):
     page = await guest.get(f"/invite/{invite.code}")
     assert page.path == f"/register?invite={invite.code}"
     page = await guest.send(page, "/register", username="mira", password=PASSWORD)
-    assert page.path == "/"
+    assert page.path == "/welcome"
 
 
 @pytest.mark.settings(sign_up="closed")
@@ -1208,7 +1211,7 @@ async def test_dates_are_told_in_the_time_zone_of_their_reader(browse, sql):
 async def test_set_up_stays_open_until_there_is_an_administrator_and_holds_nobody_up(browse, server, sql):
     stranger, owner = await browse(), await browse()
     page = await stranger.get("/register")
-    assert (await stranger.send(page, "/register", username="eve", password=PASSWORD)).path == "/"
+    assert (await stranger.send(page, "/register", username="eve", password=PASSWORD)).path == "/welcome"
     async with sql.transaction():
         # Somebody joins meanwhile: a page that locked the table would wait for them, and everybody else for the page.
         await sql.execute(

@@ -225,3 +225,11 @@ mount(".counter[data-max]", (counter) => {
     shown.textContent = `${full(length)} / ${full(most)}`;
   });
 });
+
+// A page that the browser kept may be of somebody who signed out meanwhile; only the cookie tells.
+
+const mark = () => /(?:^|; )hg_mark=(\w*)/.exec(document.cookie)?.[1] ?? "";
+const whose = mark();
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && mark() !== whose) location.reload();
+});

@@ -80,7 +80,7 @@ class RoundCut {
 }
 
 mount("[data-avatar]", (part) => {
-  const form = part.querySelector("form[enctype]");
+  const form = part.querySelector("form[enctype]") ?? part.closest("form");
   const input = form.querySelector('input[type="file"]');
   const sliders = part.querySelector(".cut-round");
   const round = part.querySelector(".round");
@@ -126,8 +126,18 @@ mount("[data-avatar]", (part) => {
     event.preventDefault();
     const button = form.querySelector("button[type=submit]");
     button.setAttribute("aria-busy", "true");
+    const picture = new File([await cut.file()], "picture.jpg", { type: "image/jpeg" });
+    if (!part.dataset.avatar) {
+      cut = undefined;
+      // The form has more than the picture: it goes on its way with what was cut in place of the file.
+      const files = new DataTransfer();
+      files.items.add(picture);
+      input.files = files.files;
+      form.requestSubmit();
+      return;
+    }
     const sent = new FormData();
-    sent.append("file", await cut.file(), "picture.jpg");
+    sent.append("file", picture);
     try {
       await send("PUT", part.dataset.avatar, { form: sent, seconds: 120 });
       location.reload();
