@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from application.access import (
     Client,
@@ -171,12 +172,18 @@ class Accounts:
         display_name: str | None = None,
         role: Role = "member",
         by: Staff | None = None,
+        source: UUID | None = None,
     ) -> Account:
-        """A member made by whoever runs the server; no throttle, no invitation. Logged where somebody is named."""
+        """A member made by whoever runs the server; no throttle, no invitation. Logged where somebody is named.
+
+        `source` is the account of elsewhere that is going to be brought into it.
+        """
         draft = self._draft(username, password, email, display_name, reserved_ok=role == "admin")
         account = replace(draft, role=role, password_hash=await self._hasher.hash(password))
         async with self._new_uow() as uow:
             await uow.accounts.add(account)
+            if source is not None:
+                await uow.exports.begin_import(account.id, source, self._clock.now())
             if by is not None:
                 await self._log(uow, by, "user.add", account, role)
             await uow.commit()

@@ -12,6 +12,7 @@ from application.exporting import Exporting
 from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
+from application.importing import Importing
 from application.leaving import Leaving
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
@@ -41,6 +42,7 @@ class Application:
     resetting: Resetting
     place: ThisPlace
     exporting: Exporting
+    importing: Importing
     following: FollowingPeople
     posting: Posting
     drafting: Drafting

@@ -12,7 +12,14 @@ import secrets
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,6 +78,7 @@ from application.exporting import Exporting, ExportLinks, ExportMaker, Place, Ta
 from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
+from application.importing import Importing, TakeoutReader
 from application.leaving import Leaving
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
@@ -181,6 +189,7 @@ class Container(containers.DeclarativeContainer):
         is_timezone=providers.Object(timezones.is_timezone),
     )
     feeds = providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors)
+    following = providers.Singleton(FollowingPeople, new_uow.provider, clock)
     application = providers.Singleton(
         Application,
         accounts=accounts,
@@ -213,7 +222,20 @@ class Container(containers.DeclarativeContainer):
             limiter,
             providers.Singleton(ExportLinks, secret, clock),
         ),
-        following=providers.Singleton(FollowingPeople, new_uow.provider, clock),
+        following=following,
+        importing=providers.Singleton(
+            Importing,
+            new_uow.provider,
+            clock,
+            ids,
+            images,
+            media,
+            workspace,
+            accounts,
+            following,
+            quota_bytes=providers.Callable(lambda settings: settings.quota_mb * 2**20, settings),
+            max_file=providers.Callable(lambda settings: settings.max_upload_mb * 2**20, settings),
+        ),
         posting=providers.Singleton(Posting, new_uow.provider, clock, ids),
         drafting=providers.Singleton(
             Drafting, new_uow.provider, clock, ids, providers.Singleton(PostgresDraftReads), cursors
@@ -513,6 +535,11 @@ async def seeding(
             await application.runner.stop()
             await asyncio.wait([work], timeout=5)
             passwords.close()
+
+
+def open_takeout(path: Path) -> AbstractContextManager[TakeoutReader]:
+    """An archive of somebody's data, looked through. Raises RefusedArchive, OSError."""
+    return takeouts.reading(path)
 
 
 # Backups

@@ -1,20 +1,24 @@
 """`heliograph user`, `invite` and `token`."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from cyclopts import Parameter
 
 from application.directory import Entry
+from application.importing import Report, Source, look
 from application.paging import MAX_LIMIT
 from application.program import Application
-from domain.kernel import Invalid, NotFound, TokenId
+from domain.kernel import DomainError, Invalid, NotFound, TokenId, UserId
 from domain.moderation import COMMAND_LINE
 from domain.users import Invite, Role, Scope, Token
-from entrypoints.cli.failures import report
-from entrypoints.cli.opening import place_opened, settings_of, settings_of_place, with_program
+from entrypoints import container
+from entrypoints.cli.failures import report as tell
+from entrypoints.cli.opening import complete, place_opened, settings_of, settings_of_place, with_program
 from entrypoints.cli.terminal import Failed, terminal
 from entrypoints.settings import command
 
@@ -165,6 +169,100 @@ def delete(username: str, /) -> None:
     terminal.show(f"@{name} is deleted.", {"username": name, "state": "deleted"})
 
 
+def bring(
+    archive: Path,
+    /,
+    *,
+    name: str | None = None,
+    password_file: PasswordFile = None,
+    same_people: bool = False,
+) -> None:
+    """Make an account of an archive from another Heliograph. Doing it again goes on where it stopped.
+
+    Parameters
+    ----------
+    archive
+        The ZIP that somebody made under Settings, Your data.
+    name
+        The user name here; that of the archive without it.
+    password_file
+        File with the password in its first line; - is standard input. Asked for without it.
+    same_people
+        Those here with the same user names are the same people: follow, mute and block them again.
+    """
+    settings_of_place()
+    with container.open_takeout(archive) as reader:
+        source = complete(look(reader))
+        whose = name or source.username
+        user = with_program(lambda program: _begun(program, whose, source))
+        if user is None:
+            user = _new_member(whose, source, password_file)
+        report = with_program(
+            lambda program: program.importing.bring(
+                user, reader, source, same_people=same_people, progress=_tell_posts
+            ),
+            drain=True,
+        )
+    told = {"username": whose, **asdict(report)}
+    terminal.show("\n".join(_report_lines(whose, report)), told)
+    if report.refusals:
+        raise Failed(f"{report.refusals} things were not taken in.", 1, "partly")
+
+
+async def _begun(program: Application, name: str, source: Source) -> UserId | None:
+    """The account that the archive was begun to be brought into; None where there is no such name. Raises Failed."""
+    try:
+        begun = await program.importing.began(name, source)
+    except NotFound:
+        return None
+    if begun is None:
+        raise Failed(
+            f"There is an account @{name} already, which is not of this archive. Choose another --name.", 5
+        )
+    return begun
+
+
+def _new_member(name: str, source: Source, password_file: str | None) -> UserId:
+    """An account for it, with its e-mail address if nobody here has that."""
+
+    async def check(program: Application) -> None:
+        await program.accounts.check(name, email=None, display_name=None, role="member")
+
+    async def work(program: Application, password: str) -> UserId:
+        for email in dict.fromkeys((source.email, None)):
+            try:
+                made = await program.accounts.add(
+                    name, password, email=email, by=COMMAND_LINE, source=source.account_id
+                )
+            except DomainError:
+                if email is None:
+                    raise
+            else:
+                return made.id
+        raise NotFound
+
+    return _with_password(password_file, check, work)
+
+
+def _tell_posts(number: int) -> None:
+    if number % 100 == 0:
+        terminal.say(f"{number} posts")
+
+
+def _report_lines(name: str, report: Report) -> list[str]:
+    kinds = list(dict.fromkeys([*report.brought, *report.there]))
+    lines = [f"@{name}"]
+    for kind in kinds:
+        known = report.there.get(kind, 0)
+        lines.append(
+            f"  {kind:<9} {report.brought.get(kind, 0):>6} taken in"
+            + (f", {known} were there" if known else "")
+        )
+    lines += [f"  not {each.kind}: {each.what}: {each.why}" for each in report.refused]
+    left = report.refusals - len(report.refused)
+    return [*lines, f"  and {left} more"] if left else lines
+
+
 # Invitations
 
 
@@ -302,7 +400,7 @@ def _with_password(
             try:
                 return _ask_once(run, work)
             except Invalid as error:
-                report(error)
+                tell(error)
         return _ask_once(run, work)
 
 
