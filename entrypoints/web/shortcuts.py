@@ -27,7 +27,7 @@ def shortcuts() -> list[tuple[str, list[Shortcut]]]:
                 Shortcut(("g", "e"), _("Explore")),
                 Shortcut(("g", "p"), _("Your own page")),
                 Shortcut(("n",), _("New post")),
-                Shortcut(("Esc",), _("Close what is on top")),
+                Shortcut(("Esc",), _("Close what is on top, leave a field")),
             ],
         ),
         (

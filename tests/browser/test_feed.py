@@ -192,6 +192,8 @@ async def test_a_home_is_read_liked_and_talked_about_by_keys_alone(chrome: Brows
         await expect(third.locator('[data-count="comments"]')).to_have_text("1")
         await expect(third.locator("textarea")).to_be_focused()
         await expect(third.locator("textarea")).to_have_value("")
+        await page.keyboard.press("Escape")
+        await expect(third).to_be_focused()
         await page.reload()
         await expect(like).to_have_attribute("aria-pressed", "true")
         await expect(third.locator(".preview")).to_have_count(1)

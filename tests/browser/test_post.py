@@ -159,6 +159,7 @@ async def test_deleting_asks_in_a_dialog_whose_safe_way_has_the_focus(
         await expect(dialog.get_by_role("link", name="Keep it")).to_be_focused()
         await page.keyboard.press("Escape")
         await expect(dialog).to_have_count(0)
+        await expect(menu).to_be_focused()
         await expect(page.locator(".post")).to_have_count(1)
         await menu.click()
         await page.get_by_role("link", name="Delete").click()

@@ -74,7 +74,7 @@ function open(section, opener) {
   document.body.append(dialog);
   dialog.addEventListener("close", () => {
     dialog.remove();
-    (opener.isConnected && opener.offsetParent ? opener : opener.closest("details")?.querySelector("summary"))?.focus();
+    (opener.isConnected && opener.checkVisibility() ? opener : opener.closest("details")?.querySelector("summary"))?.focus();
   });
   dialog.addEventListener("click", (event) => {
     const keep = event.target.closest("form a, [data-close]");

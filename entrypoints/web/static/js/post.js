@@ -166,6 +166,8 @@ mount(".comment-form", (form) => {
   field.addEventListener("input", () => { ready(); complain(form); });
   form.addEventListener("reset", () => setTimeout(ready));
   field.addEventListener("keydown", (event) => {
+    // Out of the field to its post, where keys mean something again; what was typed stays.
+    if (event.key === "Escape" && !event.isComposing) (form.closest(".post") ?? document.getElementById("main")).focus({ preventScroll: true });
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) form.requestSubmit(button.disabled ? null : button);
   });
   form.addEventListener("submit", (event) => {
