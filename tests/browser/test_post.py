@@ -104,6 +104,34 @@ async def test_comments_are_written_answered_and_told_off_in_place(chrome: Brows
         await expect(comments.last).to_have_text("mira Kept")
 
 
+async def test_a_deleted_comment_can_be_brought_back_for_a_moment(chrome: Browser, server: Server) -> None:
+    mira = await a_person(server.program, "mira")
+    post = await a_post(server.program, mira)
+    first = await a_comment(server.program, mira, post, "First")
+    await a_comment(server.program, mira, post, "An answer", reply_to=first)
+    await a_comment(server.program, mira, post, "Second")
+    everything = ["mira First", "mira An answer", "mira Second"]
+    async with at_home(chrome, server) as page:
+        await page.goto(f"/p/{post}")
+        comments, count = (
+            page.locator(".comment .user-text"),
+            page.locator('.post-acts [data-count="comments"]'),
+        )
+        await expect(comments).to_have_text(everything)
+        await page.locator(".comment").first.get_by_role("link", name="Delete").click()
+        await expect(comments).to_have_text(["mira Second"])
+        await expect(count).to_have_text("1")
+        await page.locator(".toast").get_by_role("button", name="Undo").click()
+        await expect(comments).to_have_text(everything)
+        await expect(count).to_have_text("3")
+        await page.reload()
+        await expect(comments).to_have_text(everything)
+        await page.locator(".comment").first.get_by_role("link", name="Delete").click()
+        await expect(comments).to_have_text(["mira Second"])
+        await page.reload()
+        await expect(comments).to_have_text(["mira Second"])
+
+
 async def test_photos_in_the_making_come_in_while_somebody_writes(chrome: Browser, server: Server) -> None:
     mira, ada = await a_person(server.program, "mira"), await a_person(server.program, "ada")
     photo = await an_upload(server.program, mira)

@@ -255,6 +255,34 @@ function recount(post, by) {
   count.textContent = number(Number(count.dataset.value));
 }
 
+// A comment goes at once, with its answers; for a moment it can be brought back.
+mount("a[data-undo]", instead(async (link) => {
+  const comment = link.closest(".comment");
+  const post = comment.closest("article.post-page");
+  const list = comment.parentElement;
+  const gone = [comment];
+  while (!comment.matches(".reply") && gone.at(-1).nextElementSibling?.matches(".reply")) gone.push(gone.at(-1).nextElementSibling);
+  const url = `/api/v1/comments/${comment.id.replace("comment-", "")}`;
+  await send("DELETE", url);
+  link.ariaBusy = null;
+  const place = document.createComment("");
+  comment.before(place);
+  for (const each of gone) each.remove();
+  recount(post, -gone.length);
+  list.tabIndex = -1;
+  list.focus({ preventScroll: true });
+  toast({ text: word("comment_deleted"), seconds: 10, action: { label: word("undo"), run: async () => {
+    try {
+      await send("POST", `${url}/restore`);
+      place.replaceWith(...gone);
+      recount(post, gone.length);
+      comment.querySelector("[data-undo]").focus({ preventScroll: true });
+    } catch (problem) {
+      toast({ text: problem.detail || word("failed"), error: true });
+    }
+  } } });
+}));
+
 mount("a[data-reply]", instead(async (link) => {
   const fresh = (await part(link.href)).querySelector(".write");
   const old = document.querySelector(".write");
