@@ -106,10 +106,14 @@ class Refusal:
 
 @dataclass(slots=True)
 class Report:
-    """What became of an archive: by kind, how many were brought, and how many were here already."""
+    """What became of an archive: by kind, how many were brought, how many were here already, and how many stay in it
+
+    because what they are about is not here: words under posts of other people.
+    """
 
     brought: dict[str, int] = field(default_factory=dict)
     there: dict[str, int] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
     refusals: int = 0
 
@@ -117,6 +121,10 @@ class Report:
         """Count one."""
         counts = self.brought if new else self.there
         counts[kind] = counts.get(kind, 0) + 1
+
+    def leave(self, kind: Kind) -> None:
+        """Count one that stays in the archive."""
+        self.left[kind] = self.left.get(kind, 0) + 1
 
     def refuse(self, kind: Kind, what: str, why: str) -> None:
         """Note one that was not brought."""
@@ -455,7 +463,11 @@ class _Bringing:
         source_id, created_at = _uuid(document, "id"), self._moment(document, "created_at")
         post_id = self._post_here(document)
         if post_id is None:
-            raise _Refused("it stands under a post that is not here")
+            post = document.get("post")
+            if isinstance(post, dict) and post.get("author") == self.source.username:
+                raise _Refused("the post that it stands under is not here")
+            self.report.leave("comments")
+            return
         parent = document.get("reply_to")
         comment = Comment(
             CommentId(self._id("comment", source_id, created_at)), post_id, self.owner, "", created_at
@@ -486,6 +498,7 @@ class _Bringing:
                 except _Refused:
                     continue
                 if post_id is None:
+                    self.report.leave("likes" if kind == "likes" else "saves")
                     continue
                 async with self.importing._new_uow() as uow:
                     add = uow.posts.add_like if name == "likes" else uow.posts.add_save

@@ -41,7 +41,7 @@ _NOUNS: dict[str, tuple[str, tuple[tuple[str, str, str, str, str], ...]]] = {
         ("role", "people:role", "make a member or an administrator", "user role mira admin", "user role mira member"),
         ("suspend", "people:suspend", "hide somebody", "user suspend mira", "user suspend mira --json"),
         ("restore", "people:restore", "take a suspension back", "user restore mira", "user restore mira --quiet"),
-        ("import", "people:bring", "make an account of an archive from another Heliograph",
+        ("import", "people:bring", "make an account of an archive from elsewhere",
          "user import mira.zip", "user import mira.zip --name mira --password-file pw.txt"),
         ("delete", "people:delete", "delete an account for good", "user delete mira", "user delete mira --yes"),
     )),

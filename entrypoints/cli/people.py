@@ -175,9 +175,9 @@ def bring(
     *,
     name: str | None = None,
     password_file: PasswordFile = None,
-    same_people: bool = False,
+    same_people: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """Make an account of an archive from another Heliograph. Doing it again goes on where it stopped.
+    """Make an account of an archive from elsewhere. Doing it again goes on where it stopped.
 
     Parameters
     ----------
@@ -250,14 +250,12 @@ def _tell_posts(number: int) -> None:
 
 
 def _report_lines(name: str, report: Report) -> list[str]:
-    kinds = list(dict.fromkeys([*report.brought, *report.there]))
     lines = [f"@{name}"]
-    for kind in kinds:
-        known = report.there.get(kind, 0)
-        lines.append(
-            f"  {kind:<9} {report.brought.get(kind, 0):>6} taken in"
-            + (f", {known} were there" if known else "")
-        )
+    for kind in dict.fromkeys([*report.brought, *report.there, *report.left]):
+        known, left = report.there.get(kind, 0), report.left.get(kind, 0)
+        line = f"  {kind:<9} {report.brought.get(kind, 0):>6} taken in"
+        line += f", {known} were there" if known else ""
+        lines.append(line + (f", {left} about posts of others stay in the archive" if left else ""))
     lines += [f"  not {each.kind}: {each.what}: {each.why}" for each in report.refused]
     left = report.refusals - len(report.refused)
     return [*lines, f"  and {left} more"] if left else lines

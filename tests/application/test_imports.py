@@ -27,7 +27,7 @@ from domain.kernel import FileId, UserId
 from domain.ports import Upload
 from entrypoints.settings import Settings
 from tests.application.test_exports import HERE, find
-from tests.builders import Someone, a_comment, a_follow, a_person
+from tests.builders import Someone, a_comment, a_follow, a_person, a_post
 from tests.conftest import PASSWORD, a_jpeg, connect, opened
 
 POSTS = """
@@ -99,6 +99,9 @@ async def a_full_account(program: Application) -> Someone:
     thread = await a_comment(program, mira, posts[0], "my own word")
     await a_comment(program, mira, posts[0], "and an answer", thread)
     await a_comment(program, ada, posts[0], "theirs")
+    elsewhere = await a_post(program, ada)
+    await a_comment(program, mira, elsewhere, "stays in the archive")
+    await program.posting.like(mira.id, elsewhere)
     await program.posting.like(mira.id, posts[0])
     await program.posting.save(mira.id, posts[1], True)
     await program.runner.drain()
@@ -141,6 +144,7 @@ async def test_an_account_moves_to_another_heliograph(
         user, report = await brought(program, path, "mira.new", same_people=True)
         await program.runner.drain()
         assert [each.why for each in report.refused] == []
+        assert report.left == {"comments": 1, "likes": 1}
         assert (report.brought["posts"], report.brought["comments"], report.brought["people"]) == (4, 2, 1)
         sql = await connect(there)
         now = await sql.fetchrow("SELECT * FROM users WHERE id = $1", user)

@@ -20,6 +20,7 @@ import pytest
 from adapters.postgres.embedded import binaries
 from entrypoints.cli import commands
 from entrypoints.settings import Settings, command
+from tests.application.test_imports import a_post_of, an_archive
 from tests.entrypoints.command import (
     HELIOGRAPH,
     PASSWORD,
@@ -543,3 +544,18 @@ def test_make_alone_lists_what_there_is() -> None:
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "make demo" in done.stdout
     assert HELIOGRAPH[0] not in done.stdout
+
+
+def test_an_archive_becomes_an_account_and_again_changes_nothing(place: Place, tmp_path: Path) -> None:
+    archive = str(an_archive(tmp_path, [a_post_of(), a_post_of(number=1)]))
+    assert place.run("init", str(place.folder)).returncode == 0
+    place.result("user", "add", "anna", "--role", "admin", "--password-file", "-", text=PASSWORD)
+    made = place.result("user", "import", archive, "--name", "mira", "--password-file", "-", text=PASSWORD)
+    assert (made["username"], made["brought"]) == ("mira", {"posts": 2})
+    again = place.result("user", "import", archive, "--name", "mira")
+    assert (again["brought"], again["there"]) == ({}, {"posts": 2})
+    other = place.run("user", "import", archive, "--name", "anna")
+    assert other.returncode == 5
+    assert "which is not of this archive" in other.stderr
+    assert place.run("user", "import", __file__).returncode == 2
+    assert place.result("verify")["violations"] == []
