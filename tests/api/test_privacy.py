@@ -26,6 +26,7 @@ async def _crawl(scene: Scene, actor: str) -> dict[str, Reply]:
     """Every address of the API that can be looked at, as the actor sees it, and all that it links to."""
     waiting = [path_of(route, scene.ids) for method, route in ROWS if method == "GET"]
     waiting += ["/feeds/explore?sort=popular", f"/tags/{CANARY}/posts", "/feeds/home?limit=1"]
+    waiting += [f"/search/suggestions?q={sign}{CANARY[:3]}" for sign in ("", "%40", "%23", "~")]
     others = [member.name for member in scene.members.values() if member.name != scene.ids["owner"]]
     waiting += [
         f"/users/{name}{part}" for name in others for part in ("", "/posts", "/followers", "/following")
@@ -226,9 +227,14 @@ async def test_going_private_hides_what_was_public(api: Api) -> None:
     comment = await api.comment(noor, post["id"])
     url = "/" + post["media"][0]["renditions"][0]["url"]
     paths = [f"/posts/{post['id']}", f"/comments/{comment['id']}", f"/places/{post['place']['id']}", url]
-    lists = ["/feeds/explore", f"/tags/{CANARY}/posts", "/users/mira/posts"]
+    lists = [
+        "/feeds/explore",
+        f"/tags/{CANARY}/posts",
+        "/users/mira/posts",
+        f"/search/suggestions?q={CANARY}",
+    ]
     assert [(await api("GET", path)).status for path in paths] == [200] * 4
     assert all([(await api.ok("GET", path))["items"] for path in lists])
     await api.ok("PATCH", "/me", mira, json={"private": True})
     assert [(await api("GET", path, noor)).status for path in paths] == [404] * 4
-    assert [(await api.ok("GET", path, noor))["items"] for path in lists] == [[]] * 3
+    assert [(await api.ok("GET", path, noor))["items"] for path in lists] == [[]] * 4
