@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from adapters.filesystem import takeouts
+from adapters.postgres.backup import PostgresDumps
 from adapters.postgres.exports import PostgresExports
 from adapters.postgres.jobs import PostgresJobs, take_leases_back
 from application.access import Client
@@ -268,6 +269,15 @@ async def test_an_archive_goes_after_a_week(
     assert await program.exporting.sweep() == 1
     await program.runner.drain()
     assert [found.key async for found in program.media.walk("exports")] == []
+
+
+@pytest.mark.goal("U4")
+async def test_backups_leave_archives_out(program: Application, mira: Someone) -> None:
+    await a_post(program, mira)
+    await a_takeout(program, mira)
+    dumps = PostgresDumps()
+    assert {key.partition("/")[0] for key in await dumps.keys()} == {"photos"}
+    assert "exports" not in await dumps.counts()
 
 
 @pytest.mark.goal("P2")

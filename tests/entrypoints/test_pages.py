@@ -18,6 +18,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from adapters.filesystem import takeouts
 from adapters.pillow.images import REASONS
 from domain.files import Crop
 from domain.ports import TryAgain
@@ -1506,3 +1507,36 @@ async def test_a_form_that_arrives_after_its_sender_was_signed_out_does_nothing(
     page = await browser.ask("POST", f"{server.url}/settings/profile", data=held(), headers=form)
     assert page.path.startswith("/login")
     assert (await server.program.people.profile(None, "mira")).display_name != "Thief"
+
+
+# One's own data
+
+
+async def test_an_archive_is_made_watched_and_loaded_on_a_page(browse, server):
+    mira = await browse("mira")
+    await a_post(mira)
+    page = await mira.get("/settings/data")
+    page = await mira.send(page, "/settings/data/export")
+    assert "It begins soon." in page.words
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page.html
+    await settle(server.program)
+    page = await mira.get("/settings/data")
+    assert "Your archive is ready." in page.words
+    assert "http-equiv" not in page.html
+    loaded = await mira.send(page, "/settings/data/export/[^/]+/load")
+    assert loaded.headers["Content-Type"] == "application/zip"
+    # The same press once more makes a link of its own.
+    assert (await mira.send(page, "/settings/data/export/[^/]+/load")).status == 200
+    gone = await mira.send(page, "/settings/data/export/[^/]+/remove")
+    assert flash(gone) == "The archive is removed."
+    assert "Make an archive" in gone.words
+
+
+async def test_why_there_is_no_archive_is_told(browse, server, monkeypatch):
+    mira = await browse("mira")
+    monkeypatch.setattr(takeouts, "RESERVED_BYTES", 2**60)
+    await mira.send(await mira.get("/settings/data"), "/settings/data/export")
+    await settle(server.program)
+    page = await mira.get("/settings/data")
+    assert "The archive could not be made. There was not enough room on the server." in page.words
+    assert "Try again" in page.words
