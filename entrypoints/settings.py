@@ -147,7 +147,7 @@ def _reachable(host: str) -> str:
 
 
 # What tools of ours set for themselves, not for people.
-_NOT_SETTINGS = {"HELIOGRAPH_CONFIG"}
+_NOT_SETTINGS = {"HELIOGRAPH_CONFIG", "HELIOGRAPH_PAGES", "HELIOGRAPH_SHOTS"}
 
 
 def load(

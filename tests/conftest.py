@@ -289,12 +289,17 @@ async def client(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, database: Database, program: Application, listening: socket.socket
+    settings: Settings,
+    database: Database,
+    program: Application,
+    listening: socket.socket,
+    prepare: Callable[[Any], object] = lambda app: None,
 ) -> AsyncIterator[Server]:
-    """The server in the running loop, from its first listener to its last."""
+    """The server in the running loop, from its first listener to its last. `prepare` may add addresses to it."""
     from entrypoints.server import create_app  # late, because most tests need no web at all
 
     app = create_app(settings, database, start=lambda: nullcontext(program))
+    prepare(app)
     listening.listen()
     running = await app.create_server(sock=listening, return_asyncio_server=True, protocol=DeadlineProtocol)
     assert running is not None

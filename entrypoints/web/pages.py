@@ -5,6 +5,7 @@ from sanic import Blueprint, HTTPResponse, Request
 from entrypoints.web import (
     account_pages,
     admin_pages,
+    app_pages,
     compose_pages,
     description_pages,
     docs_pages,
@@ -34,6 +35,7 @@ _groups = (
     settings_pages,
     description_pages,
     admin_pages,
+    app_pages,
     help_pages,
     docs_pages,
 )

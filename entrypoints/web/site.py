@@ -85,6 +85,18 @@ async def page(request: Request, template: str, *, status: int = 200, **values: 
     return html(content, status=status, headers=_page_headers(shell))
 
 
+async def page_for_anybody(request: Request, template: str) -> HTTPResponse:
+    """A page without a word about whoever asks, but in their language and theme: browsers keep it for later."""
+    viewer = await me(request)
+    shell = Shell(
+        csrf_token="",
+        language=_choose_language(request, viewer),
+        theme=theme(request),
+        instance=requests.application(request).place.name,
+    )
+    return html(site(request).pages.render(template, shell), headers=_page_headers(shell))
+
+
 def wants_part(request: Request) -> bool:
     """Whether a script asks for a part of the page that it has already."""
     return bool(request.headers.get("hx-request") == "true")

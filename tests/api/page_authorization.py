@@ -121,6 +121,11 @@ POST /requests                                  login 303   422   303   303   30
 GET  /reset/<secret>                            410   410   410   410   410   410   410
 POST /reset/<secret>                            410   410   410   410   410   410   410
 GET  /robots.txt                                200   200   200   200   200   200   200
+GET  /manifest.webmanifest                      200   200   200   200   200   200   200
+GET  /offline                                   200   200   200   200   200   200   200
+GET  /share                                     303   303   303   303   303   303   303
+POST /share                                     303   303   303   303   303   303   303
+GET  /sw.js                                     200   200   200   200   200   200   200
 GET  /settings                                  login 200   200   200   200   200   200
 GET  /settings/account                          login 200   200   200   200   200   200
 POST /settings/account                          login 303   303   303   303   303   303

@@ -80,12 +80,12 @@ async def _visitor(scene: Scene, client: aiohttp.ClientSession, actor: str) -> V
     return Visitor(server, client, reply.headers["Set-Cookie"].split(";")[0], reply.json["csrf_token"])
 
 
-def _spelled_out(route: str) -> list[str]:
+def spelled_out(route: str) -> list[str]:
     """A route whose parameter has a list of values, once for each of them."""
     found = re.search(r"<\w+:((?:[\w/]+\|)+[\w/]+)>", route)
     if found is None:
         return [route]
-    return [each for value in found[1].split("|") for each in _spelled_out(route.replace(found[0], value, 1))]
+    return [each for value in found[1].split("|") for each in spelled_out(route.replace(found[0], value, 1))]
 
 
 async def test_every_page_and_form_has_its_row(server: Server) -> None:
@@ -94,7 +94,7 @@ async def test_every_page_and_form_has_its_row(server: Server) -> None:
         for each in server.app.router.routes
         for method in each.methods - {"HEAD", "OPTIONS"}
         if each.name.split(".")[1].startswith("pages")
-        for route in _spelled_out("/" + each.path.replace(":str>", ">"))
+        for route in spelled_out("/" + each.path.replace(":str>", ">"))
     }
     assert len(routes) > 70
     assert set(ROWS) == routes

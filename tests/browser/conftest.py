@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -33,5 +34,7 @@ async def chrome() -> AsyncIterator[Browser]:
         pytest.skip(reason)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        # What a service worker answers, tests could neither count nor replace; those about it say `allow`.
+        browser.new_context = partial(browser.new_context, service_workers="block")  # type: ignore[method-assign]
         yield browser
         await browser.close()

@@ -51,6 +51,7 @@ from entrypoints.web.translation import Language, Languages, speaking
 NOW = datetime(2026, 3, 4, 12, 41, tzinfo=UTC)
 TEMPLATE_FILES = sorted(TEMPLATES.rglob("*.html"))
 STYLE_FILES = sorted((STATIC / "css").rglob("*.css"))
+TEST_VENDOR = Path(__file__).parents[1] / "vendor"
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' onload='x {{ 7*7 }} javascript:alert(1)"
 
 
@@ -608,19 +609,29 @@ def test_the_favicon_answers_at_its_old_address(assets):
     assert assets.favicon().content_type == "image/svg+xml"
 
 
-def test_vendored_files_are_the_ones_that_the_lock_names():
-    packages = json.loads((STATIC / "vendor.lock.json").read_text())["packages"]
+# What each licence says of itself, so that the name in the lock is the name of the text beside the files.
+LICENCES = {
+    "0BSD": "for any purpose with or without fee is hereby granted.",
+    "ISC": "provided that the above copyright notice and this permission notice appear in all copies",
+    "MPL-2.0": "Mozilla Public License, version 2.0",
+    "OFL-1.1": "SIL Open Font License, Version 1.1",
+}
+
+
+@pytest.mark.parametrize("root", [STATIC, TEST_VENDOR], ids=["served", "for tests"])
+def test_vendored_files_are_the_ones_that_the_lock_names(root):
+    packages = json.loads((root / "vendor.lock.json").read_text())["packages"]
     locked = {path: digest for package in packages for path, digest in package["files"].items()}
-    vendored = {
-        path.relative_to(STATIC).as_posix() for path in (STATIC / "vendor").rglob("*") if path.is_file()
-    }
-    assert vendored <= set(locked)
+    folder = root / "vendor" if root is STATIC else root
+    vendored = {path.relative_to(root).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert vendored - {"vendor.lock.json"} <= set(locked)
     for path, digest in locked.items():
-        assert hashlib.sha256((STATIC / path).read_bytes()).hexdigest() == digest, path
+        assert hashlib.sha256((root / path).read_bytes()).hexdigest() == digest, path
     for package in packages:
-        assert package["licence"]
-        assert package["integrity"].startswith("sha512-")
-        assert any(path.endswith("/LICENSE") for path in package["files"])
+        assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"])
+        assert re.fullmatch(r"sha512-[\w+/]{86}==", package["integrity"])
+        [licence] = [path for path in package["files"] if path.endswith("/LICENSE")]
+        assert LICENCES[package["licence"]] in " ".join((root / licence).read_text().split()), package["name"]
 
 
 def test_a_part_of_a_page_is_made_without_the_page_around_it(pages: Pages, tmp_path: Path) -> None:

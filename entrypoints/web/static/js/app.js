@@ -1,6 +1,6 @@
 // Runs on every page. Pages work without it: what it loads only makes them quicker and kinder.
 
-import "./core.js";
+import { memory, toast, word } from "./core.js";
 import "./elements.js";
 
 // Photos that are dropped or pasted anywhere become a new post, except where a field of its own takes them. The page
@@ -36,3 +36,37 @@ document.addEventListener("paste", (event) => {
   event.preventDefault();
   give(files);
 });
+
+// What another app handed over is taken when somebody says so: any page could have sent it here.
+
+const address = new URL(location.href);
+if (address.pathname === "/new" && address.searchParams.has("shared"))
+  toast({
+    text: word("shared"), seconds: 600,
+    action: { label: word("take"), run: async () => give(await (await import("./drop.js")).take()) },
+  });
+
+// The service worker. A new version of it waits until somebody presses Reload, and is offered once in a tab.
+
+const workers = navigator.serviceWorker;
+
+function offer({ waiting }) {
+  const version = document.querySelector('link[rel="stylesheet"]').href;
+  if (!waiting || !workers.controller || memory.tab.get("offered") === version) return;
+  memory.tab.set("offered", version);
+  const run = () => {
+    workers.addEventListener("controllerchange", () => location.reload(), { once: true });
+    waiting.postMessage("take over");
+  };
+  toast({ text: word("update"), seconds: 60, action: { label: word("reload"), run } });
+}
+
+if (workers) window.addEventListener("load", async () => {
+  const registration = await workers.register("/sw.js").catch(() => null);
+  if (!registration) return;
+  offer(registration);
+  registration.addEventListener("updatefound", () =>
+    registration.installing?.addEventListener("statechange", () => offer(registration)));
+});
+
+if (document.querySelector('meta[name="offline"]')) window.addEventListener("online", () => location.reload());

@@ -17,6 +17,16 @@ mount("time[data-ago]", (time) => times.add(time));
 setInterval(tick, 60_000);
 document.addEventListener("visibilitychange", () => document.hidden || tick());
 
+// Pages that wait for something come again by themselves, but never from under somebody who writes.
+
+mount('meta[name="comes-again"]', (wish) => {
+  setTimeout(function again() {
+    const written = [...document.querySelectorAll("textarea, input")].some((field) => field.value !== field.defaultValue);
+    if (written || document.querySelector("dialog[open]")) setTimeout(again, 5_000);
+    else location.reload();
+  }, Number(wish.content) * 1_000);
+});
+
 // Menus: a press outside and Esc close them, arrows walk through them.
 
 document.addEventListener("pointerdown", (event) => {
