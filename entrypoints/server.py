@@ -218,10 +218,10 @@ async def _on_response(request: Request, response: HTTPResponse) -> None:
         log.log(level, "%s %s", request.method, _loggable(request.path), extra=facts)
 
 
-def _loggable(path: str) -> str:
+def _loggable(path: str | None) -> str:
     """A path without the secret that it is: whoever reads the log must not come in by it."""
-    first, _, rest = path.removeprefix("/").partition("/")
-    return f"/{first}/…" if rest and first in ("reset", "invite") else path
+    first, _, rest = (path or "").removeprefix("/").partition("/")
+    return f"/{first}/…" if rest and first in ("reset", "invite") else path or ""
 
 
 async def _say_limits(request: Request, headers: Any) -> None:

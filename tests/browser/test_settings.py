@@ -105,3 +105,19 @@ async def test_requests_are_answered_without_leaving_the_page(chrome: Browser, s
         await expect(page.get_by_text("No requests.")).to_be_visible()
     followers = await server.program.people.around(mira.id, "followers", "mira", 9, None)
     assert [row.user.username for row in followers.items] == ["ada"]
+
+
+async def test_the_time_zone_of_the_device_is_offered(chrome: Browser, server: Server) -> None:
+    await join(server.program, "mira")
+    context = await chrome.new_context(base_url=server.url, timezone_id="Europe/Berlin")
+    page = await context.new_page()
+    await page.goto("/login?next=/settings/account")
+    await page.get_by_label("User name").fill("mira")
+    await page.locator("#f-password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Use the time zone of this device").click()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_label("Time zone")).to_have_value("Europe/Berlin")
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Use the time zone of this device")).to_be_hidden()
+    await context.close()

@@ -225,6 +225,9 @@ def test_the_life_of_an_account(place: Place) -> None:
         assert place.result("user", "restore", "Karl@Example.org")["username"] == "karl"
         assert place.result("token", "list", "@KARL")["items"] == []
         assert place.run("token", "create", "KARL").returncode == 0
+        link = place.result("user", "reset", "@KARL")
+        assert (link["username"], len(link["url"].partition("/reset/")[2])) == ("karl", 43)
+        assert place.run("user", "reset", "nobody").returncode == 4
         assert place.run("user", "suspend", "noor").returncode == 0
         assert place.result("user", "show", "noor")["state"] == "suspended"
         assert place.run("user", "show", "noor").stdout.count("stored") == 1

@@ -37,6 +37,22 @@ function show(chosen) {
   set("singleKeys", !chosen.has("single_keys") && "off");
 }
 
+// The time zone of this device, where another one is set
+
+mount("[data-zone]", (row) => {
+  const select = document.getElementById(row.dataset.zone);
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const known = [...select.options].some((option) => option.value === here);
+  const tell = () => (row.hidden = !known || select.value === here);
+  select.addEventListener("change", tell);
+  row.querySelector("button").addEventListener("click", () => {
+    select.value = here;
+    select.focus();
+    tell();
+  });
+  tell();
+});
+
 // The picture: what is seen in the round is what is sent.
 
 const SIDE = 1024;
