@@ -32,6 +32,8 @@ _TYPES = {
 _COMPRESSED_ALREADY = {".png", ".webp", ".woff2"}
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BETWEEN_LINES = re.compile(r"\s*\n\s*")
+# Whole lines only: what stands behind code may be part of a text.
+_SCRIPT_COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*.*?\*/[ \t]*)$", re.DOTALL | re.MULTILINE)
 
 
 class Served(NamedTuple):
@@ -58,6 +60,9 @@ class Assets:
         self.version = _hash(contents)
         self.prefix = f"/static/v-{self.version}/"
         contents[STYLE_SHEET] = _join_style_sheets(contents)
+        contents |= {
+            path: _without_comments(body) for path, body in contents.items() if path.startswith("js/")
+        }
         self._assets = {
             path: _asset(path, body) for path, body in contents.items() if not path.startswith("css/")
         }
@@ -115,6 +120,11 @@ def _join_style_sheets(contents: Mapping[str, bytes]) -> bytes:
     sheets = (contents[path].decode() for path in sorted(contents) if path.startswith("css/"))
     joined = _COMMENT.sub("", "\n".join(sheets))
     return _BETWEEN_LINES.sub("\n", joined).strip().encode() + b"\n"
+
+
+def _without_comments(script: bytes) -> bytes:
+    """One of our own scripts without the lines that only explain it, and without indentation: a fifth less to load."""
+    return _BETWEEN_LINES.sub("\n", _SCRIPT_COMMENT.sub("", script.decode())).strip().encode() + b"\n"
 
 
 def _asset(path: str, body: bytes) -> _Asset:

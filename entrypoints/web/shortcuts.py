@@ -50,6 +50,15 @@ def shortcuts() -> list[tuple[str, list[Shortcut]]]:
             ],
         ),
         (
+            _("New post"),
+            [
+                Shortcut(("Ctrl Enter",), _("Post"), (("⌘ Enter",),)),
+                Shortcut(("← ↑ ↓ →",), _("While cropping: move by a hundredth, with Shift by a tenth")),
+                Shortcut(("+",), _("While cropping: zoom in")),
+                Shortcut(("-",), _("While cropping: zoom out")),
+            ],
+        ),
+        (
             _("A photo over the whole screen"),
             [
                 Shortcut(("+",), _("Zoom in")),

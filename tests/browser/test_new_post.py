@@ -243,6 +243,7 @@ async def test_nobody_is_asked_about_descriptions_who_does_not_want_to_be(
     assert answer.ok, await answer.text()
     await mira.goto("/new")
     await choose(mira, pictures("a.jpg"))
+    await expect(shots(mira)).to_have_count(1)
     await mira.keyboard.press("Control+Enter")
     await posted(mira)
 
@@ -621,6 +622,7 @@ async def test_a_reload_brings_everything_back(mira: Page, server: Server, pictu
     await expect(mira.get_by_label("Followers")).to_be_checked()
     await mira.reload()
     await expect(shots(mira, "ready")).to_have_count(2)
+    await expect(button(mira, "Move photo 2 earlier")).to_be_visible()
     await described(mira, "The first", "The second")
     await button(mira, "Post").click()
     await posted(mira)
@@ -683,3 +685,42 @@ async def test_a_draft_that_cannot_be_saved_says_so_and_is_saved_later(
     await mira.context.unroute("**/api/v1/drafts")
     await mira.evaluate("window.dispatchEvent(new Event('online'))")
     await expect(mira.locator("#kept")).to_contain_text("Draft saved at")
+
+
+async def test_who_was_signed_out_goes_on_after_signing_in_elsewhere(
+    mira: Page, server: Server, pictures: Pictures
+) -> None:
+    await mira.goto("/new")
+    await mira.context.clear_cookies()
+    await choose(mira, pictures("a.jpg"))
+    await expect(shots(mira, "failed").locator(".shot-note p")).to_contain_text("You are signed out.")
+    await mira.get_by_label("Caption").fill("Written meanwhile")
+    await expect(mira.locator("#kept")).to_contain_text("The draft is not saved: You are signed out.")
+    other = await mira.context.new_page()
+    await other.goto("/login")
+    await other.get_by_label("User name").fill("mira")
+    await other.get_by_label("Password").first.fill(PASSWORD)
+    await button(other, "Sign in").click()
+    await other.wait_for_url(server.url + "/")
+    await mira.evaluate("window.dispatchEvent(new Event('focus'))")
+    await expect(shots(mira, "checking")).to_have_count(1)
+    await expect(mira.locator("#kept")).to_contain_text("Draft saved at")
+    await described(mira, "A slope")
+    await button(mira, "Post").click()
+    await posted(mira)
+
+
+async def test_what_the_server_refuses_is_told_beside_its_field(mira: Page, pictures: Pictures) -> None:
+    await mira.goto("/new")
+    await choose(mira, pictures("a.jpg"))
+    await described(mira, "A slope")
+    await mira.get_by_label("Caption").fill(" ".join(f"#tag{n}" for n in range(60)))
+    await button(mira, "Post").click()
+    await expect(mira.locator(".summary")).to_be_focused()
+    caption = mira.get_by_label("Caption")
+    await expect(caption).to_have_attribute("aria-invalid", "true")
+    said = await mira.locator(".summary li").inner_text()
+    await expect(mira.locator("#f-caption-error")).to_have_text(said)
+    await caption.fill("#dawn")
+    await button(mira, "Post").click()
+    await posted(mira)

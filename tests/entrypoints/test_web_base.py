@@ -655,3 +655,18 @@ def test_a_part_of_a_page_is_made_without_the_page_around_it(pages: Pages, tmp_p
 
 def test_scripts_get_the_plural_forms_of_the_reader() -> None:
     assert plural_forms("%(num)s file", "%(num)s files") == {"one": "{n} file", "other": "{n} files"}
+
+
+def test_scripts_are_served_without_what_only_explains_them(assets: Assets) -> None:
+    for path in (STATIC / "js").glob("*.js"):
+        served = assets.serve(f"js/{path.name}").body.decode()
+        code = [line.strip() for line in path.read_text().splitlines() if "*" not in line]
+        assert {line for line in code if line and not line.startswith("//")} <= set(served.splitlines())
+        assert not re.search(r"^(//|/\*)", served, re.MULTILINE)
+
+
+def test_a_page_loads_forty_kilobytes_of_scripts_at_most(assets: Assets) -> None:
+    base = ("vendor/htmx/htmx.min.js", "js/app.js", "js/core.js", "js/elements.js")
+    own = ("js/compose.js", "js/photos.js", "js/crop.js", "js/suggest.js", "js/drop.js")
+    sizes = [len(assets.serve(path, "gzip").body) for path in (*base, *own)]
+    assert sum(sizes) <= 40_000, sizes

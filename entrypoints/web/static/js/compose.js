@@ -2,7 +2,7 @@
 // The form stays the one that works without scripts; what is drafted and posted is read from its fields.
 
 import { key, mount, number, say, send, toast, wake, word } from "./core.js";
-import { API, Frame, Upload, Uploads, enliven, fault, newKey } from "./photos.js";
+import { API, Frame, Upload, Uploads, enliven, fault, newKey, onceSignedIn, reasonOf } from "./photos.js";
 
 const BLANK = /00000000-0000-0000-0000-000000000000/g;
 const SAVE_AFTER_MS = 2_000;
@@ -26,6 +26,7 @@ class Compose {
     this.adopt();
     this.listen();
     this.draft = new Draft(this);
+    this.tidy();
     this.renew();
     this.carried();
   }
@@ -176,6 +177,7 @@ class Compose {
     label.textContent = this.frames.length ? word("add_more") : word("choose");
     this.form.toggleAttribute("data-filled", this.frames.length > 0);
     if (this.frames.length) document.getElementById("continue")?.remove();
+    if (!this.stuck.length) this.form.querySelector(".summary:has(> button)")?.remove();
   }
 
   told(upload) {
@@ -203,15 +205,16 @@ class Compose {
     const list = this.form.querySelector(".public ol");
     list.replaceChildren(...this.frames.filter((frame) => frame.upload.file).map(publicLine));
     const described = this.form.querySelector("#described");
-    described.hidden = !this.good.length;
-    described.textContent = word("described", { described: this.good.length - this.bare.length, n: this.good.length });
+    const photos = this.frames.filter((frame) => frame.upload.state !== "refused");
+    described.hidden = !photos.length;
+    described.textContent = word("described", { described: photos.filter((frame) => frame.alt.value.trim()).length, n: photos.length });
   }
 
   /** What the form says, as the API takes it. */
   get body() {
     const { caption, place, audience, comments, show_camera: showCamera } = this.form.elements;
     return {
-      media: this.good.filter((frame) => frame.upload.file).map((frame) => frame.told),
+      media: this.frames.filter((frame) => frame.upload.file).map((frame) => frame.told),
       caption: caption.value,
       place: place.value.trim() ? { name: place.value.trim(), ...this.position } : null,
       audience: audience.value,
@@ -336,7 +339,7 @@ class Compose {
       if (field?.closest?.(".field")) mark(field, detail);
       return { at: field?.id, text: detail };
     });
-    this.complain(lines.length ? lines : [{ text: problem.detail }]);
+    this.complain(lines.length ? lines : [{ text: reasonOf(problem) }]);
   }
 
   complain(lines, title = word("problems", { n: lines.length })) {
@@ -461,7 +464,8 @@ class Draft {
     // A server without drafts: nothing is promised.
     if (!this.id && problem.status === 404) return this.stop();
     if (this.id && (problem.status === 404 || problem.status === 410)) return this.gone();
-    this.say("not_saved", { reason: problem.detail });
+    this.say("not_saved", { reason: reasonOf(problem) });
+    if (problem.status === 401 || problem.code === "csrf") onceSignedIn(() => this.changed(0));
     if (problem.status === 0 || problem.status >= 500) this.timer = setTimeout(() => this.save().catch(() => {}), SAVE_AGAIN_MS);
   }
 

@@ -1,6 +1,6 @@
 // Photos of a form: on their way to the server, three at a time, and as frames in which they are described and cut.
 
-import { Problem, proof, say, send, warn, word } from "./core.js";
+import { Problem, markup, proof, say, send, warn, word } from "./core.js";
 
 export const API = "/api/v1";
 const AT_ONCE = 3;
@@ -61,6 +61,29 @@ export class Upload {
     const speed = to && to.at > from.at ? ((to.sent - from.sent) * 1_000) / (to.at - from.at) : 0;
     return { speed, left: speed ? (this.size - this.sent) / speed : Infinity };
   }
+}
+
+const whenBack = new Set();
+
+/**
+ * Who was signed out can sign in on another page. Once this one is looked at again, it takes the proof of the new
+ * session and calls `again`.
+ */
+export function onceSignedIn(again) {
+  if (!whenBack.size) window.addEventListener("focus", lookForSession);
+  whenBack.add(again);
+}
+
+async function lookForSession() {
+  const page = await send("GET", "/new?start=new", { headers: { Accept: "text/html" } }).catch(() => null);
+  const token = page && markup(page.data).querySelector('form[data-compose] [name="csrf"]')?.value;
+  if (!token) return;
+  window.removeEventListener("focus", lookForSession);
+  document.querySelector('meta[name="csrf-token"]').content = token;
+  for (const field of document.getElementsByName("csrf")) field.value = token;
+  const goOn = [...whenBack];
+  whenBack.clear();
+  for (const again of goOn) again();
 }
 
 /** The queue. `changed(upload)` is called whenever something about one of them is new. */
@@ -193,6 +216,7 @@ export class Uploads {
     upload.lost = problem.status === 0;
     const reason = problem.status === 429 ? tooMany(problem) : reasonOf(problem);
     this.set(upload, passes ? "failed" : "refused", reason);
+    if (problem.status === 401 || problem.code === "csrf") onceSignedIn(() => this.retry(upload));
     // Those behind it would be told the same, after all their bytes were sent.
     if (problem.status === 429)
       for (const each of this.all) if (each.state === "waiting") this.set(each, "failed", reason);
@@ -223,8 +247,8 @@ export class Uploads {
   }
 }
 
-/** The server's sentence, exactly. */
-const reasonOf = (problem) =>
+/** The server's sentence, exactly; but who was signed out is told what becomes of this page. */
+export const reasonOf = (problem) => problem.status === 401 ? word("signed_out") :
   [problem.detail, ...problem.errors.map((each) => each.detail)].filter(Boolean).join(" ") || word("failed");
 
 /** A wait is told as a time of day. */
@@ -262,7 +286,8 @@ function onTheWay(upload) {
   const share = new Intl.NumberFormat(language, { style: "percent" }).format(upload.size ? upload.sent / upload.size : 0);
   const { speed, left } = upload.pace;
   if (!speed || !Number.isFinite(left)) return word("state_sending", { share });
-  return word("state_pace", { share, pace: unit("megabyte-per-second", speed / 1_000_000, 1),
+  const pace = speed < 100_000 ? unit("kilobyte-per-second", speed / 1_000) : unit("megabyte-per-second", speed / 1_000_000, 1);
+  return word("state_pace", { share, pace,
     left: left < 90 ? unit("second", Math.ceil(left)) : unit("minute", Math.ceil(left / 60)) });
 }
 
@@ -325,8 +350,6 @@ export class Frame {
     this.element.querySelector(".window")?.remove();
     this.turned = document.createElement("div");
     this.turned.className = "turned";
-    this.turned.append((this.image = new Image()));
-    this.image.alt = "";
     this.element.querySelector(".frame").replaceChildren(this.turned);
   }
 
@@ -366,9 +389,7 @@ export class Frame {
     this.shown = url;
     const next = Object.assign(new Image(), { alt: "", src: url });
     next.decode().then(() => {
-      if (this.shown !== url) return;
-      this.image.replaceWith(next);
-      this.image = next;
+      if (this.shown === url) this.turned.replaceChildren(next);
     }, () => {});
   }
 
