@@ -427,6 +427,26 @@ async def test_names_are_found_in_ranges_of_indexes(town: Town, typed: str) -> N
 
 
 @pytest.mark.goal("O7")
+async def test_overviews_and_filters_look_at_few_rows_however_long_the_lists_are(town: Town) -> None:
+    me, app = UserId(town.me), town.program
+    readings: list[Awaitable[Any]] = [
+        app.overviews.tag(me, "tag7"),
+        app.overviews.place(me, PlaceId(town.place)),
+        app.overviews.places_of(me, town.fan),
+        app.overviews.tags_of_the_week(me),
+        app.people.called(me, "followers", "user1", "user5", 30),
+    ]
+    for reading in readings:
+        _, queries = await town.asked_by(reading)
+        assert 1 <= len(queries) <= 3
+        for query, arguments in queries:
+            assert not await town.scans(query, arguments) & (BIG - {"users"}), query
+            plan = json.loads(await town.sql.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments))
+            read = [node["Actual Rows"] * node["Actual Loops"] for node in _nodes(plan[0]["Plan"])]
+            assert max(read) <= 7_000, query
+
+
+@pytest.mark.goal("O7")
 async def test_people_are_suggested_from_few_rows_however_many_follow_each_other(town: Town) -> None:
     met, queries = await town.asked_by(town.program.meeting.suggest(UserId(town.me), 10))
     assert len(met) == 10
