@@ -400,6 +400,7 @@ class FileView:
     height: int
     lqip: str
     renditions: tuple[RenditionView, ...]
+    draft_id: UUID | None = None
 
 
 def present_renditions(file: File, mark: str = "") -> tuple[RenditionView, ...]:
@@ -441,6 +442,7 @@ def present_file(file: File) -> FileView:
         height=file.height,
         lqip=file.lqip,
         renditions=present_renditions(file),
+        draft_id=file.draft_id,
     )
 
 

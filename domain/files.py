@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from domain.kernel import Event, FileId, Invalid, Message, PostId, UserId, msg
+from domain.kernel import DraftId, Event, FileId, Invalid, Message, PostId, UserId, msg
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 16_384
@@ -149,7 +149,8 @@ class RenditionSet:
 class File:
     """Something a person uploaded. Its original lies under `key`; an image's renditions lie beside it.
 
-    `post_id` and `position` are set while it is part of a post; then `alt` and `crop` belong to that use.
+    `post_id` and `position` are set while it is part of a post; then `alt` and `crop` belong to that use. `draft_id` is
+    the draft that holds it, where it was looked up.
     """
 
     id: FileId
@@ -171,6 +172,7 @@ class File:
     steps: tuple[tuple[str, float], ...] = ()
     duplicate_of: FileId | None = None
     post_id: PostId | None = None
+    draft_id: DraftId | None = None
     position: int | None = None
     alt: str = ""
     crop: Crop | None = None

@@ -20,6 +20,7 @@ from domain.kernel import AlreadyMade, DraftId, FileId, Message, PostId, UserId
 _PLAIN = (
     "id owner_id name size sha256 kind key created_at state step width height lqip duplicate_of post_id position alt cut"
 ).split()
+_WITH_DRAFT = "*, (SELECT draft_id FROM draft_photos WHERE file_id = f.id) AS draft_id"
 _IN_NO_DRAFT = "NOT EXISTS (SELECT FROM draft_photos WHERE file_id = f.id)"
 _STORED = "SELECT coalesce(sum(size), 0) FROM files WHERE owner_id = $1"
 
@@ -34,6 +35,7 @@ def read_file(row: Mapping[str, Any]) -> File:
         renditions=tuple(Rendition(**rendition) for rendition in json.loads(row["renditions"])),
         steps=tuple((name, seconds) for name, seconds in json.loads(row["steps"])),
         crop=read_crop(crop),
+        draft_id=row.get("draft_id"),
     )
 
 
@@ -88,7 +90,7 @@ class PostgresFiles:
                 file_id,
             )
         row = await self._c.fetchrow(
-            f"SELECT * FROM files WHERE id = $1{' FOR NO KEY UPDATE' if lock else ''}", file_id
+            f"SELECT {_WITH_DRAFT} FROM files f WHERE id = $1{' FOR NO KEY UPDATE' if lock else ''}", file_id
         )
         return read_file(row) if row else None
 
@@ -151,7 +153,8 @@ class PostgresFileReads:
             beyond += " AND post_id IS NOT NULL AND alt = ''"
         async with acquire() as connection:
             rows = await connection.fetch(
-                f"SELECT * FROM files WHERE owner_id = $1 AND {beyond.format(2)} AND ($3::text IS NULL OR kind = $3) "
+                f"SELECT {_WITH_DRAFT} FROM files f WHERE owner_id = $1 AND {beyond.format(2)} "
+                "AND ($3::text IS NULL OR kind = $3) "
                 f"AND ($4::text IS NULL OR state = $4) ORDER BY id {order} LIMIT {int(part.limit)}",
                 owner,
                 key,
@@ -188,7 +191,7 @@ class PostgresFileReads:
 async def _some_of(owner: UserId, file_ids: Sequence[FileId], where: str, *parameters: Any) -> list[File]:
     async with acquire() as connection:
         rows = await connection.fetch(
-            f"SELECT * FROM files f WHERE id = ANY($1::uuid[]) AND owner_id = $2 AND {where} "
+            f"SELECT {_WITH_DRAFT} FROM files f WHERE id = ANY($1::uuid[]) AND owner_id = $2 AND {where} "
             "ORDER BY array_position($1, id)",
             list(file_ids),
             owner,

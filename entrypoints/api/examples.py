@@ -116,6 +116,7 @@ FILE: dict[str, Any] = {
     "created_at": TIME,
     "duplicate_of": None,
     "post_id": None,
+    "draft_id": None,
     "width": 1200,
     "height": 800,
     "lqip": "UklGRkAAAABXRUJQ",
@@ -128,7 +129,7 @@ DRAFT: dict[str, Any] = {
             "upload_id": ID,
             "alt": "Ridges under a low sun",
             "crop": {"x": 0.0, "y": 0.125, "width": 1.0, "height": 0.75, "rotate": 0},
-            "file": FILE,
+            "file": FILE | {"draft_id": OTHER_ID},
         }
     ],
     "caption": "First light on the west ridge. #dawn",

@@ -174,7 +174,9 @@ def _schemas() -> tuple[dict[str, Any], dict[Any, Any]]:
     kinds = {_schema_type(op.answer) for op in OPERATIONS if op.answer is not None}
     bodies = {op.body for op in OPERATIONS if op.body is not None}
     every = sorted((*kinds, *bodies, ProblemDocument), key=lambda kind: kind.__name__)
-    refs, schemas = msgspec.json.schema_components(every, ref_template=_REF)
+    refs, found = msgspec.json.schema_components(every, ref_template=_REF)
+    # As JSON has it: a default may be a tuple.
+    schemas = msgspec.json.decode(msgspec.json.encode(found))
     for schema in schemas.values():
         if schema.get("additionalProperties") is False:
             schema["patternProperties"] = {"^x_": {}}

@@ -88,6 +88,7 @@ async def _show(
         draft=draft,
         version=visit.text("version") or (draft.version if draft else ""),
         newest=None if draft or shots or visit.asked("start") else await newest_draft(visit),
+        drafts=await visit.app.drafting.count(visit.user),
     )
 
 

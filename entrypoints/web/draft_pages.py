@@ -54,8 +54,8 @@ async def named_draft(visit: Visit, text: str) -> DraftView | None:
 
 async def newest_draft(visit: Visit) -> DraftView | None:
     """What one may go on with instead of beginning something new: the last draft that has no time of its own."""
-    found = (await visit.app.drafting.list(visit.user, 1)).items
-    return found[0] if found and found[0].state != "scheduled" else None
+    found = (await visit.app.drafting.list(visit.user, 10)).items
+    return next((draft for draft in found if draft.state != "scheduled"), None)
 
 
 def shots_of(draft: DraftView) -> list[Shot]:

@@ -43,6 +43,9 @@ async def test_a_draft_keeps_everything_and_becomes_the_post(api: Api) -> None:
     assert (draft["comments"], draft["show_camera"]) == (False, True)
     assert (draft["state"], draft["publish_at"], draft["error"], draft["version"]) == ("draft", None, None, 1)
     assert await api.ok("GET", f"/drafts/{draft['id']}", mira) == draft
+    held = await api.ok("GET", f"/files/{first['id']}", mira)
+    assert (held["draft_id"], held["post_id"]) == (draft["id"], None)
+    assert {file["draft_id"] for file in (await api.ok("GET", "/files", mira))["items"]} == {draft["id"]}
     # Its pictures can be loaded by its author alone.
     picture = draft["media"][0]["file"]["renditions"][0]["url"]
     assert (await api("GET", "/" + picture)).status == 200
