@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
 
@@ -300,7 +301,7 @@ def test_pseudo_languages_are_found_by_their_whole_names_and_only_where_they_are
 
 @asynccontextmanager
 async def signed_in(server: Server, name: str) -> AsyncIterator[aiohttp.ClientSession]:
-    async with server.browser() as browser:
+    async with server.browser(headers={"User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"}) as browser:
         answer = await browser.post("/api/v1/sessions", json={"username": name, "password": PASSWORD})
         assert answer.status == 201, await answer.text()
         yield browser
@@ -470,3 +471,113 @@ def _commands(text: str) -> list[str]:
 
 def _first_cells(text: str) -> list[str]:
     return re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE)
+
+
+# Every page
+
+
+PAGES = """
+    / /login /register /forgot /explore /about /docs /docs/errors /docs/errors/not_found /shortcuts /nowhere
+""".split()
+MEMBERS_PAGES = """
+    / /explore /new /drafts /requests /@mira /@ada /@ada/followers /@mira/saved /@mira/liked /tags/небо /settings
+    /settings/profile /settings/account /settings/privacy /settings/appearance /settings/security /settings/tokens
+    /settings/data /settings/descriptions /settings/password /welcome /report?member=ada /@ada/block /about /docs /shortcuts /nowhere
+    /p/POST /p/POST/edit /p/POST/delete /p/POST/likes /p/POST/history /p/POST/originals
+    /admin /admin/users /admin/users/mira /admin/reports /admin/invites /admin/jobs /admin/audit
+""".split()
+# What people and programs wrote, and times, which are told by the languages' own data.
+_NOT_OURS = re.compile(r"code|user-text|id|name|handle|camera|shot-name")
+_VOID = {"img", "input", "meta", "link", "br", "hr", "source", "use", "path", "wbr"}
+
+
+class Words(HTMLParser):
+    """The words of a page that are ours: between tags and in labels."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self._open: list[bool] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        theirs = tag in ("script", "style", "code", "pre", "bdi", "time", "option", "svg") or "dir" in found
+        theirs |= "lang" in found or any(map(_NOT_OURS.fullmatch, (found.get("class") or "").split()))
+        if tag == "html":
+            theirs = False
+        if not self._quiet:
+            labels = ("aria-label", "title", "placeholder", "data-hide", "data-done")
+            self.said += [found[name] or "" for name in labels if name in found and tag != "time"]
+        if tag not in _VOID:
+            self._open.append(theirs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in _VOID:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._quiet:
+            self.said.append(" ".join(data.split()))
+
+    @property
+    def _quiet(self) -> bool:
+        return any(self._open)
+
+
+@asynccontextmanager
+async def a_place_with_pages(server: Server) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
+    """Somebody signed in who may see every page, and a post of theirs. Their texts are in no Latin letters."""
+    mira = await server.join("mira", role="admin")
+    ada = await server.join("ada")
+    async with signed_in(server, "mira") as browser, aiohttp.ClientSession(server.url) as program:
+        for who in (mira, ada):
+            photos = aiohttp.FormData({"caption": "Горы #небо", "alt": "горы"})
+            photos.add_field("photos", a_jpeg(colour="teal"), filename="a.jpg", content_type="image/jpeg")
+            photos.add_field("photos", a_jpeg(colour="red"), filename="b.jpg", content_type="image/jpeg")
+            async with program.post("/api/v1/posts", data=photos, headers=who.headers) as answer:
+                post = (await answer.json())["id"]
+            comment = {"json": {"text": "да"}, "headers": ada.headers}
+            assert (await program.post(f"/api/v1/posts/{post}/comments", **comment)).status == 201
+            if who is mira:
+                mine = post
+        assert (await program.put("/api/v1/users/ada/follow", headers=mira.headers)).status == 200
+        await settle(server.program)
+        yield browser, mine
+
+
+async def words_of(browser: aiohttp.ClientSession, path: str, language: str) -> list[str]:
+    async with browser.get(path, headers={"Accept": "text/html", "Accept-Language": language}) as answer:
+        assert answer.status in (200, 404) or "nowhere" in path, (path, answer.status)
+        html = await answer.text()
+    assert f'<html lang="{language}"' in html, path
+    return [each for each in Words(html).said if re.search(r"[^\W\d_]{2}", each)]
+
+
+async def strange_words(server: Server, language: str) -> list[tuple[str, str]]:
+    """Of all pages: (path, text) with a word that is neither of the language nor the same in all of them."""
+    strange = []
+    async with a_place_with_pages(server) as (browser, post), server.browser() as guest:
+        for session, pages in ((guest, PAGES), (browser, MEMBERS_PAGES)):
+            for path in pages:
+                for said in await words_of(session, path.replace("POST", post), language):
+                    # Names and words in bold cut a sentence into pieces, each with one bracket.
+                    plain = re.sub(r"\[.*?\]|^[^\[]*\]|\[[^\]]*$", "", said) if language == "en-XA" else said
+                    if (
+                        set(re.findall(r"[A-Za-z]{2,}", PLACE.sub(" ", plain)))
+                        - LATIN
+                        - {"mira", "ada", "kB", "Firefox", "Linux"}
+                    ):
+                        strange.append((path, said))
+    return strange
+
+
+@pytest.mark.settings(instance_name="Фото", log_level="debug")
+async def test_no_page_has_words_that_no_translator_was_given(server: Server) -> None:
+    assert await strange_words(server, "en-XA") == []
+
+
+@pytest.mark.settings(instance_name="Фото")
+@pytest.mark.parametrize("language", update.TRANSLATED)
+async def test_no_english_words_stand_on_a_page_in_another_language(server: Server, language: str) -> None:
+    assert await strange_words(server, language) == []
