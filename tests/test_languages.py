@@ -482,7 +482,8 @@ PAGES = """
 MEMBERS_PAGES = """
     / /explore /new /drafts /requests /@mira /@ada /@ada/followers /@mira/saved /@mira/liked /tags/небо /settings
     /settings/profile /settings/account /settings/privacy /settings/appearance /settings/security /settings/tokens
-    /settings/data /settings/descriptions /settings/password /welcome /report?member=ada /@ada/block /about /docs /shortcuts /nowhere
+    /settings/data /settings/descriptions /settings/password /welcome /report?member=ada /@ada/block /about /docs
+    /shortcuts /nowhere
     /p/POST /p/POST/edit /p/POST/delete /p/POST/likes /p/POST/history /p/POST/originals
     /admin /admin/users /admin/users/mira /admin/reports /admin/invites /admin/jobs /admin/audit
 """.split()
