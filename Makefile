@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Everything happens in .venv and data/; nothing needs root.
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test messages lock bench clean runtime develop
+.PHONY: help install demo serve test messages pages lock bench clean runtime develop
 
 PORT ?= 8000
 PYTHON := .venv/bin/python
@@ -27,6 +27,9 @@ test: develop ## every check and every test; takes some minutes
 
 messages: develop ## bring the catalogues in locales/ up to the words in the code
 	@$(PYTHON) -m locales.update
+
+pages: develop ## look at every page in a browser; a table, and pictures in HELIOGRAPH_SHOTS=/a/folder
+	@$(PYTHON) -m pytest -q -s tests/browser/test_every_page.py
 
 bench: develop ## measure; prints only what was measured
 	@set -e; for script in benchmarks/*.py; do \
