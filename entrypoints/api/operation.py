@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote, unquote, urlencode
 from uuid import UUID
@@ -436,6 +436,9 @@ async def _check_match(operation: Operation, call: Call, path: dict[str, Any]) -
     reader = next((op for op in OPERATIONS if op.method == "GET" and op.path == operation.path), None)
     if reader is None:
         raise Changed
+    if reader.query is not None:
+        # What a GET without parameters gives: the operation itself takes none.
+        call = replace(call, query=reader.query())
     now = await _run(reader, call, path)
     content = to_json(now.value, call.app.grants.grant(call.identity))
     # Weak tags are taken too: ours are, and a proxy that compresses weakens those that are not.

@@ -114,6 +114,7 @@ async def test_every_edit_that_is_seen_keeps_what_was_before(api: Api) -> None:
     assert [v["version"] for v in pages["items"]] == [4, 3]
     rest = await api.ok("GET", f"{path}/history?limit=2&cursor={pages['next']}")
     assert [v["version"] for v in rest["items"]] == [1]
+    assert (await api("DELETE", f"{path}/history", mira, headers={"If-Match": '"v1-0"'})).status == 412
     await api.ok("DELETE", f"{path}/history", mira)
     assert [v["version"] for v in await history(api, post)] == [4]
 
