@@ -106,7 +106,7 @@
 
     // A05
     listeners() {
-      // htmx notes in forms which of their buttons was pressed.
+      // Forms and dialogs listen to presses inside them.
       const allowed = "a, button, input, select, textarea, summary, label, dialog, form";
       return [...listened].filter(each => !each.matches(allowed) && !each.localName.includes("-") && each !== document.body)
         .map(each => `listens to clicks: ${name(each)}`);

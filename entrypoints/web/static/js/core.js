@@ -1,5 +1,5 @@
 // What every script of a page stands on: words that the server wrote, requests, announcements, keys, memory.
-// This is the one file that knows htmx. Scripts hold no sentences: they ask `word` for them.
+// Scripts hold no sentences: they ask `word` for them.
 
 const root = document.documentElement;
 const language = root.lang || "en";
@@ -91,8 +91,11 @@ export async function send(method, url, { json, form, body, headers = {}, signal
   return { status: answer.status, data, headers: answer.headers };
 }
 
-/** The part of a page of ours at `url` that scripts put into the page at hand, as a document. Throws Problem. */
-export const part = async (url) => markup((await send("GET", url, { headers: { "HX-Request": "true" } })).data);
+/** The header that asks for the part of a page that scripts put into the page at hand, instead of the whole. */
+export const PART = { "HX-Request": "true" };
+
+/** That part of the page of ours at `url`, as a document. Throws Problem. */
+export const part = async (url, signal) => markup((await send("GET", url, { headers: PART, signal })).data);
 
 // Announcements
 
@@ -245,25 +248,3 @@ const store = (area) => ({
 
 /** `tab` lasts as long as this tab, `browser` until somebody signs out. */
 export const memory = { tab: store("sessionStorage"), browser: store("localStorage") };
-
-// htmx: parts of pages that markup asks for
-
-document.addEventListener("htmx:load", (event) => wake(event.detail.elt));
-document.addEventListener("htmx:configRequest", (event) => Object.assign(event.detail.headers, proof()));
-for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"])
-  document.addEventListener(name, ({ detail: { elt, xhr } }) => {
-    if (elt.dataset.fails === "here") failHere(elt, xhr);
-    else toast({ text: word(xhr?.status ? "failed" : "offline"), error: true });
-  });
-
-/** A block where something should have come: what failed, a way to try again, the number to ask about. */
-export function failHere(element, xhr) {
-  const block = document.getElementById("failed-part").content.firstElementChild.cloneNode(true);
-  block.querySelector(".code").textContent = xhr?.getResponseHeader?.("X-Request-Id") ?? "";
-  block.querySelector("button").addEventListener("click", () => {
-    block.remove();
-    window.htmx.trigger(element, "again");
-  });
-  element.after(block);
-  warn(block.querySelector("p").textContent);
-}

@@ -243,3 +243,29 @@ const whose = mark();
 window.addEventListener("pageshow", ({ persisted }) => {
   if (persisted && mark() !== whose) location.reload();
 });
+
+// A list that filters while one types: the field's form asks the page for it, and `data-filters` names the list by its id.
+
+mount("input[data-filters]", (field) => {
+  let pause, asking;
+  field.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(filter, 200);
+  });
+
+  async function filter() {
+    asking?.abort();
+    asking = new AbortController();
+    const url = new URL(field.form.action);
+    if (field.value.trim()) url.searchParams.set(field.name, field.value);
+    try {
+      const list = (await part(url, asking.signal)).getElementById(field.dataset.filters);
+      document.getElementById(list.id).replaceWith(list);
+      wake(list);
+      history.replaceState(history.state, "", url);
+    } catch (problem) {
+      if (problem instanceof Problem) toast({ text: problem.detail || word("failed"), error: true });
+      else if (problem.name !== "AbortError") throw problem;
+    }
+  }
+});

@@ -1,6 +1,6 @@
 // Lists of posts: they grow while somebody reads on, and whoever comes back finds the place where they were.
 
-import { key, markup, memory, mount, send, wake } from "./core.js";
+import { PART, key, markup, memory, mount, send, wake } from "./core.js";
 import { turn } from "./post.js";
 
 // After so many pages that came by themselves the end of the page can be reached, until more is asked for.
@@ -60,7 +60,7 @@ class List {
     list.ariaBusy = "true";
     const signs = [setTimeout(() => this.wait(), SOON), setTimeout(() => this.slow(), LONG)];
     try {
-      const { data } = await send("GET", link.href, { headers: { "HX-Request": "true" }, signal: this.stop.signal, seconds: 60 });
+      const { data } = await send("GET", link.href, { headers: PART, signal: this.stop.signal, seconds: 60 });
       const answer = markup(data);
       const more = answer.querySelector("[data-until]");
       // Somebody who was signed out gets another page; it is theirs to see as a whole.

@@ -1,8 +1,6 @@
 // A post wherever it stands: its photos, its words, its comments, its link.
 
-import { Problem, key, markup, mount, number, part, say, send, toast, wake, word } from "./core.js";
-
-const PART = { "HX-Request": "true" };
+import { PART, Problem, key, markup, mount, number, part, say, send, toast, wake, word } from "./core.js";
 
 /** Whether somebody wants nothing to move. */
 export const calm = () =>
