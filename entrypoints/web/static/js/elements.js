@@ -135,7 +135,7 @@ class Toggle {
     try {
       while (this.stored !== this.wanted) {
         const on = this.wanted;
-        const { data } = await send(on ? "PUT" : "DELETE", this.url);
+        const { data } = await send(on ? "PUT" : "DELETE", this.url, { keepalive: true });
         this.stored = on;
         if (on === this.wanted) this.form.dispatchEvent(new CustomEvent("hg:stored", { bubbles: true, detail: data }));
       }
