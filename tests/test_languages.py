@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from calendar import month_name
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -558,17 +559,15 @@ async def words_of(browser: aiohttp.ClientSession, path: str, language: str) -> 
 async def strange_words(server: Server, language: str) -> list[tuple[str, str]]:
     """Of all pages: (path, text) with a word that is neither of the language nor the same in all of them."""
     strange = []
+    known = LATIN | {"mira", "ada", "kB", "Firefox", "Linux"}
+    known |= set(month_name) if language == "en-XA" else set()
     async with a_place_with_pages(server) as (browser, post), server.browser() as guest:
         for session, pages in ((guest, PAGES), (browser, MEMBERS_PAGES)):
             for path in pages:
                 for said in await words_of(session, path.replace("POST", post), language):
                     # Names and words in bold cut a sentence into pieces, each with one bracket.
                     plain = re.sub(r"\[.*?\]|^[^\[]*\]|\[[^\]]*$", "", said) if language == "en-XA" else said
-                    if (
-                        set(re.findall(r"[A-Za-z]{2,}", PLACE.sub(" ", plain)))
-                        - LATIN
-                        - {"mira", "ada", "kB", "Firefox", "Linux"}
-                    ):
+                    if set(re.findall(r"[A-Za-z]{2,}", PLACE.sub(" ", plain))) - known:
                         strange.append((path, said))
     return strange
 
