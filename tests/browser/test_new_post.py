@@ -672,7 +672,7 @@ async def test_a_post_gets_a_time_of_its_own(mira: Page, server: Server, picture
     await button(mira, "Post at this time").click()
     await mira.wait_for_url("**/drafts")
     await expect(mira.locator(".flash")).to_contain_text("It will be posted on")
-    await expect(mira.locator(".drafts li")).to_have_count(1)
+    await expect(mira.get_by_text("Scheduled for")).to_have_count(1)
 
 
 async def test_a_draft_that_cannot_be_saved_says_so_and_is_saved_later(

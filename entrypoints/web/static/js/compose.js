@@ -416,8 +416,11 @@ class Draft {
   changed(after = SAVE_AFTER_MS) {
     if (this.off || this.conflict || this.text === this.stored) return;
     this.say("unsaved");
+    this.since ??= Date.now();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save().catch(() => {}), after);
+    // Who writes without a pause is saved all the same.
+    const longest = Math.max(0, this.since + SAVE_AGAIN_MS - Date.now());
+    this.timer = setTimeout(() => this.save().catch(() => {}), Math.min(after, longest));
   }
 
   /** Write what is new. One at a time; throws Problem. */
@@ -439,6 +442,7 @@ class Draft {
 
   async write(keepalive = false) {
     const text = this.text;
+    this.since = undefined;
     this.say("saving");
     const { data } = await send(...this.request, { json: this.page.body, headers: this.match, keepalive });
     this.version = data.version;

@@ -230,20 +230,25 @@ export class Uploads {
 
   async ask() {
     const open = [...this.all].filter((each) => each.state === "checking");
-    await Promise.all(open.map(async (upload) => {
-      try {
-        upload.file = (await send("GET", `${API}/files/${upload.file.id}`)).data;
-      } catch (problem) {
-        if (problem.status === 404) this.set(upload, "failed", problem.detail);
-        return;
-      }
-      if (upload.file.state === "ready") this.set(upload, "ready");
-      if (upload.file.state === "failed") this.set(upload, "failed", upload.file.error?.detail ?? "");
-    }));
+    try {
+      // One question for many: they are the newest files that there are.
+      const files = open.length > 2 ? (await send("GET", `${API}/files?limit=50`)).data.items
+        : await Promise.all(open.map(async (each) => (await send("GET", `${API}/files/${each.file.id}`)).data));
+      for (const upload of open) this.seen(upload, files.find((each) => each.id === upload.file.id));
+    } catch (problem) {
+      if (problem.status === 404) for (const upload of open) this.set(upload, "failed", problem.detail);
+    }
     this.timer = undefined;
     if (![...this.all].some((each) => each.state === "checking")) return;
     this.looking = Math.min(LOOK_MS.longest, this.looking * LOOK_MS.growth);
     this.timer = setTimeout(() => this.ask(), this.looking);
+  }
+
+  seen(upload, file) {
+    if (!file || upload.state !== "checking") return;
+    upload.file = file;
+    if (file.state === "ready") this.set(upload, "ready");
+    if (file.state === "failed") this.set(upload, "failed", file.error?.detail ?? "");
   }
 }
 
@@ -295,18 +300,19 @@ function onTheWay(upload) {
 
 let busy = Promise.resolve();
 
-/** A small picture of a file. One is made after the other: photographs are large once they are opened. */
+/** A small picture of a file, with the shape of the whole. One is made after the other: photographs are large once opened. */
 function preview(blob) {
   const made = busy.then(async () => {
-    const bitmap = await createImageBitmap(blob);
+    // Made smaller where it is decoded, which is not where pages are drawn.
+    const bitmap = await createImageBitmap(blob, { resizeWidth: PREVIEW_PX, resizeQuality: "medium" });
     const { width, height } = bitmap;
-    const scale = Math.min(1, PREVIEW_PX / Math.max(width, height));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.max(1, width * scale);
-    canvas.height = Math.max(1, height * scale);
-    canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const drawing = canvas.getContext("2d");
+    drawing.fillStyle = "#fff";
+    drawing.fillRect(0, 0, width, height);
+    drawing.drawImage(bitmap, 0, 0);
     bitmap.close();
-    const small = await new Promise((done) => canvas.toBlob(done, "image/webp", 0.8));
+    const small = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8));
     return { url: URL.createObjectURL(small), width, height };
   });
   // What this browser cannot open, the server may.
