@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Everything happens in .venv and data/; nothing needs root.
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test messages pages lock bench clean runtime develop
+.PHONY: help install demo serve test messages pages screenshots lock bench clean runtime develop
 
 PORT ?= 8000
 PYTHON := .venv/bin/python
@@ -8,7 +8,7 @@ HELIOGRAPH := .venv/bin/heliograph
 LOCK := pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
 
 install: runtime ## what `heliograph` needs, in .venv
 
@@ -30,6 +30,9 @@ messages: develop ## bring the catalogues in locales/ up to the words in the cod
 
 pages: develop ## look at every page in a browser; a table, and pictures in HELIOGRAPH_SHOTS=/a/folder
 	@$(PYTHON) -m pytest -q -s tests/browser/test_every_page.py
+
+screenshots: develop ## take the pictures of README.md and of the manifest anew, from a demo
+	@$(PYTHON) -m tools.screenshots
 
 bench: develop ## measure; prints only what was measured
 	@set -e; for script in benchmarks/*.py; do \

@@ -61,3 +61,14 @@ def test_every_setting_is_in_the_readme() -> None:
         assert (field.description or "?") in row, name
         for choice in get_args(field.annotation) if get_origin(field.annotation) is Literal else ():
             assert choice in row.rpartition("|")[0].rpartition("|")[2], (name, choice)
+
+
+def test_the_pictures_of_the_readme_are_there_for_both_themes_and_small() -> None:
+    shown = re.findall(r'srcset="(docs/[^"]+)"><img src="(docs/[^"]+)"', README)
+    assert len(shown) == 2
+    for dark, light in shown:
+        assert dark == light.replace("-light", "-dark")
+        assert max((ROOT / each).stat().st_size for each in (dark, light)) <= 150_000
+    for language in ("ru", "ko"):
+        short = (ROOT / f"README.{language}.md").read_text(encoding="utf-8")
+        assert re.findall(r'srcset="(docs/[^"]+)"><img src="(docs/[^"]+)"', short) == shown

@@ -13,6 +13,7 @@ from entrypoints.web.visits import Routes, Visit
 routes = Routes("app")
 
 MEDIA_BYTES = 60 * 2**20
+SCREENSHOTS = (("wide", "1280x800"), ("narrow", "780x1688"))
 # What the page without connection is made of, and what every page needs.
 FILES = (
     "app.css",
@@ -57,6 +58,16 @@ async def manifest(request: Request) -> HTTPResponse:
             "theme_color": "#F6F4EF",
             "background_color": "#F6F4EF",
             "icons": icons,
+            "screenshots": [
+                {
+                    "src": url(f"img/app-{form}.webp"),
+                    "sizes": size,
+                    "type": "image/webp",
+                    "form_factor": form,
+                    "label": _("Home"),
+                }
+                for form, size in SCREENSHOTS
+            ],
             "shortcuts": [{"name": _("New post"), "url": "/new", "icons": icons[1:2]}],
             "share_target": {
                 "action": "/share",

@@ -3,10 +3,12 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import aiohttp
 import pytest
+from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
 from entrypoints.web.assets import STATIC, Assets
@@ -92,6 +94,13 @@ async def test_the_manifest_says_what_an_app_needs(client: aiohttp.ClientSession
         async with client.get(icon["src"]) as answer:
             assert (answer.status, answer.content_type) == (200, icon["type"])
             assert "immutable" in answer.headers["Cache-Control"]
+    assert {each["form_factor"] for each in told["screenshots"]} == {"wide", "narrow"}
+    for shot in told["screenshots"]:
+        async with client.get(shot["src"]) as answer:
+            content = await answer.read()
+            assert (answer.status, answer.content_type) == (200, shot["type"])
+        assert len(content) <= 100_000
+        assert "{}x{}".format(*Image.open(BytesIO(content)).size) == shot["sizes"]
     async with client.get("/sw.js") as answer:
         assert answer.headers["Cache-Control"] == "no-cache"
         etag = answer.headers["ETag"]
