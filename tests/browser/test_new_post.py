@@ -332,6 +332,28 @@ async def test_uploads_outlive_a_broken_network(mira: Page, server: Server, pict
     await posted(mira)
 
 
+async def test_over_a_slow_connection_each_file_goes_alone(mira: Page, pictures: Pictures) -> None:
+    late = {"status": 408, "code": "request_timeout", "detail": "The request took too long to arrive."}
+    under_way, together = 0, []
+
+    async def answer(route: Route) -> None:
+        nonlocal under_way
+        under_way += 1
+        together.append(under_way)
+        await asyncio.sleep(0.1)
+        under_way -= 1
+        if len(together) <= 3:
+            await route.fulfill(status=408, json=late)
+        else:
+            await route.continue_()
+
+    await mira.context.route(UPLOADS, answer)
+    await mira.goto("/new")
+    await choose(mira, pictures("a.jpg", "b.jpg", "c.jpg"))
+    await expect(shots(mira, "checking")).to_have_count(3)
+    assert together == [1, 2, 3, 1, 1, 1]
+
+
 async def test_a_lost_answer_makes_no_second_file(mira: Page, server: Server, pictures: Pictures) -> None:
     lost: list[int] = []
     [picture] = pictures("a.jpg")
@@ -540,7 +562,9 @@ async def test_without_its_script_the_page_is_the_plain_one(
     await page.context.close()
 
 
-async def test_tags_people_and_places_are_suggested_while_one_types(mira: Page, server: Server) -> None:
+async def test_tags_people_and_places_are_suggested_while_one_types(
+    mira: Page, server: Server, pictures: Pictures
+) -> None:
     await server.program.accounts.add("soyeon", PASSWORD, display_name="이소연")
     await mira.goto("/new")
     caption = mira.get_by_label("Caption")
@@ -558,6 +582,15 @@ async def test_tags_people_and_places_are_suggested_while_one_types(mira: Page, 
     await expect(mira.get_by_role("option").first).to_be_visible()
     await mira.keyboard.press("Escape")
     await expect(mira.get_by_role("option").first).to_be_hidden()
+    # Where a post is edited it is the same.
+    await caption.fill("")
+    await choose(mira, pictures("a.jpg"))
+    await described(mira, "A slope")
+    await button(mira, "Post").click()
+    await mira.goto(f"/p/{await posted(mira)}/edit")
+    await caption.focus()
+    await mira.keyboard.type("@soy", delay=20)
+    await expect(option).to_be_visible()
 
 
 async def test_the_page_fits_a_small_phone(
@@ -724,3 +757,36 @@ async def test_what_the_server_refuses_is_told_beside_its_field(mira: Page, pict
     await caption.fill("#dawn")
     await button(mira, "Post").click()
     await posted(mira)
+
+
+async def test_of_a_post_from_which_everything_was_taken_no_draft_is_kept(
+    mira: Page, pictures: Pictures
+) -> None:
+    await mira.goto("/new")
+    await choose(mira, pictures("a.jpg"))
+    await mira.get_by_label("Caption").fill("Ridges")
+    await expect(mira.locator("#kept")).to_contain_text("Draft saved at")
+    await mira.get_by_label("Caption").fill("")
+    await button(mira, "Remove photo 1").click()
+    await expect(mira.locator("#kept")).to_have_text("")
+    assert mira.url.endswith("/new")
+    assert (await (await mira.request.get("/api/v1/drafts")).json())["items"] == []
+    await button(mira, "Undo").click()
+    await expect(mira.locator("#kept")).to_contain_text("Draft saved at")
+
+
+async def test_an_upload_that_fails_while_the_post_waits_is_told(
+    mira: Page, pictures: Pictures, gate: Gate
+) -> None:
+    await mira.goto("/new")
+    await choose(mira, pictures("a.jpg"))
+    await described(mira, "A slope")
+    await button(mira, "Post").click()
+    await expect(button(mira, "Posting when 1 upload finishes")).to_be_visible()
+    await mira.context.unroute_all(behavior="ignoreErrors")
+    problem = {"status": 507, "code": "insufficient_storage", "detail": "No room is left on the server."}
+    await mira.context.route(UPLOADS, lambda route: route.fulfill(status=507, json=problem))
+    await button(mira, "Remove photo 1").click()
+    await button(mira, "Undo").click()
+    await expect(mira.locator(".summary")).to_contain_text("a.jpg: No room is left on the server.")
+    await expect(button(mira, "Post")).to_be_visible()

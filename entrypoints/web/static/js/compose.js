@@ -54,11 +54,11 @@ class Compose {
       document.getElementById("continue").remove();
       chooser.focus();
     });
-    key("mod+Enter", () => { this.post(); });
+    key("mod+Enter", () => document.querySelector("dialog[open]") ? false : void this.post());
     this.placeable();
     document.addEventListener("hg:files", (event) => { event.preventDefault(); this.add(event.detail); });
     for (const name of ["caption", "place"])
-      form.elements[name].addEventListener("focus", () => this.suggest(), { once: true });
+      form.elements[name].addEventListener("focus", () => import("./suggest.js"), { once: true });
     window.addEventListener("beforeunload", (event) => {
       if (!this.done && this.running.length) event.preventDefault();
     });
@@ -81,14 +81,6 @@ class Compose {
     history.replaceState(null, "", address);
     const { take } = await import("./drop.js");
     this.add(await take());
-  }
-
-  async suggest() {
-    const { suggestWords, suggestPlaces } = await import("./suggest.js");
-    if (this.suggesting) return;
-    this.suggesting = true;
-    suggestWords(this.form.elements.caption);
-    suggestPlaces(this.form.elements.place);
   }
 
   // Photos
@@ -267,7 +259,7 @@ class Compose {
     const { length } = this.running;
     if (this.pending && (!length || this.stuck.length)) {
       this.hold(false);
-      if (!length) this.post(this.how, true);
+      this.post(this.how, true);
       return;
     }
     if (!length) return;
@@ -443,6 +435,7 @@ class Draft {
   async write(keepalive = false) {
     const text = this.text;
     this.since = undefined;
+    if (this.id && this.empty) return this.remove(keepalive);
     this.say("saving");
     const { data } = await send(...this.request, { json: this.page.body, headers: this.match, keepalive });
     this.version = data.version;
@@ -459,6 +452,15 @@ class Draft {
     this.id = id;
     history.replaceState(history.state, "", `/new?draft=${id}`);
     document.getElementById("continue")?.remove();
+  }
+
+  /** Of a post from which everything was taken nothing is kept. */
+  async remove(keepalive) {
+    await send("DELETE", `${API}/drafts/${this.id}`, { headers: this.match, keepalive });
+    this.id = this.version = this.once = undefined;
+    this.stored = this.text;
+    history.replaceState(history.state, "", "/new");
+    this.say();
   }
 
   failed(problem) {

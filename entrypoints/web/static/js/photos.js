@@ -5,10 +5,12 @@ import { Problem, markup, proof, say, send, warn, word } from "./core.js";
 export const API = "/api/v1";
 const AT_ONCE = 3;
 const LOST_AGAIN_MS = [1_000, 4_000];
+// The server gives each file two minutes. Where three at once took about that long, each goes alone from then on.
+const SLOW_MS = 100_000;
 const LOOK_MS = { first: 300, longest: 3_000, growth: 1.5 };
 const SPEED_OVER_MS = 3_000;
 // What another try can change: the connection, the server, its room. Any other refusal is about the file.
-const PASSES = new Set([0, 401, 403, 408, 429]);
+const PASSES = new Set([0, 401, 403, 408, 409, 429]);
 const ROOM = new Set(["quota", "insufficient_storage"]);
 const PREVIEW_PX = 1_080;
 const TELL_EVERY_MS = 250;
@@ -90,6 +92,7 @@ async function lookForSession() {
 export class Uploads {
   all = new Set();
   sending = 0;
+  atOnce = AT_ONCE;
   looking = LOOK_MS.first;
 
   constructor(changed) {
@@ -135,14 +138,15 @@ export class Uploads {
 
   next() {
     for (const each of this.all) {
-      if (this.sending >= AT_ONCE) return;
+      if (this.sending >= this.atOnce) return;
       if (each.state === "waiting" && !each.lost) this.start(each);
     }
   }
 
   async start(upload) {
     this.sending += 1;
-    upload.marks = [{ at: performance.now(), sent: 0 }];
+    upload.began = performance.now();
+    upload.marks = [{ at: upload.began, sent: 0 }];
     upload.sent = 0;
     this.set(upload, "sending");
     try {
@@ -204,8 +208,15 @@ export class Uploads {
   }
 
   refused(upload, problem) {
-    if (problem.status === 0 && upload.tries < LOST_AGAIN_MS.length) {
-      // The key makes the server answer with what it has, if only its answer was lost.
+    const slow = problem.status === 408 || (problem.status === 0 && performance.now() - upload.began > SLOW_MS);
+    if (slow && this.atOnce > 1) this.atOnce = 1;
+    if (slow && upload.tries < LOST_AGAIN_MS.length) {
+      upload.tries += 1;
+      return this.set(upload, "waiting");
+    }
+    // The key makes the server answer with what it has, if only its answer was lost; or say that it is still at it.
+    const lost = problem.status === 0 || problem.code === "idempotency_in_progress";
+    if (lost && upload.tries < LOST_AGAIN_MS.length) {
       upload.lost = true;
       this.set(upload, "waiting", problem.detail);
       setTimeout(() => { if (upload.lost && this.all.has(upload)) this.retry(upload); }, LOST_AGAIN_MS[upload.tries]);

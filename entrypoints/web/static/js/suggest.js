@@ -1,7 +1,7 @@
 // What somebody may be typing: people after @, tags after #, places. A list below the field; arrows walk through it,
 // Enter or Tab takes one, Esc closes it. Without an answer of the server there is none, and nothing is said.
 
-import { number, say, send, word } from "./core.js";
+import { mount, number, say, send, word } from "./core.js";
 
 const URL_OF = "/api/v1/search/suggestions";
 const AFTER_MS = 150;
@@ -121,8 +121,8 @@ function option(item, id) {
   return line;
 }
 
-/** Suggest people and tags in a text of several lines. */
-export function suggestWords(field) {
+/** People and tags in a text of several lines. */
+function suggestWords(field) {
   const before = () => field.value.slice(0, field.selectionStart);
   new Suggestions(
     field,
@@ -138,8 +138,8 @@ export function suggestWords(field) {
   );
 }
 
-/** Suggest places in a line; the one that was taken is remembered with where it lies. */
-export function suggestPlaces(field) {
+/** Places in a line; the one that was taken is remembered with where it lies. */
+function suggestPlaces(field) {
   new Suggestions(
     field,
     () => field.value.trim().length > 1 && { q: field.value.trim(), type: "places" },
@@ -149,3 +149,6 @@ export function suggestPlaces(field) {
     },
   );
 }
+
+mount("textarea[data-suggest]", suggestWords);
+mount("input[data-suggest]", suggestPlaces);
