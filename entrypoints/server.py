@@ -145,8 +145,9 @@ async def _open(app: Sanic[Any, Any], start: Start) -> None:
     configure_logging(settings)
     app.ctx.secret = container.read_secret(settings)
     app.ctx.end = asyncio.Event()
-    app.ctx.application = await _keep_open(app, start)
+    # Before there are jobs: compiling templates holds everything up, and the database ends transactions that stand still.
     site.open_site(app)
+    app.ctx.application = await _keep_open(app, start)
     # What was loaded up to here stays for the life of the process; the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
