@@ -89,7 +89,8 @@ async def test_a_photo_goes_from_one_person_to_another(
         shown = greta.get_by_alt_text("Ridges under a low sun").first
         await expect(shown).to_be_visible()
         assert await shown.evaluate("image => image.complete && image.naturalWidth > 0") if script else True
-        await greta.get_by_role("button", name="Like", exact=False).first.click()
+        async with greta.expect_response("**/like"):
+            await greta.get_by_role("button", name="Like", exact=False).first.click()
         # The page has loaded itself again for the last time: the two would end each other.
         await expect(mira.locator("meta[http-equiv=refresh]")).to_have_count(0, timeout=10_000)
         await mira.reload()
