@@ -34,6 +34,8 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BETWEEN_LINES = re.compile(r"\s*\n\s*")
 # Whole lines only: what stands behind code may be part of a text.
 _SCRIPT_COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*.*?\*/[ \t]*)$", re.DOTALL | re.MULTILINE)
+# What a module needs before it runs; what it loads at a press stands in no such statement.
+_IMPORT = re.compile(r'^import (?:[^"]* from )?"\./([^"]+)"', re.MULTILINE)
 
 
 class Served(NamedTuple):
@@ -66,12 +68,18 @@ class Assets:
         self._assets = {
             path: _asset(path, body) for path, body in contents.items() if not path.startswith("css/")
         }
+        scripts = {path: body.decode() for path, body in contents.items() if path.startswith("js/")}
+        self._imports = {path: _imports(path, scripts) for path in scripts}
 
     def url(self, path: str) -> str:
         """The address of `path` (`img/mark.svg`). Raises LookupError for a file that is not there."""
         if path not in self._assets:
             raise LookupError(f"no static file {path!r}")
         return self.prefix + path
+
+    def imports(self, path: str) -> tuple[str, ...]:
+        """The modules without which the script `path` does not run, and theirs. LookupError for one that is not there."""
+        return self._imports[path]
 
     def serve(self, path: str, accept_encoding: str = "") -> Served | None:
         """What to answer for `path` below the prefix, or None. Choose Brotli, then gzip, then plain."""
@@ -125,6 +133,18 @@ def _join_style_sheets(contents: Mapping[str, bytes]) -> bytes:
 def _without_comments(script: bytes) -> bytes:
     """One of our own scripts without the lines that only explain it, and without indentation: a fifth less to load."""
     return _BETWEEN_LINES.sub("\n", _SCRIPT_COMMENT.sub("", script.decode())).strip().encode() + b"\n"
+
+
+def _imports(path: str, scripts: Mapping[str, str]) -> tuple[str, ...]:
+    """What the module `path` imports, with what that imports, each once and in the order of the code."""
+    found: dict[str, None] = {}
+    waiting = [path]
+    while waiting:
+        named = [f"js/{name}" for name in _IMPORT.findall(scripts[waiting.pop(0)])]
+        waiting += [each for each in named if each not in found]
+        found |= dict.fromkeys(named)
+    found.pop(path, None)
+    return tuple(found)
 
 
 def _asset(path: str, body: bytes) -> _Asset:

@@ -91,7 +91,7 @@ class Pages:
         self.environment = _environment(root)
         self.environment.bytecode_cache = bytecode
         self.environment.globals["static"] = assets.url
-        self.environment.filters["static"] = assets.url
+        self.environment.filters.update(static=assets.url, imports=assets.imports)
         self.fragments = Fragments(_MOST_FRAGMENT_BYTES)
         self.environment.globals.update(
             kept=self._kept, card_maker=self._card_maker, tile_maker=self._tile_maker

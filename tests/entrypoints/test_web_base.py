@@ -50,6 +50,8 @@ from entrypoints.web.translation import Language, Languages, speaking
 
 NOW = datetime(2026, 3, 4, 12, 41, tzinfo=UTC)
 TEMPLATE_FILES = sorted(TEMPLATES.rglob("*.html"))
+# Without the page that shows every component: what only it uses is used nowhere.
+IN_USE = [path for path in TEMPLATE_FILES if path.name != "components.html"]
 STYLE_FILES = sorted((STATIC / "css").rglob("*.css"))
 TEST_VENDOR = Path(__file__).parents[1] / "vendor"
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' onload='x {{ 7*7 }} javascript:alert(1)"
@@ -399,7 +401,7 @@ def test_every_class_of_the_style_sheet_is_used_by_a_template():
     styled = set(
         re.findall(r"\.([a-zA-Z][\w-]*)", re.sub(r'/\*.*?\*/|url\([^)]*\)|"[^"]*"', "", css, flags=re.DOTALL))
     )
-    markup = "\n".join(path.read_text() for path in TEMPLATE_FILES)
+    markup = "\n".join(path.read_text() for path in IN_USE)
     markup = re.sub(r'{#.*?#}|_\(\s*"[^"]*"', "", markup, flags=re.DOTALL)
     in_attributes = re.findall(r'class="((?:[^"{]|{{.*?}}|{%.*?%})*)"', markup)
     as_arguments = re.findall(r'"([\w -]+)"', "".join(re.findall(r"{[{%].*?[%}]}", markup, re.DOTALL)))
@@ -413,7 +415,7 @@ def test_every_class_of_the_style_sheet_is_used_by_a_template():
 
 
 def test_every_symbol_and_every_macro_is_used(assets):
-    templates = {path: path.read_text() for path in TEMPLATE_FILES if path.name != "all.html"}
+    templates = {path: path.read_text() for path in IN_USE if path.name != "all.html"}
     markup = "".join(templates.values())
     sources = markup + "".join(path.read_text() for path in TEMPLATES.parent.glob("*.py"))
     sprite = assets.serve("img/icons.svg").body.decode()
@@ -663,6 +665,35 @@ def test_scripts_are_served_without_what_only_explains_them(assets: Assets) -> N
         code = [line.strip() for line in path.read_text().splitlines() if "*" not in line]
         assert {line for line in code if line and not line.startswith("//")} <= set(served.splitlines())
         assert not re.search(r"^(//|/\*)", served, re.MULTILINE)
+
+
+def test_a_page_asks_at_once_for_all_that_its_script_is_made_of(assets: Assets, pages: Pages) -> None:
+    base = ("js/core.js", "js/elements.js")
+    assert assets.imports("js/app.js") == base
+    assert set(assets.imports("js/feed.js")) == {"js/core.js", "js/post.js"}
+    # The viewer comes at a press.
+    assert "js/viewer.js" not in assets.imports("js/post.js")
+    for template in TEMPLATE_FILES:
+        written = template.read_text()
+        assert '<script type="module" src="{{ "' not in written or template.name == "base.html", template
+        assert len(re.findall(r"ui\.page_script\(", written)) <= 1
+        for path in re.findall(r'ui\.page_script\("([^"]+)"\)', written):
+            assert len({"js/app.js", path, *base, *assets.imports(path)}) <= 6, path
+    macros = pages.environment.get_template("ui/script.html").module
+    html = str(macros.page_script("js/feed.js"))
+    loaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', html)
+    assert loaded == [assets.url("js/post.js")]
+    assert f'<script type="module" src="{assets.url("js/feed.js")}"></script>' in html
+
+
+def test_a_module_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js/one.js").write_text('import {\n  other,\n} from "./two.js";\nimport "./one.js";\n')
+    (tmp_path / "js/two.js").write_text('import "./one.js";\n')
+    assert Assets(tmp_path).imports("js/one.js") == ("js/two.js",)
+    (tmp_path / "js/two.js").unlink()
+    with pytest.raises(LookupError):
+        Assets(tmp_path)
 
 
 def test_a_page_loads_forty_kilobytes_of_scripts_at_most(assets: Assets) -> None:
