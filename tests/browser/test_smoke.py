@@ -84,7 +84,8 @@ async def test_a_photo_goes_from_one_person_to_another(
         await settle(server.program)
         await join(greta, "greta")
         await greta.goto("/@mira")
-        await greta.get_by_role("button", name="Follow", exact=True).first.click()
+        async with greta.expect_response("**/follow"):
+            await greta.get_by_role("button", name="Follow", exact=True).first.click()
         await greta.goto("/")
         shown = greta.get_by_alt_text("Ridges under a low sun").first
         await expect(shown).to_be_visible()
