@@ -6,6 +6,7 @@ from entrypoints.web import (
     account_pages,
     admin_pages,
     app_pages,
+    component_pages,
     compose_pages,
     description_pages,
     docs_pages,
@@ -36,6 +37,7 @@ _groups = (
     description_pages,
     admin_pages,
     app_pages,
+    component_pages,
     help_pages,
     docs_pages,
 )

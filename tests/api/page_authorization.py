@@ -65,6 +65,7 @@ GET  /comments/<comment_id:uuid>/restore        303   303   303   303   303   30
 POST /comments/<comment_id:uuid>/restore        login 303   303   303   303   303   303
 GET  /comments/<comment_id:uuid>/unlike         404   404   404   404   404   303   303
 POST /comments/<comment_id:uuid>/unlike         login 404   404   404   404   303   303
+GET  /dev/components                            404   404   404   404   404   404   404
 GET  /docs                                      200   200   200   200   200   200   200
 GET  /docs/api                                  303   303   303   303   303   303   303
 GET  /docs/errors                               200   200   200   200   200   200   200

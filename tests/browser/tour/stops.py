@@ -94,6 +94,7 @@ STOPS = (
 FAILURES = (
     Stop("/nothing/here", "guest", 404),
     Stop("/nothing/here", "mira", 404),
+    Stop("/dev/components", "mira", 404),  # where nobody develops; test_components.py looks at it
     Stop("/p/{hidden}", "guest", 404),
     Stop("/@{mira}/saved", "nora", 404),
     Stop("/p/{gone}", "mira", 410),
