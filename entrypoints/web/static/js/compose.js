@@ -167,7 +167,6 @@ class Compose {
     this.chooser.disabled = left < 1;
     const label = this.form.querySelector(".drop > label > span");
     label.textContent = this.frames.length ? word("add_more") : word("choose");
-    this.form.toggleAttribute("data-filled", this.frames.length > 0);
     if (this.frames.length) document.getElementById("continue")?.remove();
     if (!this.stuck.length) this.form.querySelector(".summary:has(> button)")?.remove();
   }
