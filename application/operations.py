@@ -15,7 +15,11 @@ log = logging.getLogger("heliograph.media")
 
 # A pass over the store in as many parts as the first letters of keys give; every minute has its part.
 ROOTS = ("photos", "avatars", "exports")
-PARTS = tuple(f"{root}/{letter}" for root in ROOTS for letter in "abcdefghijklmnopqrstuvwxyz234567")
+# Archives of people are few.
+PARTS = (
+    *(f"{root}/{letter}" for root in ROOTS[:2] for letter in "abcdefghijklmnopqrstuvwxyz234567"),
+    "exports/",
+)
 GRACE = timedelta(days=1)
 MOST_PER_SWEEP = 200
 MOST_PER_QUESTION = 10_000

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from application.access import Client
 from application.paging import BadCursor
 from application.program import Application
 from application.reactions import REACTIONS
@@ -134,6 +135,7 @@ async def test_every_reaction_run_twice_is_the_reaction_run_once(
     await program.posting.delete(mira.id, removed)
     await an_upload(program, leaver)
     await a_draft(program, mira, publish_at=program.clock.now() + timedelta(hours=1))
+    await program.exporting.ask(mira.id, Client("127.0.0.1"))
     await program.leaving.delete_by_name(leaver.name)
     await program.runner.drain()
     await sql.execute("UPDATE jobs SET due_at = now()")
