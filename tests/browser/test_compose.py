@@ -58,7 +58,7 @@ async def test_the_preview_shows_what_the_server_cuts(mira: Page, server: Server
     shown = []
     for i, (turn, shape, part) in enumerate(CHOICES):
         shot = mira.locator(".shot").nth(i)
-        await shot.get_by_text("Crop and turn").click()
+        await shot.locator(".cut > summary").click()
         await shot.get_by_label(turn, exact=True).check()
         await shot.get_by_label(shape, exact=True).check()
         if part is None:

@@ -340,7 +340,10 @@ function rendition(file, wide) {
 /** Take away what pages without scripts need, and reveal what only scripts can do. */
 export function enliven(element) {
   for (const each of element.querySelectorAll("[data-plain]")) each.remove();
-  for (const each of element.querySelectorAll("[data-live]")) each.hidden = false;
+  for (const each of element.querySelectorAll("[data-live]")) {
+    each.hidden = false;
+    each.classList.remove("soon");
+  }
 }
 
 // In the form
