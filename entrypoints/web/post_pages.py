@@ -56,7 +56,7 @@ async def _show_post(
 
 async def _more(visit: Visit, shown: PostCard) -> list[PostCard]:
     """Some other photos of the author's, where the whole page is shown."""
-    if site.wants_part(visit.request):
+    if visit.part:
         return []
     page = await visit.app.feeds.of_member(visit.viewer, UserId(shown.author.id), MORE + 1)
     return [post for post in page.items if post.id != shown.id][:MORE]
