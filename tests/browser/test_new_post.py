@@ -631,6 +631,7 @@ async def test_a_reload_brings_everything_back(mira: Page, server: Server, pictu
     await button(mira, "Crop photo 2").click()
     await mira.get_by_role("dialog").get_by_text("1:1").click()
     await button(mira, "Done").click()
+    await expect(mira.locator("[data-field=crop]").last).not_to_have_value("")
     cut = await mira.locator("[data-field=crop]").last.input_value()
     await expect(mira.locator("#kept")).to_contain_text("Draft saved at")
     assert "/new?draft=" in mira.url
