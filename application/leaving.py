@@ -9,7 +9,7 @@ from application.access import (
     unchanged,
     wrong_password,
 )
-from domain.files import ObjectsOrphaned
+from application.exporting import discard
 from domain.kernel import NotFound, UserId
 from domain.moderation import COMMAND_LINE, Staff
 from domain.ports import Clock, Ids, PasswordHasher, RateLimiter, UnitOfWork, UnitOfWorks
@@ -95,8 +95,4 @@ async def _close(uow: UnitOfWork, user: UserId) -> None:
     """End every way in, and remove the archives that were made for who has none any more."""
     await uow.sessions.end_all(user)
     await uow.tokens.revoke_all(user)
-    exports = await uow.exports.of_user(user)
-    for export in exports:
-        if export.prefix:
-            uow.record(ObjectsOrphaned(prefix=export.prefix))
-    await uow.exports.remove([export.id for export in exports])
+    await discard(uow, await uow.exports.of_user(user))

@@ -24,8 +24,6 @@ from domain.posts import (
     Standing,
     check_photos,
     clean_alt,
-    clean_place,
-    place_id,
 )
 
 
@@ -312,8 +310,7 @@ def named_place(draft: PlaceDraft | None) -> Place | None:
     """The place that is meant. Raises Invalid."""
     if draft is None:
         return None
-    name, lat, lon = clean_place(draft.name, draft.lat, draft.lon)
-    return Place(place_id(name, lat, lon), name, lat, lon)
+    return Place.named(draft.name, draft.lat, draft.lon)
 
 
 def as_photo(index: int, draft: PhotoDraft) -> Photo:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from application.archiving import ExportMaker, failed
 from application.drafting import give_up, publish_due
-from application.exporting import ExportMaker, failed
 from domain.drafts import DraftScheduled
 from domain.exports import ExportAsked
 from domain.files import (
@@ -131,7 +131,7 @@ async def erase_account_again(means: Means, event: AccountDeleted) -> Write:
 
 async def make_export(means: Means, event: ExportAsked) -> Write:
     """Pack everything of an account into one archive. Repeating starts anew and leaves what another try made alone."""
-    return await means.exports.make(event.export_id)
+    return await means.exports.make(event.export_id) or nothing
 
 
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {

@@ -112,38 +112,22 @@ class Uploading:
 
         Raises ImageRefused, QuotaReached, or Unavailable; then nothing is kept.
         """
-        if upload.size == 0:
-            raise ImageRefused(msg("This file is empty."), code="empty")
         async with self._new_uow() as uow:
-            await self._check_quota(uow, owner, upload.size)
+            await check_quota(uow, owner, upload.size, self.quota_bytes)
         async with self._turns.of(owner):
-            facts = await self._images.inspect(upload.path)
-        file = File(
-            new_id or FileId(self._ids.new()),
-            owner,
-            _display_name(upload.name),
-            upload.size,
-            upload.sha256,
-            "image",
-            self._ids.key(),
-            self._clock.now(),
-            facts=facts,
-            width=facts.width,
-            height=facts.height,
-            lqip=facts.lqip,
-        )
+            file = await take_in(self._images, self._ids, self._clock, owner, upload, new_id)
         await self._media.put(file.original_key, upload.path)
         try:
             async with self._new_uow() as uow:
                 # Again, and one at a time now: uploads at once would each find room for themselves.
-                await self._check_quota(uow, owner, upload.size, lock=True)
+                await check_quota(uow, owner, upload.size, self.quota_bytes, lock=True)
                 file.duplicate_of = await uow.files.find_same(owner, file.sha256)
                 await uow.files.add(file)
                 uow.record(FileStored(file_id=file.id))
                 await uow.commit()
         except BaseException:
             with suppress(Unavailable):  # housekeeping finds what stays
-                await self._clear_away(file)
+                await clear_away(self._new_uow, self._media, [file])
             raise
         return present_file(file)
 
@@ -218,25 +202,57 @@ class Uploading:
             uow.record(ObjectsOrphaned(prefix=file.prefix))
             await uow.commit()
 
-    async def _clear_away(self, file: File) -> None:
-        """Take the bytes of a refused upload back. Somebody who left during the commit may have a row all the same."""
-        async with self._new_uow() as uow:
-            kept = await uow.files.find(file.id)
-        if kept is None or kept.key != file.key:
-            await self._media.delete(file.prefix)
 
-    async def _check_quota(self, uow: UnitOfWork, owner: UserId, size: int, *, lock: bool = False) -> None:
-        account = await uow.accounts.find(owner, lock=lock)
-        if account is None or not account.active:
-            raise NotFound
-        used = await uow.files.stored_bytes(owner)
-        if used + size > self.quota_bytes:
-            left = Storage(used, self.quota_bytes).free_bytes
-            raise QuotaReached(
-                needed_mb=f"{math.ceil(size / 2**20 * 100) / 100:g}",
-                left_mb=f"{math.floor(left / 2**20 * 100) / 100:g}",
-                limit_mb=self.quota_bytes // 2**20,
-            )
+async def take_in(
+    images: Images, ids: Ids, clock: Clock, owner: UserId, upload: Upload, file_id: FileId | None = None
+) -> File:
+    """The picture that somebody sent, to be stored; it is decoded once. Raises ImageRefused, Unavailable."""
+    if upload.size == 0:
+        raise ImageRefused(msg("This file is empty."), code="empty")
+    facts = await images.inspect(upload.path)
+    return File(
+        file_id or FileId(ids.new()),
+        owner,
+        _display_name(upload.name),
+        upload.size,
+        upload.sha256,
+        "image",
+        ids.key(),
+        clock.now(),
+        facts=facts,
+        width=facts.width,
+        height=facts.height,
+        lqip=facts.lqip,
+    )
+
+
+async def check_quota(
+    uow: UnitOfWork, owner: UserId, size: int, quota_bytes: int, *, lock: bool = False
+) -> None:
+    """Whether `size` more bytes fit; with `lock` others of the owner's wait until the unit ends. Raises QuotaReached.
+
+    Raises NotFound for who has left.
+    """
+    account = await uow.accounts.find(owner, lock=lock)
+    if account is None or not account.active:
+        raise NotFound
+    used = await uow.files.stored_bytes(owner)
+    if used + size > quota_bytes:
+        left = Storage(used, quota_bytes).free_bytes
+        raise QuotaReached(
+            needed_mb=f"{math.ceil(size / 2**20 * 100) / 100:g}",
+            left_mb=f"{math.floor(left / 2**20 * 100) / 100:g}",
+            limit_mb=quota_bytes // 2**20,
+        )
+
+
+async def clear_away(new_uow: UnitOfWorks, media: MediaStore, files: Sequence[File]) -> None:
+    """Take the bytes of what was refused back. Who left during the commit may have rows all the same: those stay."""
+    async with new_uow() as uow:
+        kept = {file.key for file in await uow.files.find_many([file.id for file in files])}
+    for file in files:
+        if file.key not in kept:
+            await media.delete(file.prefix)
 
 
 def _display_name(name: str) -> str:

@@ -49,6 +49,12 @@ class Place:
     lat: float | None = None
     lon: float | None = None
 
+    @classmethod
+    def named(cls, name: str, lat: float | None, lon: float | None) -> "Place":
+        """The place that somebody means, who may type it in several ways. Raises Invalid."""
+        name, lat, lon = clean_place(name, lat, lon)
+        return cls(place_id(name, lat, lon), name, lat, lon)
+
 
 _PLACES = UUID("6f0d5a0e-58a4-5c1e-9d0f-2f6f8d1c9b11")
 

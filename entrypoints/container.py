@@ -69,16 +69,17 @@ from adapters.system.identifiers import SystemClock, SystemIds, common_passwords
 from adapters.system.passwords import Argon2Passwords, OnePassword
 from application import backups
 from application.accounts import Accounts
+from application.archiving import ExportMaker
 from application.backups import CONFIG, SECRET, BackupFailed, DamagedArchive, Manifest, Progress
 from application.demo_content import DemoContent
 from application.directory import Directory
 from application.downloading import Downloading
 from application.drafting import Drafting
-from application.exporting import Exporting, ExportLinks, ExportMaker, Place, TakeoutPages
+from application.exporting import Exporting, ExportLinks
 from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
-from application.importing import Importing, TakeoutReader
+from application.importing import Importing
 from application.leaving import Leaving
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
@@ -86,6 +87,7 @@ from application.moderation import Moderation
 from application.operations import ROOTS, Operations, Violation
 from application.outbox import Housekeeping, Runner, reactions_to
 from application.overview import Overviews
+from application.packing import Place, TakeoutPages
 from application.paging import Cursors
 from application.people import People
 from application.posting import Posting
@@ -95,6 +97,7 @@ from application.resetting import Resetting
 from application.seeding import Recipe, Seeding
 from application.signing_in import SigningIn
 from application.this_place import ThisPlace
+from application.unpacking import TakeoutReader
 from application.uploading import Turns, Uploading
 from domain.instance import DEFAULT_NAME
 from domain.kernel import Unavailable
@@ -188,7 +191,7 @@ class Container(containers.DeclarativeContainer):
         languages=languages.codes(),
         is_timezone=providers.Object(timezones.is_timezone),
     )
-    feeds = providers.Singleton(Feeds, providers.Singleton(PostgresPostReads), cursors)
+    feeds = providers.Singleton(Feeds, post_reads, cursors)
     following = providers.Singleton(FollowingPeople, new_uow.provider, clock)
     application = providers.Singleton(
         Application,

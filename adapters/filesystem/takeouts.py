@@ -15,15 +15,15 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
-from application.exporting import Written
-from application.importing import RefusedArchive
+from application.packing import Written
+from application.unpacking import RefusedArchive
 
 # The database writes to the same disk, and must never find it full because somebody packs their pictures.
 RESERVED_BYTES = 256 * 2**20
 
 
 class ZipWriter:
-    """Implements application.exporting.TakeoutWriter."""
+    """Implements application.packing.TakeoutWriter."""
 
     def __init__(self, archive: zipfile.ZipFile, folder: Path) -> None:
         self._zip = archive
@@ -78,7 +78,7 @@ _ENCRYPTED = 0x1
 
 
 class ZipReader:
-    """Implements application.importing.TakeoutReader. Nothing is ever unpacked under a name from inside."""
+    """Implements application.unpacking.TakeoutReader. Nothing is ever unpacked under a name from inside."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._zip = archive

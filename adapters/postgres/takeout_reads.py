@@ -14,7 +14,7 @@ from adapters.postgres.files import read_file
 from adapters.postgres.keyset import LAST
 from adapters.postgres.posts import read_standing_row
 from adapters.postgres.relations import not_blocked, standing
-from application.exporting import OwnPost, Said
+from application.archiving import OwnPost, Said
 from domain.files import File
 from domain.kernel import CommentId, PlaceId, PostId, UserId
 from domain.posts import Comment, Photo, Place, Post, Standing
@@ -66,7 +66,7 @@ _OTHERS = {
 
 
 class PostgresTakeoutReads:
-    """Implements application.exporting.TakeoutReads."""
+    """Implements application.archiving.TakeoutReads."""
 
     async def size(self, user: UserId) -> int:
         async with acquire() as connection:

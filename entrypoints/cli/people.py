@@ -10,9 +10,10 @@ from uuid import UUID
 from cyclopts import Parameter
 
 from application.directory import Entry
-from application.importing import Report, Source, look
+from application.importing import Report
 from application.paging import MAX_LIMIT
 from application.program import Application
+from application.unpacking import Source, look
 from domain.kernel import DomainError, Invalid, NotFound, TokenId, UserId
 from domain.moderation import COMMAND_LINE
 from domain.users import Invite, Role, Scope, Token

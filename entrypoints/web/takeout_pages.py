@@ -16,7 +16,7 @@ _FONTS = ("onest-latin-wght-normal.woff2", "onest-cyrillic-wght-normal.woff2")
 
 
 class ReadablePages:
-    """Implements application.exporting.TakeoutPages."""
+    """Implements application.packing.TakeoutPages."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages

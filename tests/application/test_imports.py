@@ -17,11 +17,12 @@ from PIL import Image
 
 from adapters.filesystem import takeouts
 from adapters.pillow.images import SandboxedImages
-from application import importing
+from application import unpacking
 from application.accounts import ProfileChange
-from application.importing import RefusedArchive, Report, look
+from application.importing import Report
 from application.posting import PhotoDraft, PlaceDraft, PostDraft, PostEdit
 from application.program import Application
+from application.unpacking import RefusedArchive, look
 from domain.files import Crop
 from domain.kernel import FileId, UserId
 from domain.ports import Upload
@@ -182,7 +183,7 @@ async def test_what_is_brought_is_announced_to_nobody(
 ) -> None:
     ada, mira = await a_person(program, "ada"), await a_person(program, "mira")
     await a_follow(program, ada, mira)
-    path = an_archive(tmp_path, [a_post_of(b"x" * 3, picture=a_jpeg())])
+    path = an_archive(tmp_path, [a_post_of()])
     with takeouts.reading(path) as reader:
         report = await program.importing.bring(mira.id, reader, await look(reader))
     await program.runner.drain()
@@ -190,6 +191,43 @@ async def test_what_is_brought_is_announced_to_nobody(
     assert (await program.feeds.home(ada.id, 10)).items == []
     assert len((await program.feeds.of_member(ada.id, mira.id, 10)).items) == 1
     assert await sql.fetchval("SELECT count(*) FROM jobs WHERE event_type = 'PostPublished'") == 0
+
+
+async def test_who_is_named_in_it_is_whom_the_account_may_know_here(
+    program: Application, tmp_path: Path, sql: asyncpg.Connection
+) -> None:
+    mira, ada = await a_person(program, "mira", role="admin"), await a_person(program, "ada")
+    await a_person(program, "eve")
+    await program.following.block(ada.id, "mira")
+    post = a_post_of(caption="with @eve, @ada and @nobody")
+    said = {
+        "id": str(UUID(int=9)),
+        "created_at": WHEN.isoformat(),
+        "text": "@eve @ada",
+        "post": {"id": post["id"]},
+    }
+    path = an_archive(tmp_path, [post], more=a_list("comments", said))
+    report = await outcome(program, path, mira.id)
+    assert isinstance(report, Report)
+    assert report.brought == {"posts": 1, "comments": 1}
+    assert await sql.fetchval("SELECT mentions FROM posts") == ["eve"]
+    assert await sql.fetchval("SELECT mentions FROM comments") == ["eve"]
+
+
+async def test_a_line_that_is_no_document_is_told_once_and_stops_nothing(
+    program: Application, tmp_path: Path, sql: asyncpg.Connection
+) -> None:
+    mira = await a_person(program, "mira", role="admin")
+    post = a_post_of()
+    for name in ("comments", "likes", "saved"):
+        liked = {"post": {"id": post["id"]}}
+        path = an_archive(tmp_path, [post], more=a_list(name, b"{broken", liked))
+        report = await outcome(program, path, mira.id)
+        assert isinstance(report, Report), (name, report)
+        assert f"line 1 of {name}" in [each.what for each in report.refused]
+        assert report.refusals == (2 if name == "comments" else 1), (name, report.refused)
+    assert await sql.fetchval("SELECT likes FROM posts") == 1
+    assert await sql.fetchval("SELECT count(*) FROM saves") == 1
 
 
 async def test_bringing_goes_on_where_it_was_cut_off(
@@ -237,9 +275,7 @@ ACCOUNT = {"id": "01930b2c-7d1e-7c3a-9f00-5a4d3c2b1a09", "username": "mira"}
 WHEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
-def a_post_of(
-    caption: Any = b"", *, number: int = 0, picture: bytes | None = None, **changes: Any
-) -> dict[str, Any]:
+def a_post_of(*, number: int = 0, picture: bytes | None = None, **changes: Any) -> dict[str, Any]:
     """A post's document with the bytes of its picture under `bytes`."""
     content = a_jpeg() if picture is None else picture
     post = {
@@ -280,9 +316,12 @@ def an_archive(
         + b"\n"
         for post in posts
     )
+    lists = {"data/posts.jsonl": text} | {
+        name: it for name, it in (more or {}).items() if name.endswith(".jsonl")
+    }
     told = {
         "format": "heliograph-takeout", "version": 1, "account": ACCOUNT,
-        "files": {"data/posts.jsonl": {"lines": len(posts), "sha256": hashlib.sha256(text).hexdigest()}},
+        "files": {name: {"sha256": hashlib.sha256(it).hexdigest()} for name, it in lists.items()},
     }  # fmt: skip
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data/about.json", json.dumps(told | (about or {})))
@@ -293,6 +332,12 @@ def an_archive(
         for name, content in (more or {}).items():
             archive.writestr(name, content)
     return path
+
+
+def a_list(name: str, *documents: Any) -> dict[str, bytes]:
+    """A list for `an_archive`; bytes stand in it as they are."""
+    lines = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in documents]
+    return {f"data/{name}.jsonl": b"".join(line + b"\n" for line in lines)}
 
 
 async def outcome(program: Application, path: Path, owner: UserId) -> Report | str:
@@ -355,12 +400,10 @@ async def test_links_doubles_and_secrets_are_refused(program: Application, tmp_p
 async def test_bombs_go_off_nowhere(
     program: Application, tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "LIST_BYTES", 4 * 2**20)
+    monkeypatch.setattr(unpacking, "LIST_BYTES", 4 * 2**20)
     mira = await a_person(program, role="admin")
-    endless = a_post_of(caption="x" * (2 * 2**20))
-    assert "too long" in str(
-        await outcome(program, an_archive(tmp_path, [endless | {"caption": "x" * 2**21}]), mira.id)
-    )
+    endless = an_archive(tmp_path, [a_post_of(caption="x" * 2**21)])
+    assert "too long" in str(await outcome(program, endless, mira.id))
     many = [b"{" + b" " * 500_000 + b"}"] * 12
     assert "too long" in str(await outcome(program, an_archive(tmp_path, many), mira.id))
     large = a_post_of(picture=b"\x00" * (21 * 2**20))
