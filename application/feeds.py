@@ -180,7 +180,7 @@ class Feeds:
         async def source(part: Slice) -> list[PostRow]:
             return await self._reads.home(viewer, part)
 
-        scope, rule = f"home:{viewer}", Extra(unwanted=False, followed=True)
+        scope, rule = home_scope(viewer), Extra(unwanted=False, followed=True)
         page = await self._walk(viewer, scope, source, limit, cursor, since, until, rule)
         first = self._cursors.write(scope, "p", Key(page.items[0].id)) if page.items else since
         return replace(page, since=first)
@@ -446,6 +446,11 @@ class Feeds:
             for found in await self._reads.newest_comments(viewer, talked, 2):
                 previews.setdefault(found.post_id, []).append(found.view)
         return [_card(viewer, row, previews.get(row.standing.post_id, [])) for row in rows]
+
+
+def home_scope(viewer: UserId) -> str:
+    """What cursors of somebody's home feed are bound to."""
+    return f"home:{viewer}"
 
 
 def _shown(viewer: UserId | None, row: PostRow, rule: Extra) -> bool:

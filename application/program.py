@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from application.accounts import Accounts
+from application.catching_up import CatchingUp
 from application.directory import Directory
 from application.downloading import Downloading
 from application.drafting import Drafting
@@ -49,6 +50,7 @@ class Application:
     uploading: Uploading
     downloading: Downloading
     feeds: Feeds
+    catching_up: CatchingUp
     finding: Finding
     people: People
     meeting: Meeting

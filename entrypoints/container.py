@@ -52,6 +52,7 @@ from adapters.postgres.embedded import (
 from adapters.postgres.engine import REFUSALS, acquire, orm_config, patient, reading
 from adapters.postgres.files import PostgresFileReads
 from adapters.postgres.finding_reads import PostgresFindingReads
+from adapters.postgres.home_visits import PostgresHomeVisits
 from adapters.postgres.instance import PostgresInstances
 from adapters.postgres.jobs import take_leases_back
 from adapters.postgres.meeting_reads import PostgresMeetingReads
@@ -71,6 +72,7 @@ from application import backups
 from application.accounts import Accounts
 from application.archiving import ExportMaker
 from application.backups import CONFIG, SECRET, BackupFailed, DamagedArchive, Manifest, Progress
+from application.catching_up import CatchingUp
 from application.demo_content import DemoContent
 from application.directory import Directory
 from application.downloading import Downloading
@@ -257,6 +259,7 @@ class Container(containers.DeclarativeContainer):
             quota_bytes=providers.Callable(lambda settings: settings.quota_mb * 2**20, settings),
         ),
         feeds=feeds,
+        catching_up=providers.Singleton(CatchingUp, providers.Singleton(PostgresHomeVisits), cursors, clock),
         downloading=providers.Singleton(
             Downloading, new_uow.provider, images, media, workspace, turns, limiter
         ),

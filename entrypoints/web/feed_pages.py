@@ -30,6 +30,7 @@ async def home(visit: Visit) -> HTTPResponse:
     if visit.viewer is None:
         return await _landing(visit)
     page = await visit.app.feeds.home(visit.viewer, HOME_SIZE, visit.cursor, until=visit.until)
+    seen_from = await visit.app.catching_up.seen_from(visit.viewer, page, visit.cursor)
     beside = None if site.wants_part(visit.request) else await _beside(visit)
     me = await site.me(visit.request)
     suggested = []
@@ -37,7 +38,13 @@ async def home(visit: Visit) -> HTTPResponse:
         suggested = [(met, await newest_of(visit, met)) for met in beside.people]
     steps = await visit.app.place.first_steps(me) if beside and me else None
     return await visit.page(
-        "home.html", posts=page, me=me, beside=beside, suggested=suggested, first_steps=steps
+        "home.html",
+        posts=page,
+        seen_from=seen_from,
+        me=me,
+        beside=beside,
+        suggested=suggested,
+        first_steps=steps,
     )
 
 

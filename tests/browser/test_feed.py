@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
@@ -66,6 +67,30 @@ async def test_whoever_comes_back_finds_the_post_where_it_was(chrome: Browser, s
             await page.wait_for_load_state()
             await page.wait_for_timeout(500)
             assert abs(await page.locator(f"#{name}").evaluate(PLACE) - before) < 4
+
+
+async def test_a_line_tells_where_the_news_ends_also_after_reading_on_and_coming_back(
+    chrome: Browser, server: Server, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_pages, "HOME_SIZE", 4)
+    mira = await photos_of(server, 8)
+    async with at_home(chrome, server) as page:
+        line = page.get_by_text("You have seen everything below")
+        await expect(line).to_have_count(0)
+        for number in range(8):
+            await a_post(server.program, mira, f"Photo {number + 9}")
+        await settle(server.program)
+        await sql.execute("UPDATE home_visits SET began_at = began_at - interval '1 hour'")
+        await page.reload()
+        await scroll_until(page, 16)
+        for again in (False, True):
+            if again:
+                await page.reload()
+            # The line begins the third page that was loaded.
+            await expect(line).to_have_count(1)
+            assert await page.locator(".seen + .post .caption").text_content() == "mira Photo 8"
+            positions = await page.locator(".post").evaluate_all("all => all.map(each => each.ariaPosInSet)")
+            assert positions == [str(n + 1) for n in range(16)]
 
 
 async def test_after_some_pages_the_end_can_be_reached(

@@ -919,6 +919,19 @@ async def test_a_post_page_leads_to_more_by_its_author(browse):
     assert second not in page.html
 
 
+async def test_the_feed_says_what_was_there_at_the_visit_before(browse, server, sql):
+    mira = await browse("mira")
+    await a_post(mira, caption="old harbour")
+    await settle(server.program)
+    await mira.get("/")
+    await sql.execute("UPDATE home_visits SET began_at = began_at - interval '1 hour'")
+    await a_post(mira, caption="new harbour")
+    await settle(server.program)
+    for _ in range(2):
+        page = await mira.get("/")
+        assert re.search(r"new harbour.*You have seen everything below.*old harbour", page.words, re.DOTALL)
+
+
 async def test_a_card_has_the_two_newest_comments_and_a_form(browse):
     mira = await browse("mira")
     post = await a_post(mira)

@@ -86,7 +86,7 @@ class List {
     const made = more ? [...more.children].filter((item) => !known.has(place(item))) : [];
     list.append(...made);
     made.forEach((item) => wake(item));
-    if (list.role === "feed") [...list.children].forEach((item, i) => (item.ariaPosInSet = i + 1));
+    if (list.role === "feed") [...list.querySelectorAll(":scope > .post")].forEach((item, i) => (item.ariaPosInSet = i + 1));
     // The way back to what is newer is the first page's; what was loaded since is all here.
     const gone = this.pages;
     pages?.querySelector('[rel="prev"]')?.remove();
@@ -102,7 +102,8 @@ class List {
       url.hash = "";
       history.replaceState(history.state, "", url);
     }
-    if (moves) (made[0]?.matches("[tabindex]") ? made[0] : made[0]?.querySelector("a"))?.focus();
+    const next = made.find((item) => !item.matches(".seen"));
+    if (moves) (next?.matches("[tabindex]") ? next : next?.querySelector("a"))?.focus();
   }
 
   /** What will come takes its room, where it does not come at once. */
@@ -162,7 +163,7 @@ mount("[data-until]", (list) => {
 
 // Coming back
 
-const first = () => [...document.querySelectorAll("[data-until] > *")].find((each) => each.getBoundingClientRect().bottom > 60);
+const first = () => [...document.querySelectorAll("[data-until] > :not(.seen)")].find((each) => each.getBoundingClientRect().bottom > 60);
 const address = () => `place ${location.pathname}${location.search}`;
 
 addEventListener("pagehide", () => {
