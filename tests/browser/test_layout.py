@@ -1,8 +1,9 @@
 """What only a browser can measure: nothing sticks out, nothing is cut that should be read."""
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route
 
+from tests.browser.people import PHONE, at_home
 from tests.conftest import PASSWORD, Server
 
 pytestmark = pytest.mark.browser
@@ -69,3 +70,26 @@ async def test_pages_fit_and_names_are_read_whole(chrome: Browser, server: Serve
     assert box
     assert box["height"] < 32
     await page.context.close()
+
+
+async def test_a_typeface_that_comes_late_moves_nothing(chrome: Browser, server: Server) -> None:
+    await server.program.accounts.add("mira", PASSWORD, display_name="Mira Lindqvist")
+    shifts = """() => new Promise(done => {
+      let sum = 0;
+      const watch = new PerformanceObserver(list => { for (const each of list.getEntries()) sum += each.value; });
+      watch.observe({ type: "layout-shift", buffered: true });
+      document.fonts.ready.then(() => requestAnimationFrame(() => setTimeout(() => done(sum), 100)));
+    })"""
+    held: list[Route] = []
+    async with at_home(chrome, server, viewport=PHONE) as page:
+        await page.route("**/*.woff2", lambda route: held.append(route))
+        for language in ("en", "ru"):
+            await page.set_extra_http_headers({"Accept-Language": language})
+            for path in ("/", "/requests", "/drafts", "/settings"):
+                await page.goto(path, wait_until="domcontentloaded")
+                assert await page.evaluate("document.documentElement.lang") == language
+                await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
+                assert held, "the page asks for its typeface"
+                while held:
+                    await held.pop().continue_()
+                assert await page.evaluate(shifts) < 0.02, (language, path)
