@@ -82,7 +82,7 @@ async def test_a_typeface_that_comes_late_moves_nothing(chrome: Browser, server:
     })"""
     held: list[Route] = []
     async with at_home(chrome, server, viewport=PHONE) as page:
-        await page.route("**/*.woff2", lambda route: held.append(route))
+        await page.route("**/*.woff2", held.append)
         for language in ("en", "ru"):
             await page.set_extra_http_headers({"Accept-Language": language})
             for path in ("/", "/requests", "/drafts", "/settings"):
