@@ -81,8 +81,12 @@ async def test_a_typeface_that_comes_late_moves_nothing(chrome: Browser, server:
       document.fonts.ready.then(() => requestAnimationFrame(() => setTimeout(() => done(sum), 100)));
     })"""
     held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
     async with at_home(chrome, server, viewport=PHONE) as page:
-        await page.route("**/*.woff2", held.append)
+        await page.route("**/*.woff2", keep)
         for language in ("en", "ru"):
             await page.set_extra_http_headers({"Accept-Language": language})
             for path in ("/", "/requests", "/drafts", "/settings"):
