@@ -25,6 +25,7 @@ from domain.posts import (
     check_photos,
     clean_alt,
 )
+from domain.visibility import shown_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,11 @@ class Posting:
                 return
             seen = not post.shows(before)
             if seen:
-                await uow.posts.keep_version(before)
+                account = await uow.accounts.find(viewer)
+                private = account is None or account.private
+                await uow.posts.keep_version(
+                    replace(before, audience=shown_to(before.audience, private=private))
+                )
             if post.photos != before.photos:
                 await exchange(uow, post, before)
             post.touch(self._clock.now(), seen=seen)

@@ -50,3 +50,8 @@ def can_view(
 def is_public(audience: Audience, *, active: bool, private: bool) -> bool:
     """Whether everybody, signed in or not, may see a post."""
     return active and not private and audience == "everyone"
+
+
+def shown_to(audience: Audience, *, private: bool) -> Audience:
+    """Whom a post is shown to, in words that stay true when its author's account is not private any more."""
+    return "followers" if private and audience == "everyone" else audience

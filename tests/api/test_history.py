@@ -139,6 +139,22 @@ async def test_what_was_shown_to_few_is_not_shown_to_all_by_its_history(api: Api
     }
 
 
+@pytest.mark.goal("Z2")
+async def test_what_a_private_account_showed_stays_with_its_followers(api: Api) -> None:
+    await api.join("anna", role="admin")
+    mira, noor, fan = [await api.join(name) for name in ("mira", "noor", "fred")]
+    await api.follow(fan, mira)
+    await api.ok("PATCH", "/me", mira, json={"private": True})
+    post = await api.post(mira, "among us")
+    path = f"/posts/{post['id']}"
+    await api.ok("PATCH", path, mira, json={"caption": "as it was when all could see it"})
+    await api.ok("PATCH", "/me", mira, json={"private": False})
+    await api.ok("PATCH", path, mira, json={"caption": "now"})
+    seen = [[v["caption"] for v in await history(api, post, who)] for who in (mira, fan, noor, None)]
+    public = ["now", "as it was when all could see it"]
+    assert seen == [[*public, "among us"], [*public, "among us"], public, public]
+
+
 @pytest.mark.goal("P2")
 async def test_a_history_goes_with_its_post_and_is_not_endless(api: Api, sql: Any) -> None:
     mira = await api.join("mira")
