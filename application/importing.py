@@ -83,7 +83,12 @@ class Report:
         """Note one that was not brought."""
         self.refusals += 1
         if len(self.refused) < TOLD:
-            self.refused.append(Refusal(kind, what[:80], why))
+            self.refused.append(Refusal(kind, _shown(what[:80]), _shown(why)))
+
+
+def _shown(text: str) -> str:
+    """What an archive says, as a terminal may show it: without orders to it, and characters that nothing can write."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 class Importing:

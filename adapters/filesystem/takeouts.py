@@ -153,12 +153,17 @@ def reading(path: Path) -> Iterator[ZipReader]:
         archive = zipfile.ZipFile(path)
     except (*_DAMAGED, IndexError) as error:
         raise RefusedArchive(why=f"it is no ZIP archive, or it was cut off ({error})"[:200]) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise RefusedArchive(why="its list of contents lies outside of it") from None
     with archive:
         yield ZipReader(archive)
 
 
 def _check_directory(path: Path) -> None:
     """The list of contents is not too long to be read into memory. Raises RefusedArchive, OSError."""
+    long: list[int] = []
     with path.open("rb") as file:
         length = file.seek(0, os.SEEK_END)
         start = max(0, length - 22 - 65_535 - 20)
@@ -169,12 +174,14 @@ def _check_directory(path: Path) -> None:
             raise RefusedArchive(why="it is no ZIP archive, or it was cut off")
         (size,) = struct.unpack_from("<I", tail, at + 12)
         if at >= 20 and tail[at - 20 : at - 16] == _LOCATOR:
+            # Older libraries look for the long form right before its locator, newer ones where that points to.
             (where,) = struct.unpack_from("<Q", tail, at - 12)
-            file.seek(min(where, length))
-            record = file.read(56)
-            if len(record) == 56 and record[:4] == _END_64:
-                (size,) = struct.unpack_from("<Q", record, 40)
-    if size > _MOST_DIRECTORY_BYTES:
+            for place in (where, start + at - 20 - 56):
+                file.seek(min(max(0, place), length))
+                record = file.read(56)
+                if len(record) == 56 and record[:4] == _END_64:
+                    long.append(struct.unpack_from("<Q", record, 40)[0])
+    if max(long, default=size) > _MOST_DIRECTORY_BYTES:
         raise RefusedArchive(why="it holds too many files")
 
 
@@ -199,6 +206,8 @@ def _harmless(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             raise RefusedArchive(why=f"{name} is encrypted")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise RefusedArchive(why=f"{name} is packed in a way that is not read here")
+        if info.header_offset < 0:
+            raise RefusedArchive(why=f"{name} lies outside of it")
         if name in entries:
             raise RefusedArchive(why=f"{name} is in it twice")
         if not info.is_dir():

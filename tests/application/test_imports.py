@@ -426,6 +426,33 @@ async def test_a_list_of_contents_that_is_too_long_is_not_read(program: Applicat
     assert "too many files" in str(await outcome(program, path, mira.id))
 
 
+@pytest.mark.parametrize("pointed_to", [True, False], ids=["at its place", "right before its locator"])
+async def test_the_long_form_of_its_length_counts_wherever_it_stands(
+    program: Application, tmp_path: Path, pointed_to: bool
+) -> None:
+    mira = await a_person(program, role="admin")
+    path = an_archive(tmp_path, [a_post_of()])
+    content = bytearray(path.read_bytes())
+    end = content.rfind(b"PK\x05\x06")
+    plain, long = [b"PK\x06\x06" + struct.pack("<Q28xQQ", 44, size, 0) for size in (100, 2**40)]
+    first, second = (long, plain) if pointed_to else (plain, long)
+    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, end, 1)
+    path.write_bytes(bytes(content[:end]) + first + second + locator + bytes(content[end:]))
+    assert "too many files" in str(await outcome(program, path, mira.id))
+
+
+async def test_places_outside_of_the_archive_are_refused(program: Application, tmp_path: Path) -> None:
+    mira = await a_person(program, role="admin")
+    good = an_archive(tmp_path, [a_post_of()]).read_bytes()
+    end = good.rfind(b"PK\x05\x06")
+    for at, value in ((end + 16, 2**31), (end + 12, 2**20)):
+        content = bytearray(good)
+        struct.pack_into("<I", content, at, value)
+        path = tmp_path / "bent.zip"
+        path.write_bytes(content)
+        assert isinstance(await outcome(program, path, mira.id), str)
+
+
 @pytest.mark.parametrize("cut", [0, 1, 20, 100, -10, -200])
 async def test_what_was_cut_off_is_refused(program: Application, tmp_path: Path, cut: int) -> None:
     mira = await a_person(program, role="admin")
@@ -506,6 +533,22 @@ async def test_a_bad_post_is_told_and_the_others_come(
     assert await sql.fetchval("SELECT count(*) FROM files") == 1
     await program.runner.drain()
     assert await program.operations.verify() == []
+
+
+async def test_what_is_told_of_an_archive_gives_no_orders_to_a_terminal(
+    program: Application, tmp_path: Path
+) -> None:
+    mira = await a_person(program, role="admin")
+    orders = "\x1b]0;owned\x07\u202e\ud800"
+    unreadable = a_post_of() | {"id": orders}
+    elsewhere = a_post_of(number=1)
+    elsewhere["media"][0]["file"] = f"media/{orders}"
+    report = await outcome(program, an_archive(tmp_path, [unreadable, elsewhere]), mira.id)
+    assert isinstance(report, Report)
+    assert report.refusals == 2
+    told = "".join(each.what + each.why for each in report.refused)
+    assert told.isprintable()
+    assert "owned" in told
 
 
 @pytest.mark.settings(quota_mb=1)
