@@ -36,7 +36,6 @@ from adapters.inprocess.limits import InProcessRateLimiter
 from adapters.inprocess.live import InProcessWake
 from adapters.pillow.images import SandboxedImages
 from adapters.postgres import migrate
-from adapters.postgres.accounts import PostgresIdentities
 from adapters.postgres.backup import PostgresDumps
 from adapters.postgres.directory_reads import PostgresDirectoryReads
 from adapters.postgres.drafts import PostgresDraftReads
@@ -62,6 +61,7 @@ from adapters.postgres.operations_reads import PostgresOperationsReads
 from adapters.postgres.overview_reads import PostgresOverviewReads
 from adapters.postgres.people_reads import PostgresPeopleReads
 from adapters.postgres.post_reads import PostgresPostReads
+from adapters.postgres.sessions import PostgresIdentities
 from adapters.postgres.takeout_reads import PostgresTakeoutReads
 from adapters.postgres.unit_of_work import EventDecoder, PostgresUnitOfWork
 from adapters.system.backdating import BackdatedClock, BackdatedIds

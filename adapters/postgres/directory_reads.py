@@ -1,8 +1,8 @@
 """The SQL behind the directory of accounts."""
 
-from adapters.postgres.accounts import LIVE
 from adapters.postgres.engine import acquire
 from adapters.postgres.keyset import walk
+from adapters.postgres.sessions import LIVE
 from application.directory import Entry
 from application.paging import Slice
 from domain.kernel import UserId

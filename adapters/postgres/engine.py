@@ -222,6 +222,16 @@ def is_reading() -> bool:
     return _shared.get() is not None
 
 
+def count_of(status: str) -> int:
+    """How many rows a statement changed, by what the database answers it with (`DELETE 1`)."""
+    return int(status.rsplit(" ", 1)[-1])
+
+
+def changed(status: str) -> bool:
+    """Whether a statement changed any row."""
+    return count_of(status) > 0
+
+
 async def connect(config: TortoiseConfig, **changes: Any) -> asyncpg.Connection:
     """A connection outside the pool, for LISTEN, advisory locks and COPY; the caller closes it.
 

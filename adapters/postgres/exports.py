@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 from tortoise.exceptions import IntegrityError
 
+from adapters.postgres.engine import changed
 from adapters.postgres.tables import ExportRow
 from domain.exports import Export
 from domain.kernel import AlreadyMade, ExportId, UserId
@@ -54,7 +55,7 @@ class PostgresExports:
             export_id,
             progress,
         )
-        return not status.endswith(" 0")
+        return changed(status)
 
     async def remove(self, export_ids: Sequence[ExportId]) -> None:
         await self._c.execute("DELETE FROM exports WHERE id = ANY($1::uuid[])", list(export_ids))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from adapters.postgres.engine import changed
 from adapters.postgres.relations import everything, read_relationship
 from domain.follows import Relationship
 from domain.kernel import UserId
@@ -12,11 +13,6 @@ from domain.ports import Ids
 
 # How many of a newly followed member's posts join the follower's home feed.
 BACKFILL = 200
-
-
-def _changed(status: str) -> bool:
-    """Whether a command changed any row, from its status (`DELETE 1`)."""
-    return not status.endswith(" 0")
 
 
 class PostgresFollows:
@@ -46,7 +42,7 @@ class PostgresFollows:
             followee,
             now,
         )
-        if not _changed(added):
+        if not changed(added):
             return False
         await self._count(follower, followee, 1)
         await self._c.execute(
@@ -71,10 +67,10 @@ class PostgresFollows:
             target,
             now,
         )
-        return _changed(status)
+        return changed(status)
 
     async def take_request(self, requester: UserId, target: UserId) -> bool:
-        return _changed(
+        return changed(
             await self._c.execute(
                 "DELETE FROM follow_requests WHERE requester_id = $1 AND target_id = $2", requester, target
             )
@@ -86,7 +82,7 @@ class PostgresFollows:
         return await self._edge("blocks", "blocker_id", "blocked_id", blocker, blocked, now)
 
     async def unblock(self, blocker: UserId, blocked: UserId) -> bool:
-        return _changed(
+        return changed(
             await self._c.execute(
                 "DELETE FROM blocks WHERE blocker_id = $1 AND blocked_id = $2", blocker, blocked
             )
@@ -96,12 +92,12 @@ class PostgresFollows:
         return await self._edge("mutes", "muter_id", "muted_id", muter, muted, now)
 
     async def unmute(self, muter: UserId, muted: UserId) -> bool:
-        return _changed(
+        return changed(
             await self._c.execute("DELETE FROM mutes WHERE muter_id = $1 AND muted_id = $2", muter, muted)
         )
 
     async def notify(self, follower: UserId, followee: UserId, wanted: bool) -> bool:
-        return _changed(
+        return changed(
             await self._c.execute(
                 "UPDATE follows SET notify_posts = $3 WHERE follower_id = $1 AND followee_id = $2",
                 follower,
@@ -149,13 +145,13 @@ class PostgresFollows:
             other,
             now,
         )
-        return _changed(status)
+        return changed(status)
 
     async def _drop(self, follower: UserId, followee: UserId) -> bool:
         status = await self._c.execute(
             "DELETE FROM follows WHERE follower_id = $1 AND followee_id = $2", follower, followee
         )
-        if not _changed(status):
+        if not changed(status):
             return False
         await self._count(follower, followee, -1)
         await self._c.execute(

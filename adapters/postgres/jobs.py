@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from adapters.postgres.engine import acquire
+from adapters.postgres.engine import acquire, changed, count_of
 from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, POSTPONED, Job, back_off
 from domain.kernel import EventId
 from domain.users import SESSION_IDLE
@@ -77,7 +77,7 @@ class PostgresJobs:
             job.reaction,
             job.fence,
         )
-        return not status.endswith(" 0")
+        return changed(status)
 
     async def fail(self, job: Job, error: str, now: datetime) -> bool:
         dead = job.attempts >= MAX_ATTEMPTS
@@ -92,7 +92,7 @@ class PostgresJobs:
             error.replace("\x00", " "),
             now if dead else None,
         )
-        return dead and not status.endswith(" 0")
+        return dead and changed(status)
 
     async def postpone(self, job: Job, error: str, now: datetime) -> None:
         await self._c.execute(
@@ -112,7 +112,7 @@ class PostgresJobs:
             event_id,
             now,
         )
-        return int(status.rsplit(" ", 1)[-1])
+        return count_of(status)
 
     async def forget(self, now: datetime) -> None:
         await self._c.execute(

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from adapters.postgres.accounts import LIVE
 from adapters.postgres.cards import stale_cards
 from adapters.postgres.engine import acquire
 from adapters.postgres.files import read_file
+from adapters.postgres.sessions import LIVE
 from application.operations import Backlog, Replay, Status, Violation
 from domain.exports import archive_key
 from domain.files import AVATAR_NAMES

@@ -1,18 +1,18 @@
-"""Posts and comments with the sets around them. Constraints decide; counters move by the rows that really changed."""
+"""Posts with the sets around them. Constraints decide; counters move by the rows that really changed."""
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from adapters.postgres.cards import refresh_card
+from adapters.postgres.engine import changed, count_of
 from adapters.postgres.files import read_crop
 from adapters.postgres.relations import read_standing, standing
-from domain.kernel import AlreadyMade, CommentId, FileId, NotFound, PlaceId, PostId, UserId
+from domain.kernel import AlreadyMade, FileId, NotFound, PlaceId, PostId, UserId
 from domain.ports import Ids
-from domain.posts import MAX_VERSIONS, Audience, Comment, Counts, Photo, Place, Post, RemovedComment, Standing
+from domain.posts import MAX_VERSIONS, Audience, Counts, Photo, Place, Post, Standing
 
 _NOBODY = UUID(int=0)
 
@@ -27,44 +27,8 @@ _REMOVE_LIKE = """
 WITH gone AS (DELETE FROM likes WHERE post_id = $1 AND user_id = $2 RETURNING post_id)
 UPDATE posts SET likes = likes - 1 FROM gone WHERE id = gone.post_id
 """
-# In one statement the reference is checked last. In two, the check's weak lock on the post would have to become a
-# stronger one while somebody who wants to remove the post waits in between.
-_ADD_COMMENT = """
-WITH added AS (
-  INSERT INTO comments (id, post_id, author_id, reply_to, text, created_at, mentions)
-  VALUES ($1, $2, $3, $4, $5, $6, $7)
-  RETURNING post_id
-)
-UPDATE posts SET comments = comments + 1 FROM added WHERE id = added.post_id
-"""
-_PUT_ASIDE = """
-INSERT INTO removed_comments (id, root_id, post_id, author_id, reply_to, text, mentions, created_at, edited_at, liked_by,
-  removed_by, removed_at)
-SELECT id, $1, post_id, author_id, reply_to, text, mentions, created_at, edited_at,
-  ARRAY(SELECT user_id FROM comment_likes WHERE comment_id = c.id), $2, $3
-FROM comments c WHERE id = $1 OR reply_to = $1
-"""
-_BRING_BACK = """
-WITH back AS (
-  INSERT INTO comments (id, post_id, author_id, reply_to, text, mentions, created_at, edited_at)
-  SELECT r.id, r.post_id, r.author_id, r.reply_to, r.text, r.mentions, r.created_at, r.edited_at
-  FROM removed_comments r JOIN users a ON a.id = r.author_id WHERE r.root_id = $1 AND a.state <> 'deleted'
-  RETURNING post_id
-), sums AS (SELECT post_id, count(*) AS n FROM back GROUP BY post_id)
-UPDATE posts SET comments = comments + n FROM sums WHERE id = post_id
-"""
-_LIKE_AGAIN = """
-WITH liked AS (
-  INSERT INTO comment_likes (user_id, comment_id)
-  SELECT u.id, r.id FROM removed_comments r CROSS JOIN unnest(r.liked_by) AS fan
-  JOIN users u ON u.id = fan JOIN comments c ON c.id = r.id WHERE r.root_id = $1 AND u.state <> 'deleted'
-  RETURNING comment_id
-), sums AS (SELECT comment_id, count(*) AS n FROM liked GROUP BY comment_id)
-UPDATE comments SET likes = n FROM sums WHERE id = comment_id
-"""
-_POST = """
-SELECT p.*, l.name AS place_name, l.lat, l.lon FROM posts p LEFT JOIN places l ON l.id = p.place_id WHERE p.id = $1
-"""
+# The columns that `read_post` reads.
+POSTS = "SELECT p.*, l.name AS place_name, l.lat, l.lon FROM posts p LEFT JOIN places l ON l.id = p.place_id"
 
 
 async def find_standing(
@@ -86,6 +50,30 @@ def read_standing_row(row: asyncpg.Record, *, removed: bool = False) -> Standing
         row["private"],
         read_standing(row),
         removed,
+    )
+
+
+def read_post(row: asyncpg.Record, photos: Sequence[Photo]) -> Post:
+    """A post from a row with its columns and those of its place (`place_name`, `lat`, `lon`)."""
+    place = (
+        Place(PlaceId(row["place_id"]), row["place_name"], row["lat"], row["lon"])
+        if row["place_id"]
+        else None
+    )
+    return Post(
+        PostId(row["id"]),
+        UserId(row["author_id"]),
+        tuple(photos),
+        row["created_at"],
+        row["caption"],
+        tuple(row["tags"]),
+        tuple(row["mentions"]),
+        place,
+        row["audience"],
+        row["comments_on"],
+        row["show_camera"],
+        row["edited_at"],
+        row["version"],
     )
 
 
@@ -123,31 +111,14 @@ class PostgresPosts:
         await refresh_card(self._c, post.id)
 
     async def find(self, post_id: PostId, *, lock: bool = False) -> Post | None:
-        row = await self._c.fetchrow(_POST + (" FOR UPDATE OF p" if lock else ""), post_id)
+        row = await self._c.fetchrow(f"{POSTS} WHERE p.id = $1{' FOR UPDATE OF p' if lock else ''}", post_id)
         if row is None:
             return None
         photos = await self._c.fetch(
             "SELECT id, alt, crop FROM files WHERE post_id = $1 ORDER BY position", post_id
         )
-        place = (
-            Place(PlaceId(row["place_id"]), row["place_name"], row["lat"], row["lon"])
-            if row["place_id"]
-            else None
-        )
-        return Post(
-            PostId(row["id"]),
-            UserId(row["author_id"]),
-            tuple(Photo(photo["id"], photo["alt"], read_crop(photo["crop"])) for photo in photos),
-            row["created_at"],
-            row["caption"],
-            tuple(row["tags"]),
-            tuple(row["mentions"]),
-            place,
-            row["audience"],
-            row["comments_on"],
-            row["show_camera"],
-            row["edited_at"],
-            row["version"],
+        return read_post(
+            row, [Photo(photo["id"], photo["alt"], read_crop(photo["crop"])) for photo in photos]
         )
 
     async def standing(self, viewer: UserId | None, post_id: PostId) -> Standing | None:
@@ -259,7 +230,7 @@ class PostgresPosts:
             post_id,
             limit,
         )
-        return int(status.rsplit(" ", 1)[-1]) >= limit
+        return count_of(status) >= limit
 
     async def add_like(self, post_id: PostId, user: UserId) -> bool:
         try:
@@ -273,13 +244,13 @@ class PostgresPosts:
             )
         except asyncpg.ForeignKeyViolationError:
             raise NotFound from None
-        return not status.endswith(" 0")
+        return changed(status)
 
     async def remove_like(self, post_id: PostId, user: UserId) -> bool:
         # The post is locked before what refers to it, as by whoever removes the post: the other order is a deadlock. And by
         # a statement of its own, because the update then starts from the post as it is and not as it was before the wait.
         await self._c.execute("SELECT FROM posts WHERE id = $1 FOR NO KEY UPDATE", post_id)
-        return not (await self._c.execute(_REMOVE_LIKE, post_id, user)).endswith(" 0")
+        return changed(await self._c.execute(_REMOVE_LIKE, post_id, user))
 
     async def add_save(self, post_id: PostId, user: UserId) -> bool:
         return await self._add("saves", post_id, user)
@@ -325,13 +296,13 @@ class PostgresPosts:
             )
         except asyncpg.ForeignKeyViolationError:
             raise NotFound from None
-        return not status.endswith(" 0")
+        return changed(status)
 
     async def _remove(self, table: str, post_id: PostId, user: UserId) -> bool:
         status = await self._c.execute(
             f"DELETE FROM {table} WHERE user_id = $1 AND post_id = $2", user, post_id
         )
-        return not status.endswith(" 0")
+        return changed(status)
 
     async def _write_tags(self, post: Post) -> None:
         if post.tags:
@@ -352,124 +323,3 @@ class PostgresPosts:
                 photo.alt,
                 keep_alt,
             )
-
-
-class PostgresComments:
-    """Implements domain.posts.Comments."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._c = connection
-
-    async def add(self, comment: Comment) -> None:
-        try:
-            await self._c.execute(
-                _ADD_COMMENT,
-                comment.id,
-                comment.post_id,
-                comment.author_id,
-                comment.reply_to,
-                comment.text,
-                comment.created_at,
-                list(comment.mentions),
-            )
-        except asyncpg.ForeignKeyViolationError:
-            raise NotFound from None
-        except asyncpg.UniqueViolationError:
-            raise AlreadyMade from None
-
-    async def find(self, comment_id: CommentId, *, lock: bool = False) -> Comment | None:
-        if lock:
-            # The post first, as everybody else does.
-            await self._c.execute(
-                "SELECT FROM posts WHERE id = (SELECT post_id FROM comments WHERE id = $1) FOR NO KEY UPDATE",
-                comment_id,
-            )
-        row = await self._c.fetchrow(
-            f"SELECT * FROM comments WHERE id = $1{' FOR NO KEY UPDATE' if lock else ''}", comment_id
-        )
-        if row is None:
-            return None
-        return _read_comment(row)
-
-    async def save(self, comment: Comment) -> None:
-        await self._c.execute(
-            "UPDATE comments SET text = $2, edited_at = $3, mentions = $4 WHERE id = $1",
-            comment.id,
-            comment.text,
-            comment.edited_at,
-            list(comment.mentions),
-        )
-
-    async def remove(self, comment: Comment) -> None:
-        await self._c.execute(
-            "WITH gone AS (DELETE FROM comments WHERE id = $1 OR reply_to = $1 RETURNING post_id) "
-            "UPDATE posts SET comments = comments - (SELECT count(*) FROM gone) WHERE id = $2",
-            comment.id,
-            comment.post_id,
-        )
-
-    async def put_aside(self, comment: Comment, by: UserId, now: datetime) -> None:
-        await self._c.execute(_PUT_ASIDE, comment.id, by, now)
-        await self.remove(comment)
-
-    async def find_aside(self, comment_id: CommentId) -> RemovedComment | None:
-        # The post first, as everybody else does.
-        await self._c.execute(
-            "SELECT FROM posts WHERE id = (SELECT post_id FROM removed_comments WHERE id = $1) FOR NO KEY UPDATE",
-            comment_id,
-        )
-        row = await self._c.fetchrow(
-            "SELECT *, 0 AS likes FROM removed_comments WHERE id = $1 AND root_id = $1 FOR UPDATE", comment_id
-        )
-        return RemovedComment(_read_comment(row), row["removed_by"], row["removed_at"]) if row else None
-
-    async def bring_back(self, comment_id: CommentId) -> None:
-        try:
-            await self._c.execute(_BRING_BACK, comment_id)
-        except asyncpg.ForeignKeyViolationError:
-            raise NotFound from None  # what it answers has gone meanwhile
-        await self._c.execute(_LIKE_AGAIN, comment_id)
-        await self._c.execute("DELETE FROM removed_comments WHERE root_id = $1", comment_id)
-
-    async def forget_aside(self, before: datetime) -> None:
-        await self._c.execute("DELETE FROM removed_comments WHERE removed_at < $1", before)
-
-    async def add_like(self, comment_id: CommentId, user: UserId) -> bool:
-        return await self._count(
-            comment_id,
-            1,
-            await self._c.execute(
-                "INSERT INTO comment_likes (user_id, comment_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                user,
-                comment_id,
-            ),
-        )
-
-    async def remove_like(self, comment_id: CommentId, user: UserId) -> bool:
-        return await self._count(
-            comment_id,
-            -1,
-            await self._c.execute(
-                "DELETE FROM comment_likes WHERE user_id = $1 AND comment_id = $2", user, comment_id
-            ),
-        )
-
-    async def _count(self, comment_id: CommentId, by: int, status: str) -> bool:
-        if status.endswith(" 0"):
-            return False
-        await self._c.execute("UPDATE comments SET likes = likes + $2 WHERE id = $1", comment_id, by)
-        return True
-
-
-def _read_comment(row: asyncpg.Record) -> Comment:
-    return Comment(
-        CommentId(row["id"]),
-        PostId(row["post_id"]),
-        UserId(row["author_id"]),
-        row["text"],
-        row["created_at"],
-        CommentId(row["reply_to"]) if row["reply_to"] else None,
-        row["edited_at"],
-        row["likes"],
-        tuple(row["mentions"]),
-    )

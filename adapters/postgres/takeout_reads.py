@@ -12,17 +12,14 @@ import asyncpg
 from adapters.postgres.engine import acquire
 from adapters.postgres.files import read_file
 from adapters.postgres.keyset import LAST
-from adapters.postgres.posts import read_standing_row
+from adapters.postgres.posts import POSTS, read_post, read_standing_row
 from adapters.postgres.relations import not_blocked, standing
 from application.archiving import OwnPost, Said
 from domain.files import File
-from domain.kernel import CommentId, PlaceId, PostId, UserId
-from domain.posts import Comment, Photo, Place, Post, Standing
+from domain.kernel import CommentId, PostId, UserId
+from domain.posts import Comment, Photo, Standing
 
-_POSTS = """
-SELECT p.*, l.name AS place_name, l.lat, l.lon FROM posts p LEFT JOIN places l ON l.id = p.place_id
-WHERE p.author_id = $1 AND p.id < $2 ORDER BY p.id DESC LIMIT $3
-"""
+_POSTS = f"{POSTS} WHERE p.author_id = $1 AND p.id < $2 ORDER BY p.id DESC LIMIT $3"
 # A comment with the post that it stands under and how the owner of the takeout stands to that post.
 _SAID = f"""
 SELECT c.id AS comment_id, c.author_id AS comment_author, c.text, c.reply_to, c.created_at, c.edited_at, c.likes,
@@ -96,7 +93,16 @@ class PostgresTakeoutReads:
             post: tuple(map(read_file, found)) for post, found in groupby(rows, key=itemgetter("post_id"))
         }
         # Removed between the two statements: then it is not there.
-        return [_own_post(post, files[post["id"]]) for post in posts if post["id"] in files]
+        own = [(post, files[post["id"]]) for post in posts if post["id"] in files]
+        return [
+            OwnPost(
+                read_post(post, [Photo(file.id, file.alt, file.crop) for file in photos]),
+                photos,
+                post["likes"],
+                post["comments"],
+            )
+            for post, photos in own
+        ]
 
     async def history(self, posts: Sequence[UUID]) -> list[dict[str, Any]]:
         async with acquire() as connection:
@@ -144,30 +150,6 @@ class PostgresTakeoutReads:
 def _document(row: asyncpg.Record) -> dict[str, Any]:
     """A row as JSON can hold it; what is JSON already is read."""
     return {name: json.loads(value) if name in _JSON else value for name, value in row.items()}
-
-
-def _own_post(row: asyncpg.Record, files: tuple[File, ...]) -> OwnPost:
-    place = (
-        Place(PlaceId(row["place_id"]), row["place_name"], row["lat"], row["lon"])
-        if row["place_id"]
-        else None
-    )
-    post = Post(
-        PostId(row["id"]),
-        UserId(row["author_id"]),
-        tuple(Photo(file.id, file.alt, file.crop) for file in files),
-        row["created_at"],
-        row["caption"],
-        tuple(row["tags"]),
-        tuple(row["mentions"]),
-        place,
-        row["audience"],
-        row["comments_on"],
-        row["show_camera"],
-        row["edited_at"],
-        row["version"],
-    )
-    return OwnPost(post, files, row["likes"], row["comments"])
 
 
 def _said(row: asyncpg.Record) -> Said:

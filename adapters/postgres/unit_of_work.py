@@ -13,13 +13,8 @@ import asyncpg
 from tortoise.exceptions import BaseORMException
 from tortoise.transactions import in_transaction
 
-from adapters.postgres.accounts import (
-    PostgresAccounts,
-    PostgresInvites,
-    PostgresResets,
-    PostgresSessions,
-    PostgresTokens,
-)
+from adapters.postgres.accounts import PostgresAccounts
+from adapters.postgres.comments import PostgresComments
 from adapters.postgres.drafts import PostgresDrafts
 from adapters.postgres.engine import is_reading, translate
 from adapters.postgres.exports import PostgresExports
@@ -28,7 +23,8 @@ from adapters.postgres.follows import PostgresFollows
 from adapters.postgres.instance import PostgresInstances
 from adapters.postgres.jobs import PostgresJobs
 from adapters.postgres.moderation import PostgresModeration
-from adapters.postgres.posts import PostgresComments, PostgresPosts
+from adapters.postgres.posts import PostgresPosts
+from adapters.postgres.sessions import PostgresInvites, PostgresResets, PostgresSessions, PostgresTokens
 from domain.kernel import Event
 from domain.ports import Clock, Ids, TryAgain, Wake
 
