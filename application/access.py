@@ -163,6 +163,12 @@ async def keep_an_admin(uow: UnitOfWork, leaving: UserId) -> None:
         raise LastAdmin
 
 
+async def still_staff(uow: UnitOfWork, by: Staff) -> None:
+    """Raises NotFound for who is no administrator any more. Nobody stops being one before the unit ends."""
+    if by.user_id is not None and by.user_id not in await uow.accounts.lock_admins():
+        raise NotFound
+
+
 async def own_account(uow: UnitOfWork, user: UserId) -> Account:
     """One's own account, locked. Raises NotFound when it was suspended or deleted meanwhile."""
     account = await uow.accounts.find(user, lock=True)

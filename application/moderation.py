@@ -13,6 +13,7 @@ from application.access import (
     account_of,
     audit,
     keep_an_admin,
+    still_staff,
     throttle,
 )
 from application.paging import Cursors, Key, Slice
@@ -220,7 +221,7 @@ class Moderation:
         Raises NotFound, AlreadyClosed, Invalid, LastAdmin.
         """
         async with self._new_uow() as uow:
-            await _still_staff(uow, by)
+            await still_staff(uow, by)
             case = await uow.moderation.find(case_id)
             if case is None or case.owner_id == by.user_id:
                 raise NotFound
@@ -262,7 +263,7 @@ class Moderation:
         All of it or nothing. Raises NotFound, LastAdmin.
         """
         async with self._new_uow() as uow:
-            await _still_staff(uow, by)
+            await still_staff(uow, by)
             found = await account_of(uow, username)
             if suspended or role not in (None, "admin"):
                 await keep_an_admin(uow, found.id)
@@ -341,7 +342,7 @@ class Moderation:
     async def retry_jobs(self, event_id: EventId | None = None, by: Staff = COMMAND_LINE) -> int:
         """Give jobs that were given up a fresh start, all of them or those of one event; how many."""
         async with self._new_uow() as uow:
-            await _still_staff(uow, by)
+            await still_staff(uow, by)
             count = await uow.jobs.retry_dead(event_id, self._clock.now())
             if count:
                 await self._log(uow, by, "job.retry", str(event_id or "all"))
@@ -369,12 +370,6 @@ _DECIDED: dict[Decision, Literal["report.keep", "report.remove", "report.suspend
     "remove": "report.remove",
     "suspend": "report.suspend",
 }
-
-
-async def _still_staff(uow: UnitOfWork, by: Staff) -> None:
-    """Raises NotFound for who is no administrator any more. Nobody stops being one before the unit ends."""
-    if by.user_id is not None and by.user_id not in await uow.accounts.lock_admins():
-        raise NotFound
 
 
 async def _locked(uow: UnitOfWork, user: UserId) -> Account:

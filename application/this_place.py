@@ -1,10 +1,12 @@
 """The place itself: its name, and what its first administrator does first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from application.access import audit, still_staff
 from application.views import Me
-from domain.instance import DEFAULT_NAME, Instance
-from domain.ports import UnitOfWorks
+from domain.instance import DEFAULT_NAME, Instance, clean_name
+from domain.moderation import Staff
+from domain.ports import Clock, Ids, UnitOfWorks
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,10 @@ class ThisPlace:
     another process may have stored something.
     """
 
-    def __init__(self, new_uow: UnitOfWorks, configured_name: str) -> None:
+    def __init__(self, new_uow: UnitOfWorks, clock: Clock, ids: Ids, configured_name: str) -> None:
         self._new_uow = new_uow
+        self._clock = clock
+        self._ids = ids
         self._configured_name = configured_name
         self._stored: Instance | None = None
 
@@ -49,6 +53,21 @@ class ThisPlace:
         async with self._new_uow() as uow:
             self._stored = await uow.instance.find()
 
+    async def rename(self, by: Staff, name: str) -> None:
+        """Call it something else, and log who did. Raises Invalid, NotFound.
+
+        Where the settings name it, what is stored does not show.
+        """
+        name = clean_name(name)
+        async with self._new_uow() as uow:
+            await still_staff(uow, by)
+            stored = await uow.instance.find(lock=True) or Instance(DEFAULT_NAME, first_steps=False)
+            if name != stored.name:
+                await uow.instance.put(replace(stored, name=name))
+                await audit(uow, self._ids.new(), self._clock.now(), by, "place.rename", stored.name, name)
+            await uow.commit()
+        await self.read()
+
     async def first_steps(self, viewer: Me) -> FirstSteps | None:
         """What is left to do, for an administrator of a place that was just set up; None for all others."""
         if viewer.role != "admin" or self._stored is None or not self._stored.first_steps:
@@ -66,8 +85,8 @@ class ThisPlace:
     async def end_first_steps(self) -> None:
         """Show them no more."""
         async with self._new_uow() as uow:
-            stored = await uow.instance.find()
+            stored = await uow.instance.find(lock=True)
             if stored is not None:
-                self._stored = Instance(stored.name, first_steps=False)
+                self._stored = replace(stored, first_steps=False)
                 await uow.instance.put(self._stored)
                 await uow.commit()

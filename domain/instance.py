@@ -12,7 +12,10 @@ MAX_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What was stored when the place was set up. With `first_steps` its administrators are shown what to do first."""
+    """What was stored when the place was set up, or named since.
+
+    With `first_steps` its administrators are shown what to do first.
+    """
 
     name: str
     first_steps: bool
@@ -37,8 +40,8 @@ def clean_name(text: str) -> str:
 class Instances(Protocol):
     """The one row about the place."""
 
-    async def find(self) -> Instance | None:
-        """What was stored; None for a place that was not set up in the browser."""
+    async def find(self, *, lock: bool = False) -> Instance | None:
+        """What was stored; None for a place that was never named in the browser. With `lock` it stays so until the unit ends."""
         ...
 
     async def put(self, instance: Instance) -> None:

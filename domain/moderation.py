@@ -29,6 +29,7 @@ Action = Literal[
     "invite.create",
     "invite.revoke",
     "job.retry",
+    "place.rename",
     "place.reset",
     "backup.create",
 ]

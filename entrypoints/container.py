@@ -198,7 +198,7 @@ class Container(containers.DeclarativeContainer):
     application = providers.Singleton(
         Application,
         accounts=accounts,
-        place=providers.Singleton(ThisPlace, new_uow.provider, settings.provided.instance_name),
+        place=providers.Singleton(ThisPlace, new_uow.provider, clock, ids, settings.provided.instance_name),
         resetting=providers.Singleton(
             Resetting,
             new_uow.provider,

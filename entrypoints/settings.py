@@ -69,7 +69,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="At least 32 characters; kept in the data folder if empty."
     )
     instance_name: str = Field(
-        "", max_length=60, description="What the place is called; if empty, as it was set up, or Heliograph."
+        "",
+        max_length=60,
+        description="What the place is called; if empty, as it was named in the browser, or Heliograph.",
     )
     language: str = Field(
         "en", description="Language for those whose browser asks for none that is spoken here: en, ko or ru."

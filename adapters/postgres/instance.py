@@ -11,8 +11,10 @@ class PostgresInstances:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._c = connection
 
-    async def find(self) -> Instance | None:
-        row = await self._c.fetchrow("SELECT name, first_steps FROM place_itself")
+    async def find(self, *, lock: bool = False) -> Instance | None:
+        row = await self._c.fetchrow(
+            f"SELECT name, first_steps FROM place_itself{' FOR NO KEY UPDATE' if lock else ''}"
+        )
         return Instance(row["name"], row["first_steps"]) if row else None
 
     async def put(self, instance: Instance) -> None:

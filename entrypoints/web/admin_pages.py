@@ -47,6 +47,7 @@ ACTION_LABELS: Mapping[str, str] = {
     "invite.create": msg("made an invitation"),
     "invite.revoke": msg("revoked an invitation"),
     "job.retry": msg("tried a job again"),
+    "place.rename": msg("renamed this place"),
     "place.reset": msg("removed everything there was"),
     "backup.create": msg("made a backup"),
 }
@@ -140,6 +141,7 @@ async def _page(visit: Visit, template: str, *, status: int = 200, **values: Any
             ("/admin/users", _("People"), "users", True),
             ("/admin/invites", _("Invitations"), "user-plus", True),
             ("/admin/jobs", _("Jobs"), "rotate-cw", True),
+            ("/admin/settings", _("This place"), "settings", True),
             ("/admin/audit", _("Log"), "file", True),
         )
     ]
@@ -333,6 +335,28 @@ async def retry_job(visit: Visit, job_id: UUID) -> HTTPResponse:
     if not await visit.app.moderation.retry_jobs(EventId(job_id), _staff(visit)):
         raise NotFound
     return visit.go("/admin/jobs", _("It is tried again."))
+
+
+@routes.page("/admin/settings", guests=False)
+async def place_settings(visit: Visit) -> HTTPResponse:
+    return await _place_settings(visit, Values(name=visit.app.place.name))
+
+
+async def _place_settings(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) -> HTTPResponse:
+    fixed = visit.app.place.is_named_by_settings
+    return await _page(
+        visit, "settings.html", status=found.status, values=values, trouble=found, is_fixed=fixed
+    )
+
+
+@routes.form("/admin/settings")
+async def name_place(visit: Visit) -> HTTPResponse:
+    by, name = _staff(visit), visit.text("name")
+    try:
+        await visit.app.place.rename(by, name)
+    except Invalid as error:
+        return await _place_settings(visit, Values(name=name), trouble(error))
+    return visit.go("/admin/settings", _("Saved."))
 
 
 @routes.page("/admin/audit", guests=False)

@@ -49,6 +49,8 @@ POST /admin/jobs/<job_id:uuid>/retry            login 404   404   404   404   40
 GET  /admin/reports                             login 404   404   404   200   404   404
 GET  /admin/reports/<case_id:uuid>              login 404   404   404   200   404   404
 POST /admin/reports/<case_id:uuid>              login 404   404   404   303   404   404
+GET  /admin/settings                            login 404   404   404   200   404   404
+POST /admin/settings                            login 404   404   404   303   404   404
 GET  /admin/users                               login 404   404   404   200   404   404
 GET  /admin/users/<username>                    login 404   404   404   200   404   404
 POST /admin/users/<username>                    login 404   404   404   303   404   404

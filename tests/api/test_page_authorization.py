@@ -142,6 +142,7 @@ def _fields(route: str, actor: str, ids: dict[str, str]) -> dict[str, str]:
         "/report": {"post": ids["post"], "reason": "other"},
         "/admin/reports/<case_id:uuid>": {"decision": "keep"},
         "/admin/users/<username>": {"act": "sign_out"},
+        "/admin/settings": {"name": "Harbour"},
         "/admin/invites": {"uses": "1", "days": "1"},
     }
     return given.get(route, {"text": "changed", "caption": "changed"})

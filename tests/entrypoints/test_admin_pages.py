@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from domain.kernel import NotFound
+from domain.moderation import Staff
 from tests.builders import Someone, a_person, a_post
 from tests.conftest import PASSWORD, Server, settle
 from tests.entrypoints.test_pages import Browser, Page, browse
@@ -18,6 +20,7 @@ PAGES = (
     "/admin/users/mira",
     "/admin/invites",
     "/admin/jobs",
+    "/admin/settings",
     "/admin/audit",
 )
 
@@ -166,6 +169,39 @@ async def test_an_invitation_is_made_passed_on_and_revoked(admin: Browser, brows
     log = (await admin.get("/admin/audit")).words
     assert "made an invitation" in log
     assert "revoked an invitation" in log
+
+
+async def test_the_place_is_renamed_and_the_log_says_by_whom(
+    server: Server, admin: Browser, browse: Any
+) -> None:
+    page = await admin.get("/admin/settings")
+    assert dict(page.form("/admin/settings").fields)["name"] == "Heliograph"
+    refused = await admin.send(page, "/admin/settings", name="A\u200bB")
+    assert refused.status == 422
+    assert 'id="f-name-error"' in refused.html
+    page = await admin.send(page, "/admin/settings", name=" Ridge <b> ")
+    assert "Saved." in page.words
+    assert "Ridge &lt;b&gt;</title>" in (await (await browse()).get("/")).html
+    assert '"Ridge <b>"' in (await (await browse()).get("/api/v1/instance")).html
+    await admin.send(page, "/admin/settings", name="Ridge <b>")
+    log = (await admin.get("/admin/audit")).words
+    assert log.count("renamed this place") == 1, "what changes nothing is not logged"
+    assert re.search(r"@greta\s+renamed this place\s+Heliograph\s+Ridge <b>", log)
+
+
+async def test_who_is_no_administrator_any_more_renames_nothing(
+    server: Server, mira: Someone, admin: Browser
+) -> None:
+    with pytest.raises(NotFound):
+        await server.program.place.rename(Staff(mira.id, "mira"), "Mine")
+    assert server.program.place.name == "Heliograph"
+
+
+@pytest.mark.settings(instance_name="Harbour")
+async def test_where_the_settings_name_the_place_the_page_says_so(admin: Browser) -> None:
+    page = await admin.get("/admin/settings")
+    assert "This place is called Harbour" in page.words
+    assert "/admin/settings" not in {form.action for form in page.forms}
 
 
 async def test_odd_addresses_of_reports_lead_nowhere(mira: Someone, browse: Any) -> None:

@@ -85,7 +85,7 @@ STOPS = (
         Stop(path, "admin")
         for path in (
             "/admin", "/admin/reports", "/admin/reports/{case}", "/admin/users", "/admin/users/{long}",
-            "/admin/invites", "/admin/jobs", "/admin/audit",
+            "/admin/invites", "/admin/jobs", "/admin/audit", "/admin/settings",
         )
     ),
 )  # fmt: skip
