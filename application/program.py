@@ -24,6 +24,7 @@ from application.overview import Overviews
 from application.people import People
 from application.posting import Posting
 from application.resetting import Resetting
+from application.sign_in_log import SignInLog
 from application.signing_in import SigningIn
 from application.this_place import ThisPlace
 from application.uploading import Uploading
@@ -39,6 +40,7 @@ class Application:
 
     accounts: Accounts
     signing_in: SigningIn
+    sign_in_log: SignInLog
     leaving: Leaving
     resetting: Resetting
     place: ThisPlace

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from application.access import Client, audit, confirm, throttle, unchanged
 from application.paging import Cursors, Key
+from application.sign_in_log import SignInLog
 from application.views import Page
 from domain.kernel import NotFound, SessionId, TokenId, UserId
 from domain.moderation import Staff
@@ -82,6 +83,7 @@ class SigningIn:
         limiter: RateLimiter,
         identities: IdentityReads,
         cursors: Cursors,
+        log: SignInLog,
     ) -> None:
         self._new_uow = new_uow
         self._clock = clock
@@ -90,6 +92,7 @@ class SigningIn:
         self._limiter = limiter
         self._identities = identities
         self._cursors = cursors
+        self._log = log
         self._used_sessions: set[SessionId] = set()
         self._used_tokens: set[TokenId] = set()
 
@@ -128,7 +131,7 @@ class SigningIn:
         account = await self._check_login(client, login, password)
         if account.away:
             account = await self._bring_back(account, come_back)
-        return await self._issue_token(account, name, scopes)
+        return await self._issue_token(account, name, scopes, client=client)
 
     async def away(self, secret: str) -> Account | None:
         """The account that its owner may come back to, by the secret of its session; None for any other."""
@@ -215,6 +218,8 @@ class SigningIn:
         allowed = client.relaxed or (await self._limiter.hit(SIGN_IN_PER_ACCOUNT, key)).allowed
         right = await self._hasher.verify(password, account.password_hash if account else None)
         if account is None or not right or not allowed:
+            if account is not None and allowed:
+                self._log.add_failed(account.id, client)
             raise BadCredentials
         await self._limiter.forget(SIGN_IN_PER_NAME, name)
         await self._limiter.forget(SIGN_IN_PER_ACCOUNT, key)
@@ -237,12 +242,19 @@ class SigningIn:
         async with self._new_uow() as uow:
             await _unchanged(uow, account)
             await uow.sessions.add(session)
+            await self._log.add(uow, account.id, "session", client)
             await uow.commit()
         return Issued(secret, session, account.away)
 
     async def _issue_token(
-        self, account: Account, name: str, scopes: list[str] | None, by: Staff | None = None
+        self,
+        account: Account,
+        name: str,
+        scopes: list[str] | None,
+        by: Staff | None = None,
+        client: Client | None = None,
     ) -> Issued:
+        """`client` is where somebody signed in with the password for it."""
         chosen: tuple[Scope, ...] = choose_scopes(scopes, account.role)
         now, secret = self._clock.now(), f"hg_{self._ids.secret()}"
         token = Token(
@@ -251,6 +263,8 @@ class SigningIn:
         async with self._new_uow() as uow:
             await _unchanged(uow, account)
             await uow.tokens.add(token)
+            if client is not None:
+                await self._log.add(uow, account.id, "token", client)
             if by is not None:
                 await audit(uow, self._ids.new(), now, by, "token.create", f"@{account.username}", name)
             await uow.commit()

@@ -45,6 +45,7 @@ LISTS = (
     "uploads",
     "drafts",
     "sessions",
+    "sign_ins",
     "tokens",
     "reports",
     "invitations",

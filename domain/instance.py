@@ -41,7 +41,7 @@ class Instances(Protocol):
     """The one row about the place."""
 
     async def find(self, *, lock: bool = False) -> Instance | None:
-        """What was stored; None for a place that was never named in the browser. With `lock` it stays so until the unit ends."""
+        """What was stored; None where nothing was. With `lock` it stays so until the unit ends."""
         ...
 
     async def put(self, instance: Instance) -> None:

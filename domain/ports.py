@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from domain.jobs import Jobs
     from domain.moderation import Moderation
     from domain.posts import Comments, Posts
+    from domain.sign_ins import SignIns
     from domain.users import Accounts, Invites, PasswordResets, Sessions, Tokens
 
 
@@ -57,6 +58,7 @@ class UnitOfWork(Protocol):
 
     accounts: "Accounts"
     sessions: "Sessions"
+    sign_ins: "SignIns"
     tokens: "Tokens"
     invites: "Invites"
     resets: "PasswordResets"

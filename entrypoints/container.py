@@ -62,6 +62,7 @@ from adapters.postgres.overview_reads import PostgresOverviewReads
 from adapters.postgres.people_reads import PostgresPeopleReads
 from adapters.postgres.post_reads import PostgresPostReads
 from adapters.postgres.sessions import PostgresIdentities
+from adapters.postgres.sign_ins import PostgresSignInReads
 from adapters.postgres.takeout_reads import PostgresTakeoutReads
 from adapters.postgres.unit_of_work import EventDecoder, PostgresUnitOfWork
 from adapters.system.backdating import BackdatedClock, BackdatedIds
@@ -97,6 +98,7 @@ from application.program import Application
 from application.reactions import REACTIONS, Means
 from application.resetting import Resetting
 from application.seeding import Recipe, Seeding
+from application.sign_in_log import SignInLog
 from application.signing_in import SigningIn
 from application.this_place import ThisPlace
 from application.unpacking import TakeoutReader
@@ -193,6 +195,9 @@ class Container(containers.DeclarativeContainer):
         languages=languages.codes(),
         is_timezone=providers.Object(timezones.is_timezone),
     )
+    sign_in_log = providers.Singleton(
+        SignInLog, new_uow.provider, clock, ids, providers.Singleton(PostgresSignInReads), cursors
+    )
     feeds = providers.Singleton(Feeds, post_reads, cursors)
     following = providers.Singleton(FollowingPeople, new_uow.provider, clock)
     application = providers.Singleton(
@@ -217,7 +222,9 @@ class Container(containers.DeclarativeContainer):
             limiter,
             providers.Singleton(PostgresIdentities),
             cursors,
+            sign_in_log,
         ),
+        sign_in_log=sign_in_log,
         leaving=providers.Singleton(Leaving, new_uow.provider, clock, ids, passwords, limiter),
         exporting=providers.Singleton(
             Exporting,
@@ -512,6 +519,7 @@ async def _keep_house(application: Application) -> None:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         for chore in (
             application.signing_in.write_down_use,
+            application.sign_in_log.write_down,
             application.place.read,
             application.housekeeping.sweep_uploads,
             application.housekeeping.forget,

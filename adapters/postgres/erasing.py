@@ -124,6 +124,7 @@ _ERASE = (
          (SELECT id FROM reports WHERE reporter_id = $1 ORDER BY case_id LIMIT $2)""",
     "DELETE FROM password_resets WHERE user_id = $1 AND $2::int > 0",
     "DELETE FROM home_visits WHERE user_id = $1 AND $2::int > 0",
+    "DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE user_id = $1 LIMIT $2)",
     "DELETE FROM imports WHERE user_id = $1 AND source_id IN "

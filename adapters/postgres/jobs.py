@@ -9,6 +9,7 @@ import asyncpg
 from adapters.postgres.engine import acquire, changed, count_of
 from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, POSTPONED, Job, back_off
 from domain.kernel import EventId
+from domain.sign_ins import KEPT as SIGN_INS_KEPT
 from domain.users import SESSION_IDLE
 
 _CLAIM = f"""
@@ -122,6 +123,7 @@ class PostgresJobs:
         await self._c.execute("DELETE FROM sessions WHERE expires_at < $1", now)
         await self._c.execute("DELETE FROM sessions WHERE last_seen_at < $1", now - SESSION_IDLE)
         await self._c.execute("DELETE FROM tokens WHERE expires_at < $1", now)
+        await self._c.execute("DELETE FROM sign_ins WHERE at < $1", now - SIGN_INS_KEPT)
         await self._c.execute("DELETE FROM password_resets WHERE expires_at < $1", now)
 
 

@@ -56,6 +56,9 @@ _OTHERS = {
         SELECT c.kind, r.reason, r.note, r.created_at FROM reports r JOIN cases c ON c.id = r.case_id
         WHERE r.reporter_id = $1 ORDER BY r.id DESC LIMIT 10000
     """,
+    "sign_ins": """
+        SELECT at, outcome, tries, browser, system FROM sign_ins WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT 10000
+    """,
     "invitations": """
         SELECT created_at, expires_at, uses, max_uses FROM invites WHERE created_by = $1 ORDER BY id DESC LIMIT 10000
     """,

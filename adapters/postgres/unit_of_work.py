@@ -25,6 +25,7 @@ from adapters.postgres.jobs import PostgresJobs
 from adapters.postgres.moderation import PostgresModeration
 from adapters.postgres.posts import PostgresPosts
 from adapters.postgres.sessions import PostgresInvites, PostgresResets, PostgresSessions, PostgresTokens
+from adapters.postgres.sign_ins import PostgresSignIns
 from domain.kernel import Event
 from domain.ports import Clock, Ids, TryAgain, Wake
 
@@ -44,6 +45,7 @@ class PostgresUnitOfWork:
 
     accounts: PostgresAccounts
     sessions: PostgresSessions
+    sign_ins: PostgresSignIns
     tokens: PostgresTokens
     invites: PostgresInvites
     resets: PostgresResets
@@ -82,6 +84,7 @@ class PostgresUnitOfWork:
         connection, ids = self._connection, self._ids
         self.accounts = PostgresAccounts(connection)
         self.sessions = PostgresSessions(connection)
+        self.sign_ins = PostgresSignIns(connection)
         self.tokens = PostgresTokens(connection)
         self.invites = PostgresInvites(connection)
         self.resets = PostgresResets(connection)

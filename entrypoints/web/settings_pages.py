@@ -10,6 +10,7 @@ from application.accounts import ProfileChange
 from application.exporting import ExportView
 from application.views import Me
 from domain.kernel import DomainError, ExportId, Invalid, NotFound, SessionId, TokenId, msg
+from domain.sign_ins import KEPT, Device
 from domain.users import COME_BACK, SCOPES, TEXT_SIZES
 from entrypoints import requests
 from entrypoints.api.exports import archive_url
@@ -278,31 +279,26 @@ async def security(visit: Visit) -> HTTPResponse:
         sessions=sessions,
         current=visit.who.secret_id,
         device_name=device_name,
+        log=await visit.app.sign_in_log.page(visit.user, SHORT_LIST, visit.cursor),
+        kind_name=kind_name,
+        days=KEPT.days,
     )
 
 
 def device_name(user_agent: str) -> str:
     """`Firefox on Linux`, as far as the browser says so."""
-    browsers = (
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    )
-    systems = (
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS", "macOS"),
-        ("Linux", "Linux"),
-    )
-    browser = next((name for sign, name in browsers if sign in user_agent), "")
-    system = next((name for sign, name in systems if sign in user_agent), "")
-    if browser and system:
-        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or user_agent[:60] or _("Unknown device")
+    return _kind_name(Device.of(user_agent)) or user_agent[:60] or _("Unknown device")
+
+
+def kind_name(device: Device) -> str:
+    """`Firefox on Linux`, as far as that was written down."""
+    return _kind_name(device) or _("Unknown device")
+
+
+def _kind_name(device: Device) -> str:
+    if device.browser and device.system:
+        return _("%(browser)s on %(system)s") % {"browser": device.browser, "system": device.system}
+    return device.browser or device.system
 
 
 @routes.form("/settings/security")

@@ -182,7 +182,7 @@ async def test_every_table_of_people_is_in_a_takeout_or_left_out_for_a_reason(
     packed = {
         "usernames", "sessions", "tokens", "invites", "follows", "follow_requests", "blocks", "mutes", "posts", "files",
         "likes", "saves", "hidden_posts", "comments", "comment_likes", "reports",
-        "drafts",
+        "drafts", "sign_ins",
     }  # fmt: skip
     left_out = {
         "removed_comments": "a comment that was deleted half a minute ago",
@@ -191,6 +191,7 @@ async def test_every_table_of_people_is_in_a_takeout_or_left_out_for_a_reason(
         "cases": "what others reported, in their words",
         "exports": "the archives themselves",
         "imports": "where it was brought from",
+        "home_visits": "how far the home feed was read",
         "password_resets": "a secret",
         "place_itself": "not about people",
     }

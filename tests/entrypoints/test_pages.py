@@ -1314,6 +1314,17 @@ async def test_devices_are_signed_out_from_another(browse, server, sql):
     assert (await mira.get("/settings")).path == "/settings"
 
 
+async def test_who_signed_in_and_who_tried_is_told(browse, server):
+    stranger = await browse()
+    await join(server.program, "mira")
+    for _ in range(2):
+        await stranger.send(await stranger.get("/login"), "/login", username="mira", password="not this one")
+    page = await (await browse("mira")).get("/settings/security")
+    assert "2 tries with a wrong password" in page.words
+    assert page.words.count("Signed in") == 1
+    assert "Kept for 90 days, without network addresses." in page.words
+
+
 async def _another(browse: Any) -> aiohttp.ClientSession:
     return (await browse()).session
 
