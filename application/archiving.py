@@ -10,6 +10,7 @@ from uuid import UUID
 
 from application import takeout
 from application.access import may_view
+from application.commenting import CommentReads
 from application.exporting import discard
 from application.feeds import PostReads, PostRow
 from application.packing import Packing, Place, Stopped, TakeoutPages, TakeoutWriter
@@ -106,6 +107,7 @@ class ExportMaker:
         workspace: Workspace,
         reads: TakeoutReads,
         posts: PostReads,
+        comments: CommentReads,
         people: PeopleReads,
         writer_at: WriterAt,
         pages: Callable[[], TakeoutPages],
@@ -118,6 +120,7 @@ class ExportMaker:
         self._workspace = workspace
         self._reads = reads
         self._posts = posts
+        self._comments = comments
         self._people = people
         self._writer_at = writer_at
         self._pages = pages
@@ -159,7 +162,9 @@ class ExportMaker:
                         account,
                         folder,
                     )
-                    making = _Making(packing, self._reads, self._posts, self._people, self._clock)
+                    making = _Making(
+                        packing, self._reads, self._posts, self._comments, self._people, self._clock
+                    )
                     await making.write()
                 size = (await asyncio.to_thread(path.stat)).st_size
                 await self._media.put(archive_key(key), path)
@@ -206,6 +211,7 @@ class _Making:
     packing: Packing
     reads: TakeoutReads
     posts: PostReads
+    comments: CommentReads
     people: PeopleReads
     clock: Clock
     newest: list[Document] = field(default_factory=list)
@@ -303,14 +309,13 @@ class _Making:
         """Comments that the owner sees now, oldest first; those of others join their list. A page shows the first 500."""
         shown: list[CommentView] = []
         part = Slice(PAGE)
-        while rows := await self.posts.comments(self.owner, post_id, part):
-            views = [row.view for row in rows]
+        while views := await self.comments.of_post(self.owner, post_id, part):
             others = [view for view in views if view.author.id != self.owner]
             await self.packing.list("comments_received").add(
                 [takeout.received_document(view) for view in others]
             )
             shown += views[: ROWS_PER_PAGE - len(shown)]
-            if len(rows) < PAGE:
+            if len(views) < PAGE:
                 break
             part = Slice(PAGE, after=Key(views[-1].id))
         return shown

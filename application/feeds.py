@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from application.access import admit, may_view
+from application.commenting import CommentReads
 from application.paging import Cursors, Key, Slice
 from application.views import (
     CommentView,
@@ -22,7 +23,7 @@ from application.views import (
     VersionPhoto,
     VersionView,
 )
-from domain.kernel import CommentId, NotFound, PlaceId, PostId, UserId
+from domain.kernel import NotFound, PlaceId, PostId, UserId
 from domain.posts import Counts, PostVersion, Standing
 from domain.text import fold
 from domain.visibility import is_public
@@ -31,7 +32,6 @@ _REFILLS = 8
 _MOST = 1_000
 # How many pages at most are read again when a list is asked for down to some item.
 _PAGES_AGAIN = 5
-_LAST = UUID(int=2**128 - 1)
 
 
 @dataclass(slots=True)
@@ -52,14 +52,6 @@ class PostRow:
     saved: bool
     unwanted: bool
     downloads: bool = False
-
-
-@dataclass(slots=True)
-class CommentRow:
-    """A comment as the database found it for a viewer; by somebody the viewer may know."""
-
-    post_id: UUID
-    view: CommentView
 
 
 Source = Callable[[Slice], Awaitable[list[PostRow]]]
@@ -128,20 +120,6 @@ class PostReads(Protocol):
         """What a post showed before each of its edits, newest first, at most MAX_VERSIONS."""
         ...
 
-    async def newest_comments(
-        self, viewer: UserId | None, posts: Sequence[UUID], each: int
-    ) -> list[CommentRow]:
-        """The newest comments of each post, oldest first within a post, by people the viewer may know."""
-        ...
-
-    async def comments(self, viewer: UserId | None, post_id: PostId, part: Slice) -> list[CommentRow]:
-        """A post's comments: `after` walks from old to new (also without a key), `before` back."""
-        ...
-
-    async def comment(self, viewer: UserId | None, comment_id: CommentId) -> CommentRow | None:
-        """One comment by somebody the viewer may know, or None."""
-        ...
-
     async def likers(
         self, viewer: UserId | None, post_id: PostId, part: Slice
     ) -> list[tuple[Key, MemberRow]]:
@@ -160,8 +138,9 @@ class Feeds:
     that somebody who comes back finds what they had in front of them: at most five times `limit`, the oldest ones.
     """
 
-    def __init__(self, reads: PostReads, cursors: Cursors) -> None:
+    def __init__(self, reads: PostReads, comments: CommentReads, cursors: Cursors) -> None:
         self._reads = reads
+        self._comments = comments
         self._cursors = cursors
 
     async def home(
@@ -314,49 +293,6 @@ class Feeds:
             lambda view: Key(post_id, view.version),
         )
 
-    async def comments(
-        self,
-        viewer: UserId | None,
-        post_id: PostId,
-        limit: int,
-        cursor: str | None = None,
-        *,
-        newest: bool = False,
-    ) -> Page[CommentView]:
-        """A post's comments, oldest first. Without a cursor the first ones, or the last ones when `newest`.
-
-        Raises NotFound, Gone, BadCursor.
-        """
-        admit(viewer, await self._reads.standing(viewer, post_id))
-        scope = f"comments:{post_id}"
-        part = self._cursors.slice(scope, limit, cursor)
-        at_end = newest and cursor is None
-        if at_end:
-            part = Slice(limit, before=Key(_LAST))
-        rows = await self._reads.comments(viewer, post_id, part.one_more)
-        views = [row.view for row in rows[:limit]]
-        back = part.before is not None
-        if back:
-            views.reverse()
-        more = len(rows) > limit
-        return Page(
-            views,
-            next=self._cursors.write(scope, "p", Key(views[-1].id))
-            if views and (more or back) and not at_end
-            else None,
-            prev=self._cursors.write(scope, "n", Key(views[0].id))
-            if views and (more if back else part.after is not None)
-            else None,
-        )
-
-    async def comment(self, viewer: UserId | None, comment_id: CommentId) -> CommentView:
-        """One comment under a post that the viewer may see. Raises NotFound."""
-        row = await self._reads.comment(viewer, comment_id)
-        if row is None:
-            raise NotFound
-        admit(viewer, await self._reads.standing(viewer, PostId(row.post_id)))
-        return row.view
-
     async def likers(
         self, viewer: UserId | None, post_id: PostId, limit: int, cursor: str | None = None
     ) -> Page[MemberRow]:
@@ -443,8 +379,8 @@ class Feeds:
         talked = [row.standing.post_id for row in rows if row.comments]
         previews: dict[UUID, list[CommentView]] = {}
         if talked:
-            for found in await self._reads.newest_comments(viewer, talked, 2):
-                previews.setdefault(found.post_id, []).append(found.view)
+            for comment in await self._comments.newest(viewer, talked, 2):
+                previews.setdefault(comment.post_id, []).append(comment)
         return [_card(viewer, row, previews.get(row.standing.post_id, [])) for row in rows]
 
 

@@ -1,21 +1,17 @@
-"""Publishing, editing and removing posts; liking, saving and commenting."""
+"""Publishing, editing and removing posts; liking and saving them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from application.access import access_comment, access_own_post, access_post, admit_comment
+from application.access import access_own_post, access_post
 from application.attaching import exchange, lock_uploads, put_out
 from application.views import DraftPhoto, PostViewer, Reacted, present_file
 from domain.files import Crop
-from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, UserId, msg
+from domain.kernel import FileId, PostId, UserId
 from domain.ports import Clock, Ids, UnitOfWork, UnitOfWorks
 from domain.posts import (
     Audience,
     Changed,
-    Comment,
-    Commented,
-    CommentsOff,
-    NotYours,
     Photo,
     Place,
     Post,
@@ -202,94 +198,6 @@ class Posting:
         await uow.commit()
         own = standing.author_id == viewer
         return Reacted(counts, PostViewer(liked, saved, own, standing.comments or own))
-
-    async def comment(
-        self,
-        viewer: UserId,
-        post_id: PostId,
-        text: str,
-        reply_to: CommentId | None = None,
-        new_id: CommentId | None = None,
-    ) -> CommentId:
-        """Comment, or reply one level below a comment. Raises NotFound, CommentsOff, Invalid."""
-        comment = Comment(new_id or CommentId(self._ids.new()), post_id, viewer, "", self._clock.now())
-        comment.write(text)
-        async with self._new_uow() as uow:
-            standing = await access_post(uow, viewer, post_id)
-            if not standing.comments and standing.author_id != viewer:
-                raise CommentsOff
-            if reply_to is not None:
-                comment.reply_to = await self._thread(uow, viewer, post_id, reply_to)
-            comment.mentions = await uow.accounts.known_names(viewer, comment.mentions)
-            await uow.comments.add(comment)
-            uow.record(Commented(comment_id=comment.id, post_id=post_id, author_id=viewer))
-            await uow.commit()
-        return comment.id
-
-    async def edit_comment(self, viewer: UserId, comment_id: CommentId, text: str) -> PostId:
-        """Change one's own comment; the same text changes nothing. Raises NotFound, NotYours, Invalid."""
-        async with self._new_uow() as uow:
-            comment, _ = await access_comment(uow, viewer, comment_id)
-            if comment.author_id != viewer:
-                raise NotYours
-            before = comment.text
-            comment.write(text)
-            if comment.text == before:
-                return comment.post_id
-            comment.mentions = await uow.accounts.known_names(viewer, comment.mentions)
-            comment.edited_at = self._clock.now()
-            await uow.comments.save(comment)
-            await uow.commit()
-        return comment.post_id
-
-    async def delete_comment(self, viewer: UserId, comment_id: CommentId) -> PostId:
-        """Remove one's own comment, or any under one's own post, with its replies. Raises NotFound, NotYours.
-
-        For a moment `restore_comment` undoes that; until then nobody sees or counts them.
-        """
-        async with self._new_uow() as uow:
-            comment, standing = await access_comment(uow, viewer, comment_id)
-            if viewer not in (comment.author_id, standing.author_id):
-                raise NotYours
-            await uow.comments.put_aside(comment, viewer, self._clock.now())
-            await uow.commit()
-        return comment.post_id
-
-    async def restore_comment(self, viewer: UserId, comment_id: CommentId) -> PostId:
-        """Bring back what one has just deleted, with its replies and likes. Raises NotFound, also when it is too late."""
-        async with self._new_uow() as uow:
-            removed = await uow.comments.find_aside(comment_id)
-            if removed is None or not removed.can_return(viewer, self._clock.now()):
-                raise NotFound
-            await admit_comment(uow, viewer, removed.comment)
-            await uow.comments.bring_back(comment_id)
-            await uow.commit()
-        return removed.comment.post_id
-
-    async def like_comment(self, viewer: UserId, comment_id: CommentId, liked: bool) -> PostId:
-        """Like a comment that the viewer can see, or take it back. Raises NotFound."""
-        async with self._new_uow() as uow:
-            comment, _ = await access_comment(uow, viewer, comment_id)
-            if liked:
-                await uow.comments.add_like(comment_id, viewer)
-            else:
-                await uow.comments.remove_like(comment_id, viewer)
-            await uow.commit()
-        return comment.post_id
-
-    async def _thread(
-        self, uow: UnitOfWork, viewer: UserId, post_id: PostId, reply_to: CommentId
-    ) -> CommentId:
-        """The top of the thread that a reply joins: replies to replies stay on one level."""
-        try:
-            parent, _ = await access_comment(uow, viewer, reply_to)
-        except NotFound:
-            parent = None
-        if parent is None or parent.post_id != post_id:
-            raise Invalid.field(
-                "#/reply_to", "not_found", msg("The comment you answer is not there any more.")
-            )
-        return parent.reply_to or parent.id
 
     async def _shows_camera(self, uow: UnitOfWork, author: UserId, wanted: bool | None) -> bool:
         if wanted is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from application.accounts import Accounts
 from application.catching_up import CatchingUp
+from application.commenting import Commenting
 from application.directory import Directory
 from application.downloading import Downloading
 from application.drafting import Drafting
@@ -48,6 +49,7 @@ class Application:
     importing: Importing
     following: FollowingPeople
     posting: Posting
+    commenting: Commenting
     drafting: Drafting
     uploading: Uploading
     downloading: Downloading

@@ -233,10 +233,10 @@ class Seeding:
             return None
         comment_id = CommentId(self._id("comment", str(post_id), comment.created_at, number))
         try:
-            await self._program.feeds.comment(author, comment_id)
+            await self._program.commenting.get(author, comment_id)
         except NotFound:
             with self._time.at(comment.created_at):
-                await self._program.posting.comment(author, post_id, comment.text, parent, comment_id)
+                await self._program.commenting.add(author, post_id, comment.text, parent, comment_id)
         self.seeded.comments += 1
         return comment_id
 

@@ -37,6 +37,7 @@ from adapters.inprocess.live import InProcessWake
 from adapters.pillow.images import SandboxedImages
 from adapters.postgres import migrate
 from adapters.postgres.backup import PostgresDumps
+from adapters.postgres.comment_reads import PostgresCommentReads
 from adapters.postgres.directory_reads import PostgresDirectoryReads
 from adapters.postgres.drafts import PostgresDraftReads
 from adapters.postgres.embedded import (
@@ -74,6 +75,7 @@ from application.accounts import Accounts
 from application.archiving import ExportMaker
 from application.backups import CONFIG, SECRET, BackupFailed, DamagedArchive, Manifest, Progress
 from application.catching_up import CatchingUp
+from application.commenting import Commenting
 from application.demo_content import DemoContent
 from application.directory import Directory
 from application.downloading import Downloading
@@ -155,6 +157,7 @@ class Container(containers.DeclarativeContainer):
     cursors = providers.Singleton(Cursors, secret)
     people_reads = providers.Singleton(PostgresPeopleReads)
     post_reads = providers.Singleton(PostgresPostReads)
+    comment_reads = providers.Singleton(PostgresCommentReads)
     export_maker = providers.Singleton(
         ExportMaker,
         new_uow.provider,
@@ -164,6 +167,7 @@ class Container(containers.DeclarativeContainer):
         workspace,
         providers.Singleton(PostgresTakeoutReads),
         post_reads,
+        comment_reads,
         people_reads,
         providers.Object(takeouts.writing),
         providers.Object(_takeout_pages),
@@ -198,7 +202,7 @@ class Container(containers.DeclarativeContainer):
     sign_in_log = providers.Singleton(
         SignInLog, new_uow.provider, clock, ids, providers.Singleton(PostgresSignInReads), cursors
     )
-    feeds = providers.Singleton(Feeds, post_reads, cursors)
+    feeds = providers.Singleton(Feeds, post_reads, comment_reads, cursors)
     following = providers.Singleton(FollowingPeople, new_uow.provider, clock)
     application = providers.Singleton(
         Application,
@@ -249,6 +253,7 @@ class Container(containers.DeclarativeContainer):
             max_file=providers.Callable(lambda settings: settings.max_upload_mb * 2**20, settings),
         ),
         posting=providers.Singleton(Posting, new_uow.provider, clock, ids),
+        commenting=providers.Singleton(Commenting, new_uow.provider, clock, ids, comment_reads, cursors),
         drafting=providers.Singleton(
             Drafting, new_uow.provider, clock, ids, providers.Singleton(PostgresDraftReads), cursors
         ),

@@ -119,4 +119,4 @@ async def a_comment(
     reply_to: CommentId | None = None,
 ) -> CommentId:
     """A remark, or a reply."""
-    return await program.posting.comment(by.id, post, text, reply_to)
+    return await program.commenting.add(by.id, post, text, reply_to)

@@ -131,12 +131,12 @@ class Community:
             case "show to":
                 await app.posting.edit(me.id, post, PostEdit(audience=act.extra[0]))
             case "comment":
-                self.comments.append(await app.posting.comment(me.id, post, "so bright"))
+                self.comments.append(await app.commenting.add(me.id, post, "so bright"))
             case "reply":
-                found = await app.feeds.comment(me.id, comment)
-                self.comments.append(await app.posting.comment(me.id, PostId(found.post_id), "yes", comment))
+                found = await app.commenting.get(me.id, comment)
+                self.comments.append(await app.commenting.add(me.id, PostId(found.post_id), "yes", comment))
             case "like comment" | "unlike comment":
-                await app.posting.like_comment(me.id, comment, act.kind == "like comment")
+                await app.commenting.like(me.id, comment, act.kind == "like comment")
             case "like":
                 await app.posting.like(me.id, post)
             case "unlike":
@@ -148,7 +148,7 @@ class Community:
             case "delete post":
                 await app.posting.delete(me.id, post)
             case "delete comment":
-                await app.posting.delete_comment(me.id, comment)
+                await app.commenting.delete(me.id, comment)
             case "suspend" | "bring back":
                 await app.moderation.change(me.name, suspended=act.kind == "suspend")
             case "leave":

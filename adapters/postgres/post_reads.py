@@ -16,10 +16,10 @@ from adapters.postgres.keyset import LAST, walk
 from adapters.postgres.people_reads import read_member_row, read_person
 from adapters.postgres.posts import find_standing, read_standing_row
 from adapters.postgres.relations import everything, not_blocked, standing
-from application.feeds import CommentRow, PostRow
+from application.feeds import PostRow
 from application.paging import Key, Slice
-from application.views import CommentCounts, CommentView, CommentViewer, MemberRow, PlaceRef
-from domain.kernel import CommentId, FileId, PlaceId, PostId, UserId
+from application.views import MemberRow, PlaceRef
+from domain.kernel import FileId, PlaceId, PostId, UserId
 from domain.posts import Place, PostVersion, Standing
 from domain.text import is_storable
 
@@ -37,22 +37,6 @@ SELECT k.key, k.rank, p.id, p.author_id, p.audience, p.comments_on, p.card, p.li
   EXISTS (SELECT FROM saves WHERE user_id = $1 AND post_id = p.id) AS saved
 FROM ({{skeleton}}) k JOIN posts p ON p.id = k.post_id JOIN users a ON a.id = p.author_id
 ORDER BY {{order}}
-"""
-
-# Comments by people whom the viewer may know; the condition that follows says which.
-_KNOWN = f"""
-SELECT c.*, a.username, a.display_name, a.avatar_key FROM comments c JOIN users a ON a.id = c.author_id
-WHERE a.state = 'active' AND {not_blocked("$1", "c.author_id")} AND
-"""
-# What a comment answers is not named to somebody who does not see it.
-_COMMENT = f"""
-SELECT c.id, c.post_id, c.text, c.likes, c.created_at, c.edited_at, c.mentions, c.author_id,
-  CASE WHEN c.reply_to IS NOT NULL THEN (
-    SELECT r.id FROM comments r JOIN users a ON a.id = r.author_id
-    WHERE r.id = c.reply_to AND a.state = 'active' AND {not_blocked("$1", "a.id")}) END AS reply_to,
-  c.username, c.display_name, c.avatar_key, p.author_id AS post_author_id,
-  EXISTS (SELECT FROM comment_likes WHERE user_id = $1 AND comment_id = c.id) AS liked
-FROM
 """
 
 
@@ -116,29 +100,6 @@ class PostgresPostReads:
             )
         return [_version(row) for row in rows]
 
-    async def newest_comments(
-        self, viewer: UserId | None, posts: Sequence[UUID], each: int
-    ) -> list[CommentRow]:
-        newest = f"{_KNOWN} c.post_id = p.id ORDER BY c.id DESC LIMIT {int(each)}"
-        wanted = (
-            f"posts p CROSS JOIN LATERAL ({newest}) c WHERE p.id = ANY($2::uuid[]) ORDER BY c.post_id, c.id"
-        )
-        return await self._comments(_COMMENT + wanted, viewer, list(posts))
-
-    async def comments(self, viewer: UserId | None, post_id: PostId, part: Slice) -> list[CommentRow]:
-        if part.before is not None:
-            beyond, order, key = "c.id < $3", "DESC", part.before.id
-        else:
-            beyond, order, key = "c.id > $3", "ASC", part.after.id if part.after else _FIRST
-        part_of_them = f"{_KNOWN} c.post_id = $2 AND {beyond} ORDER BY c.id {order} LIMIT {int(part.limit)}"
-        wanted = f"({part_of_them}) c JOIN posts p ON p.id = c.post_id ORDER BY c.id {order}"
-        return await self._comments(_COMMENT + wanted, viewer, post_id, key)
-
-    async def comment(self, viewer: UserId | None, comment_id: CommentId) -> CommentRow | None:
-        wanted = f"({_KNOWN} c.id = $2) c JOIN posts p ON p.id = c.post_id"
-        rows = await self._comments(_COMMENT + wanted, viewer, comment_id)
-        return rows[0] if rows else None
-
     async def likers(
         self, viewer: UserId | None, post_id: PostId, part: Slice
     ) -> list[tuple[Key, MemberRow]]:
@@ -184,11 +145,6 @@ class PostgresPostReads:
             rows = await connection.fetch(sql, viewer or _NOBODY, *parameters)
         return [_post_row(row) for row in rows]
 
-    async def _comments(self, sql: str, viewer: UserId | None, *parameters: Any) -> list[CommentRow]:
-        async with acquire() as connection:
-            rows = await connection.fetch(sql, viewer or _NOBODY, *parameters)
-        return [_comment_row(viewer, row) for row in rows]
-
 
 def _post_row(row: asyncpg.Record) -> PostRow:
     return PostRow(
@@ -217,20 +173,3 @@ def _version(row: asyncpg.Record) -> PostVersion:
             for photo in json.loads(row["photos"])
         ),
     )
-
-
-def _comment_row(viewer: UserId | None, row: asyncpg.Record) -> CommentRow:
-    own = viewer == row["author_id"]
-    view = CommentView(
-        row["id"],
-        row["post_id"],
-        read_person(row["author_id"], row),
-        row["text"],
-        row["reply_to"],
-        CommentCounts(row["likes"]),
-        CommentViewer(row["liked"], own, own or viewer == row["post_author_id"]),
-        row["created_at"],
-        row["edited_at"],
-        tuple(row["mentions"]),
-    )
-    return CommentRow(row["post_id"], view)

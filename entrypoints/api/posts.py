@@ -1,4 +1,4 @@
-"""Posts, comments and what people do with them over the API."""
+"""Posts and what people do with them over the API."""
 
 import re
 from collections.abc import Sequence
@@ -11,20 +11,18 @@ from sanic import HTTPResponse
 
 from application.posting import PhotoDraft, PlaceDraft, PostDraft, PostEdit
 from application.uploading import InUse
-from application.views import CommentView, MemberRow, Page, PostCard, Reacted, VersionView
+from application.views import MemberRow, Page, PostCard, Reacted, VersionView
 from domain.files import Crop
-from domain.kernel import CommentId, FileId, Invalid, NotFound, PostId, Unavailable, msg
+from domain.kernel import FileId, Invalid, NotFound, PostId, Unavailable, msg
 from domain.ports import Upload
 from domain.posts import MAX_PHOTOS, Counts
 from entrypoints import body, media, requests
 from entrypoints.api.operation import API, BASE, Answer, Call, Operations, Paging, count, expected_versions
 from entrypoints.api.schemas import (
     UNSET,
-    CommentPatch,
     CropIn,
     MediaIn,
     MediaPatch,
-    NewComment,
     NewPost,
     PlaceIn,
     PostPatch,
@@ -39,17 +37,9 @@ def posted(post: PostCard) -> Answer:
     return Answer(post, location=f"{BASE}/posts/{post.id}")
 
 
-def _commented(comment: CommentView) -> Answer:
-    return Answer(comment, location=f"{BASE}/comments/{comment.id}")
-
-
 async def recover_post(call: Call, post_id: UUID) -> Answer:
     """The same answer again, for a post that was made before."""
     return posted(await call.app.feeds.post(call.user, PostId(post_id)))
-
-
-async def _recover_comment(call: Call, comment_id: UUID) -> Answer:
-    return _commented(await call.app.feeds.comment(call.user, CommentId(comment_id)))
 
 
 @group.declare(
@@ -384,129 +374,12 @@ async def unhide(call: Call, post_id: UUID) -> Reacted:
 )
 async def list_likers(call: Call, post_id: UUID) -> Page[MemberRow]:
     page = await call.app.feeds.likers(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
-    return replace(page, count=(await _counts(call, post_id)).likes) if call.query.count else page
+    return replace(page, count=(await counts_of(call, post_id)).likes) if call.query.count else page
 
 
-async def _counts(call: Call, post_id: UUID) -> Counts:
+async def counts_of(call: Call, post_id: UUID) -> Counts:
+    """How many likes and comments a post has. Raises NotFound, Gone."""
     return (await call.app.feeds.post(call.viewer, PostId(post_id))).counts
-
-
-@group.declare(
-    "GET",
-    "/posts/<post_id:uuid>/comments",
-    "listComments",
-    "List a post's comments, oldest first",
-    auth="optional",
-    query=Paging,
-    answer=Page[CommentView],
-    problems=("not_found", "gone"),
-)
-async def list_comments(call: Call, post_id: UUID) -> Page[CommentView]:
-    page = await call.app.feeds.comments(call.viewer, PostId(post_id), call.query.limit, call.query.cursor)
-    return replace(page, count=(await _counts(call, post_id)).comments) if call.query.count else page
-
-
-@group.declare(
-    "POST",
-    "/posts/<post_id:uuid>/comments",
-    "comment",
-    "Comment on a post",
-    status=201,
-    body=NewComment,
-    answer=CommentView,
-    recover=_recover_comment,
-    problems=("not_found", "gone", "comments_off", "validation"),
-    example={"text": "What a light."},
-)
-async def comment(call: Call, post_id: UUID) -> Answer:
-    sent: NewComment = call.body
-    comment_id = await call.app.posting.comment(
-        call.user,
-        PostId(post_id),
-        sent.text,
-        CommentId(sent.reply_to) if sent.reply_to else None,
-        CommentId(call.new_id) if call.new_id else None,
-    )
-    return _commented(await call.app.feeds.comment(call.user, comment_id))
-
-
-@group.declare(
-    "GET",
-    "/comments/<comment_id:uuid>",
-    "getComment",
-    "Get a comment",
-    auth="optional",
-    answer=CommentView,
-    problems=("not_found", "gone"),
-)
-async def get_comment(call: Call, comment_id: UUID) -> CommentView:
-    return await call.app.feeds.comment(call.viewer, CommentId(comment_id))
-
-
-@group.declare(
-    "PATCH",
-    "/comments/<comment_id:uuid>",
-    "editComment",
-    "Edit a comment",
-    body=CommentPatch,
-    answer=CommentView,
-    problems=("not_found", "gone", "forbidden"),
-    example={"text": "What a light!"},
-)
-async def edit_comment(call: Call, comment_id: UUID) -> CommentView:
-    await call.app.posting.edit_comment(call.user, CommentId(comment_id), call.body.text)
-    return await call.app.feeds.comment(call.user, CommentId(comment_id))
-
-
-@group.declare(
-    "DELETE",
-    "/comments/<comment_id:uuid>",
-    "deleteComment",
-    "Delete a comment with its replies; for 30 seconds it can be restored",
-    status=204,
-    problems=("not_found", "gone", "forbidden"),
-)
-async def delete_comment(call: Call, comment_id: UUID) -> None:
-    await call.app.posting.delete_comment(call.user, CommentId(comment_id))
-
-
-@group.declare(
-    "POST",
-    "/comments/<comment_id:uuid>/restore",
-    "restoreComment",
-    "Take the deletion of a comment back, within 30 seconds and by whoever deleted it",
-    answer=CommentView,
-    problems=("not_found", "gone"),
-)
-async def restore_comment(call: Call, comment_id: UUID) -> CommentView:
-    await call.app.posting.restore_comment(call.user, CommentId(comment_id))
-    return await call.app.feeds.comment(call.user, CommentId(comment_id))
-
-
-@group.declare(
-    "PUT",
-    "/comments/<comment_id:uuid>/like",
-    "likeComment",
-    "Like a comment",
-    answer=CommentView,
-    problems=("not_found", "gone"),
-)
-async def like_comment(call: Call, comment_id: UUID) -> CommentView:
-    await call.app.posting.like_comment(call.user, CommentId(comment_id), True)
-    return await call.app.feeds.comment(call.user, CommentId(comment_id))
-
-
-@group.declare(
-    "DELETE",
-    "/comments/<comment_id:uuid>/like",
-    "unlikeComment",
-    "Take a comment's like back",
-    answer=CommentView,
-    problems=("not_found", "gone"),
-)
-async def unlike_comment(call: Call, comment_id: UUID) -> CommentView:
-    await call.app.posting.like_comment(call.user, CommentId(comment_id), False)
-    return await call.app.feeds.comment(call.user, CommentId(comment_id))
 
 
 @group.blueprint.route(

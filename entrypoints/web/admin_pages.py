@@ -90,7 +90,7 @@ async def _report_page(
     if what.post_id is not None:
         post = await visit.app.feeds.post(visit.viewer, what.post_id)
     elif what.comment_id is not None:
-        comment = await visit.app.feeds.comment(visit.viewer, what.comment_id)
+        comment = await visit.app.commenting.get(visit.viewer, what.comment_id)
     else:
         member = await visit.app.people.profile(visit.viewer, what.username or "")
     back = f"/p/{post.id}" if post else f"/p/{comment.post_id}" if comment else f"/@{member.username}"  # type: ignore[union-attr]
@@ -203,7 +203,7 @@ async def _what_it_shows(visit: Visit, shown: Any) -> Any:
         if shown.kind == "post":
             return await visit.app.feeds.post(visit.viewer, PostId(shown.target_id))
         if shown.kind == "comment":
-            return await visit.app.feeds.comment(visit.viewer, CommentId(shown.target_id))
+            return await visit.app.commenting.get(visit.viewer, CommentId(shown.target_id))
         return await visit.app.people.profile(visit.viewer, shown.member.username)
     except DomainError:
         return None

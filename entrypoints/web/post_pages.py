@@ -31,7 +31,7 @@ async def _show_post(
     visit: Visit, post_id: PostId, *, text: str = "", found: Trouble = NO_TROUBLE
 ) -> HTTPResponse:
     shown = await visit.app.feeds.post(visit.viewer, post_id)
-    comments = await visit.app.feeds.comments(visit.viewer, post_id, COMMENTS, visit.cursor, newest=True)
+    comments = await visit.app.commenting.list(visit.viewer, post_id, COMMENTS, visit.cursor, newest=True)
     in_progress = _in_progress(shown)
     return await visit.page(
         "post.html",
@@ -89,7 +89,7 @@ async def _answered(visit: Visit, post_id: PostId) -> CommentView | None:
     """The comment that the form answers, if there is one."""
     try:
         comment_id = CommentId(UUID(visit.text("reply_to") or visit.asked("reply_to")))
-        found = await visit.app.feeds.comment(visit.viewer, comment_id)
+        found = await visit.app.commenting.get(visit.viewer, comment_id)
     except (ValueError, DomainError):
         return None
     return found if found.post_id == post_id else None
@@ -153,7 +153,7 @@ async def react(visit: Visit, post_id: UUID, act: str) -> HTTPResponse:
 async def comment(visit: Visit, post_id: UUID) -> HTTPResponse:
     text, reply_to = visit.text("text"), visit.text("reply_to")
     try:
-        made = await visit.app.posting.comment(
+        made = await visit.app.commenting.add(
             visit.user, PostId(post_id), text, CommentId(UUID(reply_to)) if reply_to else None
         )
     except ValueError:
@@ -163,7 +163,7 @@ async def comment(visit: Visit, post_id: UUID) -> HTTPResponse:
     back = visit.back(f"/p/{post_id}")
     own_page = back.partition("#")[0].partition("?")[0] == f"/p/{post_id}"
     if visit.part:
-        shown = await visit.app.feeds.comment(visit.user, made)
+        shown = await visit.app.commenting.get(visit.user, made)
         return await visit.page("comment.html", comment=shown, own_page=own_page, at=f"/p/{post_id}")
     return visit.go(
         f"/p/{post_id}#comment-{made}" if own_page else back, "" if own_page else _("Comment sent.")
@@ -172,20 +172,20 @@ async def comment(visit: Visit, post_id: UUID) -> HTTPResponse:
 
 @routes.form("/comments/<comment_id:uuid>/<act:like|unlike>")
 async def react_to_comment(visit: Visit, comment_id: UUID, act: str) -> HTTPResponse:
-    post_id = await visit.app.posting.like_comment(visit.user, CommentId(comment_id), act == "like")
+    post_id = await visit.app.commenting.like(visit.user, CommentId(comment_id), act == "like")
     return visit.go(visit.back(f"/p/{post_id}#comment-{comment_id}"))
 
 
 @routes.page("/comments/<comment_id:uuid>/<act:like|unlike>")
 async def find_comment(visit: Visit, comment_id: UUID, act: str) -> HTTPResponse:
     """For whoever reloads after an error: only the comment knows on which page its buttons are."""
-    found = await visit.app.feeds.comment(visit.viewer, CommentId(comment_id))
+    found = await visit.app.commenting.get(visit.viewer, CommentId(comment_id))
     return visit.go(f"/p/{found.post_id}#comment-{comment_id}")
 
 
 @routes.page("/comments/<comment_id:uuid>/edit", guests=False)
 async def edit_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
-    found = await visit.app.feeds.comment(visit.user, CommentId(comment_id))
+    found = await visit.app.commenting.get(visit.user, CommentId(comment_id))
     if not found.viewer.can_edit:
         raise NotFound
     return await visit.page("edit_comment.html", comment=found, text=found.text, trouble=NO_TROUBLE)
@@ -195,9 +195,9 @@ async def edit_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
 async def change_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
     text = visit.text("text")
     try:
-        post_id = await visit.app.posting.edit_comment(visit.user, CommentId(comment_id), text)
+        post_id = await visit.app.commenting.edit(visit.user, CommentId(comment_id), text)
     except Invalid as error:
-        found = await visit.app.feeds.comment(visit.user, CommentId(comment_id))
+        found = await visit.app.commenting.get(visit.user, CommentId(comment_id))
         wrong = trouble(error)
         return await visit.page(
             "edit_comment.html", status=wrong.status, comment=found, text=text, trouble=wrong
@@ -207,7 +207,7 @@ async def change_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
 
 @routes.page("/comments/<comment_id:uuid>/delete", guests=False)
 async def ask_to_delete_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
-    found = await visit.app.feeds.comment(visit.user, CommentId(comment_id))
+    found = await visit.app.commenting.get(visit.user, CommentId(comment_id))
     if not found.viewer.can_delete:
         raise NotFound
     return await visit.page("delete_comment.html", comment=found)
@@ -215,14 +215,14 @@ async def ask_to_delete_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
 
 @routes.form("/comments/<comment_id:uuid>/delete")
 async def delete_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
-    post_id = await visit.app.posting.delete_comment(visit.user, CommentId(comment_id))
+    post_id = await visit.app.commenting.delete(visit.user, CommentId(comment_id))
     return visit.go(f"/p/{post_id}#comments", _("Comment deleted."), undo=f"/comments/{comment_id}/restore")
 
 
 @routes.form("/comments/<comment_id:uuid>/restore", seen_at="/")
 async def restore_comment(visit: Visit, comment_id: UUID) -> HTTPResponse:
     try:
-        post_id = await visit.app.posting.restore_comment(visit.user, CommentId(comment_id))
+        post_id = await visit.app.commenting.restore(visit.user, CommentId(comment_id))
     except NotFound:
         return visit.go(visit.back(), _("This comment cannot be brought back any more."))
     return visit.go(f"/p/{post_id}#comment-{comment_id}", _("The comment is back."))

@@ -336,7 +336,7 @@ LISTS: dict[str, tuple[int, Read]] = {
     "place": (2, lambda t, n: t.program.feeds.at_place(UserId(t.fan), PlaceId(t.place), n)),
     "saved": (2, lambda t, n: t.program.feeds.saved(UserId(t.me), n)),
     "liked": (2, lambda t, n: t.program.feeds.liked(UserId(t.me), n)),
-    "comments": (2, lambda t, n: t.program.feeds.comments(UserId(t.fan), PostId(t.post), n)),
+    "comments": (2, lambda t, n: t.program.commenting.list(UserId(t.fan), PostId(t.post), n)),
     "likers": (2, lambda t, n: t.program.feeds.likers(UserId(t.fan), PostId(t.post), n)),
     "followers": (2, _around("followers")),
     "following": (2, _around("following")),

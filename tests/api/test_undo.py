@@ -96,17 +96,17 @@ async def test_deleting_restoring_answering_and_liking_at_once_leave_right_numbe
     for number in range(8):
         comment = await a_comment(program, noor, post)
         calls: list[Awaitable[Any]] = [
-            program.posting.delete_comment(noor.id, comment),
-            *(program.posting.restore_comment(noor.id, comment) for _ in range(4)),
-            program.posting.comment(mira.id, post, "hm", comment),
-            program.posting.like_comment(mira.id, comment, True),
+            program.commenting.delete(noor.id, comment),
+            *(program.commenting.restore(noor.id, comment) for _ in range(4)),
+            program.commenting.add(mira.id, post, "hm", comment),
+            program.commenting.like(mira.id, comment, True),
             program.housekeeping.forget(),
         ]
         await together(shuffled(calls, number))
         assert await program.operations.reads.violations() == []
         with suppress(NotFound):
-            await program.posting.delete_comment(noor.id, comment)
-        back = await together([program.posting.restore_comment(noor.id, comment) for _ in range(6)])
+            await program.commenting.delete(noor.id, comment)
+        back = await together([program.commenting.restore(noor.id, comment) for _ in range(6)])
         assert back[NotFound] == 5
         assert await program.operations.reads.violations() == []
     assert await sql.fetchval("SELECT count(*) FROM removed_comments") == 0

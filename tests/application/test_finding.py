@@ -202,9 +202,9 @@ async def test_only_names_that_lead_somewhere_are_mentions(program: Application)
     await program.following.block(timo.id, "mira")
     text = "with @Noor, @nobody, @timo and @mira"
     post = await a_post(program, mira, text)
-    comment = await program.posting.comment(mira.id, post, text)
+    comment = await program.commenting.add(mira.id, post, text)
     assert (await program.feeds.post(None, post)).mentions == ["noor", "mira"]
-    assert (await program.feeds.comment(None, comment)).mentions == ("noor", "mira")
+    assert (await program.commenting.get(None, comment)).mentions == ("noor", "mira")
     assert await program.people.named(mira.id, text) == await program.people.named(mira.id, f"{text} @x")
     assert set(await program.people.named(mira.id, text)) == {"noor", "mira"}
     assert set(await program.people.named(None, text)) == {"noor", "mira", "timo"}
@@ -214,5 +214,5 @@ async def test_only_names_that_lead_somewhere_are_mentions(program: Application)
     assert (await program.feeds.post(None, post)).version == 1
     await program.posting.edit(mira.id, post, PostEdit(caption=f"{text}!"))
     assert (await program.feeds.post(None, post)).mentions == ["noor", "nobody", "mira"]
-    await program.posting.edit_comment(mira.id, comment, "@nobody")
-    assert (await program.feeds.comment(None, comment)).mentions == ("nobody",)
+    await program.commenting.edit(mira.id, comment, "@nobody")
+    assert (await program.commenting.get(None, comment)).mentions == ("nobody",)

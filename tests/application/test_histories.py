@@ -168,7 +168,7 @@ async def test_nothing_of_a_deleted_account_stays_but_its_name(
     await program.posting.like(leaver.id, shared)
     await program.posting.save(leaver.id, shared, True)
     await program.posting.hide(leaver.id, shared, True)
-    await program.posting.like_comment(leaver.id, await a_comment(program, mira, shared), True)
+    await program.commenting.like(leaver.id, await a_comment(program, mira, shared), True)
     reply = await a_comment(program, mira, shared, "hm", await a_comment(program, leaver, shared))
     await an_upload(program, leaver)
     for photos in range(3):
@@ -191,7 +191,7 @@ async def test_nothing_of_a_deleted_account_stays_but_its_name(
     await program.runner.drain()
     assert await program.operations.verify() == []
     with pytest.raises(Exception, match="not_found"):
-        await program.feeds.comment(mira.id, reply)
+        await program.commenting.get(mira.id, reply)
     columns = await sql.fetch(
         "SELECT table_name, column_name FROM information_schema.columns c JOIN pg_tables t ON t.tablename = c.table_name "
         "WHERE c.table_schema = 'public' AND c.data_type = 'uuid'"
@@ -285,7 +285,7 @@ async def test_joined_pages_are_the_list_also_while_it_grows(
         "liked": (lambda n, c: feeds.liked(noor.id, n, c), lambda: posts),
         "likers": (lambda n, c: feeds.likers(None, shared, n, c), lambda: fans),
         "followers": (lambda n, c: program.people.around(None, "followers", name, n, c), lambda: fans),
-        "comments": (lambda n, c: feeds.comments(None, shared, n, c), lambda: comments),
+        "comments": (lambda n, c: program.commenting.list(None, shared, n, c), lambda: comments),
     }
     if place is not None:
         lists["place"] = (lambda n, c: feeds.at_place(None, PlaceId(place.id), n, c), lambda: posts)

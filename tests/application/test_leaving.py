@@ -145,7 +145,7 @@ async def test_who_is_away_is_not_there_for_anybody(program: Application, for_go
     ):
         with pytest.raises(NotFound):
             await look()
-    assert (await program.feeds.comments(ada.id, other, 10)).items == []
+    assert (await program.commenting.list(ada.id, other, 10)).items == []
     assert [card.id for card in (await program.feeds.home(ada.id, 10)).items] == [other]
     assert (await program.people.around(ada.id, "following", ada.name, 10, None)).items == []
     with pytest.raises(UsernameTaken):

@@ -104,7 +104,7 @@ async def test_follows_saves_blocks_and_comment_likes_at_once_are_sets(
         calls += [
             program.following.follow(noor.id, mira.name),
             program.posting.save(noor.id, post, True),
-            program.posting.like_comment(noor.id, comment, True),
+            program.commenting.like(noor.id, comment, True),
             program.following.mute(noor.id, mira.name, True),
         ]
     await together(shuffled(calls, 1))
@@ -404,7 +404,7 @@ async def test_of_different_things_under_one_id_one_is_made(
 
     async def make(number: int) -> None:
         if kind == "comment":
-            await program.posting.comment(mira.id, post, f"number {number}", None, CommentId(same))
+            await program.commenting.add(mira.id, post, f"number {number}", None, CommentId(same))
         elif kind == "post":
             photo = PhotoDraft(await a_picture(program, mira))
             await program.posting.publish(mira.id, PostDraft([photo], f"number {number}"), PostId(same))
@@ -526,17 +526,17 @@ async def test_removing_a_post_while_others_react_leaves_no_orphan(
         comment = await a_comment(program, fans[0], post)
         for fan in fans[:2]:
             await program.posting.like(fan.id, post)
-            await program.posting.like_comment(fan.id, comment, True)
+            await program.commenting.like(fan.id, comment, True)
         calls: list[Awaitable[Any]] = [program.posting.delete(mira.id, post)]
         for fan in fans:
             calls += [
                 program.posting.like(fan.id, post),
                 program.posting.unlike(fan.id, post),
-                program.posting.comment(fan.id, post, "still there?"),
+                program.commenting.add(fan.id, post, "still there?"),
                 program.posting.save(fan.id, post, True),
-                program.posting.like_comment(fan.id, comment, number % 2 == 0),
+                program.commenting.like(fan.id, comment, number % 2 == 0),
             ]
-        calls.append(program.posting.delete_comment(fans[0].id, comment))
+        calls.append(program.commenting.delete(fans[0].id, comment))
         outcomes = await together(shuffled(calls, number))
         assert {kind for kind in outcomes if issubclass(kind, Exception)} <= {NotFound, Gone}
         for table in ("likes", "saves", "comments", "hidden_posts", "post_tags", "files"):
@@ -601,7 +601,7 @@ async def test_the_check_of_all_rules_reports_nothing_while_people_write(
                 [
                     program.posting.edit(mira.id, post, PostEdit(caption=f"seen {random.random()}")),
                     random.choice((program.posting.like, program.posting.unlike))(noor.id, post),
-                    program.posting.comment(noor.id, post, "so bright"),
+                    program.commenting.add(noor.id, post, "so bright"),
                 ]
             )
 

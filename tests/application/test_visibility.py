@@ -185,15 +185,15 @@ async def check_posts(app: Application, model: Model, viewer: Viewer) -> None:
     for post in model.posts:
         may = model.sees(viewer, post)
         assert await shown(app.feeds.post(viewer, PostId(post))) == may
-        assert await shown(app.feeds.comments(viewer, PostId(post), 50)) == may
+        assert await shown(app.commenting.list(viewer, PostId(post), 50)) == may
         assert await shown(app.feeds.likers(viewer, PostId(post), 50)) == may
         talk = [c["id"] for c in reversed(model.comments.values()) if c["post_id"] == post]
         heard = [c for c in talk if model.knows(viewer, model.comments[c]["author_id"])]
         for comment in talk:
-            assert await shown(app.feeds.comment(viewer, CommentId(comment))) == (may and comment in heard)
+            assert await shown(app.commenting.get(viewer, CommentId(comment))) == (may and comment in heard)
         if not may:
             continue
-        assert await ids(app.feeds.comments(viewer, PostId(post), 50)) == heard
+        assert await ids(app.commenting.list(viewer, PostId(post), 50)) == heard
         card = await app.feeds.post(viewer, PostId(post))
         assert [c.id for c in card.comments_preview] == heard[-2:]
         assert card.viewer.liked == model.has("likes", viewer, post)
@@ -401,7 +401,7 @@ async def test_that_a_post_was_removed_is_said_to_whom_it_would_be_shown(
     for viewer in (None, *(p.id for p in community.people if model.users[p.id]["state"] == "active")):
         for post in posts:
             expected = Gone if model.sees(viewer, post) else NotFound
-            for reading in (program.feeds.post, partial(program.feeds.comments, limit=5)):
+            for reading in (program.feeds.post, partial(program.commenting.list, limit=5)):
                 with pytest.raises(expected) as caught:
                     await reading(viewer, PostId(post))
                 assert type(caught.value) is expected

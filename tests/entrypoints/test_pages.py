@@ -293,7 +293,7 @@ async def test_a_new_comment_is_seen_also_where_there_are_many(browse, server):
     post = await a_post(mira)
     me = await server.program.people._reads.by_name(None, "mira")
     for n in range(40):
-        await server.program.posting.comment(me[0].id, UUID(post[3:]), f"Word {n} said")
+        await server.program.commenting.add(me[0].id, UUID(post[3:]), f"Word {n} said")
     page = await mira.send(await mira.get(post), f"{post}/comments", text="The newest word")
     assert "The newest word" in page.words
     assert "Word 39 said" in page.words
