@@ -1,10 +1,8 @@
-"""Joining and the own profile."""
+"""The own account: profile, password, avatar. How one comes to it is told in `joining.py`."""
 
-import hmac
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from uuid import UUID
+from dataclasses import dataclass
 
 from application.access import (
     Client,
@@ -19,9 +17,8 @@ from application.access import (
 from application.uploading import Turns
 from domain.files import AVATAR_PLAN, ObjectsOrphaned
 from domain.follows import Followed
-from domain.instance import DEFAULT_NAME, Instance, clean_name
-from domain.kernel import Forbidden, Invalid, NotFound, Unavailable, UserId, msg
-from domain.moderation import COMMAND_LINE, Action, Staff
+from domain.kernel import Invalid, NotFound, Unavailable, UserId, msg
+from domain.moderation import COMMAND_LINE
 from domain.ports import (
     Clock,
     Ids,
@@ -30,28 +27,19 @@ from domain.ports import (
     PasswordHasher,
     Rate,
     RateLimiter,
-    UnitOfWork,
     UnitOfWorks,
     Upload,
     Workspace,
 )
-from domain.text import clean
 from domain.users import (
     Account,
     Identity,
-    InviteRequired,
     ReauthRequired,
-    Role,
-    SignUpClosed,
-    SignUpMode,
-    canonical_email,
     canonical_username,
     check_password,
+    clean_email,
 )
 
-SIGN_UP_PER_ADDRESS = Rate("sign-up", 5, 1800)
-SETUP_TRIES = Rate("setup", 5, 900)
-NAMES_PER_ADDRESS = Rate("names", 30, 1800)
 RENAMES = Rate("rename", 5, 24 * 3600)
 # What the program does by itself is not counted.
 ITSELF = Client(relaxed=True)
@@ -93,9 +81,7 @@ class Accounts:
         workspace: Workspace,
         turns: Turns,
         *,
-        sign_up: SignUpMode,
         common_passwords: frozenset[str],
-        secret: bytes,
         languages: Sequence[str],
         is_timezone: Callable[[str], bool],
     ) -> None:
@@ -109,173 +95,8 @@ class Accounts:
         self._workspace = workspace
         self._turns = turns
         self._common_passwords = common_passwords
-        self._secret = secret
         self._languages = languages
         self._is_timezone = is_timezone
-        self.sign_up_mode: SignUpMode = sign_up
-
-    # Joining
-
-    async def sign_up(
-        self,
-        client: Client,
-        username: str,
-        password: str,
-        *,
-        email: str | None = None,
-        display_name: str | None = None,
-        invite: str | None = None,
-        language: str = "",
-        timezone: str = "",
-    ) -> Account:
-        """A new member. Raises SignUpClosed, InviteRequired, UsernameTaken, EmailTaken, Invalid or TooMany.
-
-        `language` and `timezone` are guesses of the browser's: what is not known here is left out.
-        """
-        self._check_open(invite)
-        draft = self._draft(username, password, email, display_name)
-        draft.language = language if language in self._languages else ""
-        draft.timezone = timezone if self._is_timezone(timezone) else draft.timezone
-        await throttle(self._limiter, client, SIGN_UP_PER_ADDRESS, client.address)
-        account = replace(draft, password_hash=await self._hasher.hash(password))
-        async with self._new_uow() as uow:
-            if self.sign_up_mode == "invite" and not await uow.invites.use(invite or "", self._clock.now()):
-                raise InviteRequired
-            await uow.accounts.add(account)
-            await uow.commit()
-        return account
-
-    async def check_name(self, client: Client, username: str, invite: str | None = None) -> str:
-        """The spelling in which one could join as `username`. Raises what `sign_up` would raise about the name alone."""
-        self._check_open(invite)
-        name = canonical_username(username)
-        await throttle(self._limiter, client, NAMES_PER_ADDRESS, client.address)
-        async with self._new_uow() as uow:
-            if self.sign_up_mode == "invite" and not await uow.invites.use(invite or "", self._clock.now()):
-                raise InviteRequired
-            await uow.accounts.add(Account(UserId(self._ids.new()), name, "", self._clock.now()))
-            # and leave without a commit
-        return name
-
-    def _check_open(self, invite: str | None) -> None:
-        if self.sign_up_mode == "closed":
-            raise SignUpClosed
-        if self.sign_up_mode == "invite" and not invite:
-            raise InviteRequired
-
-    async def add(
-        self,
-        username: str,
-        password: str,
-        *,
-        email: str | None = None,
-        display_name: str | None = None,
-        role: Role = "member",
-        by: Staff | None = None,
-        source: UUID | None = None,
-    ) -> Account:
-        """A member made by whoever runs the server; no throttle, no invitation. Logged where somebody is named.
-
-        `source` is the account of elsewhere that is going to be brought into it.
-        """
-        draft = self._draft(username, password, email, display_name, reserved_ok=role == "admin")
-        account = replace(draft, role=role, password_hash=await self._hasher.hash(password))
-        async with self._new_uow() as uow:
-            await uow.accounts.add(account)
-            if source is not None:
-                await uow.exports.begin_import(account.id, source, self._clock.now())
-            if by is not None:
-                await self._log(uow, by, "user.add", account, role)
-            await uow.commit()
-        return account
-
-    async def check(self, username: str, *, email: str | None, display_name: str | None, role: Role) -> None:
-        """Whether `add` would take everything but the password. Raises Invalid, UsernameTaken, EmailTaken."""
-        password = self._ids.secret()
-        draft = self._draft(username, password, email, display_name, reserved_ok=role == "admin")
-        async with self._new_uow() as uow:
-            await uow.accounts.add(draft)  # and leave without a commit
-
-    def setup_code(self) -> str:
-        """The one-time code for the first administrator. The same in every process; useless once an account exists."""
-        digest = hmac.digest(self._secret, b"first administrator", "sha256")
-        return "-".join(digest.hex()[i : i + 4] for i in (0, 4, 8))
-
-    async def needs_setup(self) -> bool:
-        """Whether there is no administrator yet."""
-        async with self._new_uow() as uow:
-            return not await uow.accounts.has_admin()
-
-    async def set_up(
-        self, client: Client, code: str, username: str, password: str, place_name: str = DEFAULT_NAME
-    ) -> Account:
-        """The first administrator, and the name of the place. Raises Forbidden once there is one, Invalid."""
-        await throttle(self._limiter, client, SETUP_TRIES, client.address)
-        if not hmac.compare_digest(code.strip().lower().encode(), self.setup_code().encode()):
-            raise Invalid.field(
-                "#/code", "bad_code", msg("This is not the code that the server printed when it started.")
-            )
-        draft, called = self._first(username, password, place_name)
-        account = replace(draft, role="admin", password_hash=await self._hasher.hash(password))
-        async with self._new_uow() as uow:
-            if await uow.accounts.has_admin(lock=True):
-                raise Forbidden(msg("This server is already set up."))
-            await uow.accounts.add(account)
-            by = Staff(account.id, account.username, client.address)
-            await self._log(uow, by, "user.add", account, "admin")
-            await uow.instance.put(Instance(called, first_steps=True))
-            await uow.commit()
-        return account
-
-    def _first(self, username: str, password: str, place_name: str) -> tuple[Account, str]:
-        """The first account and the name of its place, with everything at fault named at once."""
-        problems: list[Invalid] = []
-        try:
-            called = clean_name(place_name)
-        except Invalid as error:
-            problems.append(error)
-        try:
-            draft = self._draft(username, password, None, None, reserved_ok=True)
-        except Invalid as error:
-            problems.append(error)
-        if problems:
-            raise Invalid(problems=tuple(problem for error in problems for problem in error.problems))
-        return draft, called
-
-    def _draft(
-        self,
-        username: str,
-        password: str,
-        email: str | None,
-        display_name: str | None,
-        *,
-        reserved_ok: bool = False,
-    ) -> Account:
-        problems: list[Invalid] = []
-        account = Account(UserId(self._ids.new()), "", "", self._clock.now())
-        try:
-            account.username = canonical_username(username, reserved_ok=reserved_ok)
-        except Invalid as error:
-            problems.append(error)
-        try:
-            account.email = clean("#/email", email, limit=254) if email else None
-            if account.email:
-                canonical_email(account.email)
-        except Invalid as error:
-            problems.append(error)
-        try:
-            account.rename(display_name or "")
-        except Invalid as error:
-            problems.append(error)
-        try:
-            check_password(password, self._common_passwords, username, display_name or "", email or "")
-        except Invalid as error:
-            problems.append(error)
-        if problems:
-            raise Invalid(problems=tuple(problem for error in problems for problem in error.problems))
-        return account
-
-    # The own account
 
     async def change_profile(
         self,
@@ -319,9 +140,7 @@ class Accounts:
         if change.username is not None:
             account.username = canonical_username(change.username, reserved_ok=account.role == "admin")
         if change.email is not None:
-            account.email = clean("#/email", change.email, limit=254) or None
-            if account.email:
-                canonical_email(account.email)
+            account.email = clean_email(change.email)
         if change.language is not None:
             if change.language not in ("", *self._languages):
                 raise Invalid.field(
@@ -433,8 +252,6 @@ class Accounts:
             account.password_hash = phc
             await uow.accounts.save(account)
             await uow.resets.drop(account.id)
-            await self._log(uow, COMMAND_LINE, "user.password", account)
+            now = self._clock.now()
+            await audit(uow, self._ids.new(), now, COMMAND_LINE, "user.password", f"@{account.username}")
             await uow.commit()
-
-    async def _log(self, uow: UnitOfWork, by: Staff, action: Action, whom: Account, detail: str = "") -> None:
-        await audit(uow, self._ids.new(), self._clock.now(), by, action, f"@{whom.username}", detail)

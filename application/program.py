@@ -15,6 +15,7 @@ from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
 from application.importing import Importing
+from application.joining import Joining
 from application.leaving import Leaving
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
@@ -40,6 +41,7 @@ class Application:
     """
 
     accounts: Accounts
+    joining: Joining
     signing_in: SigningIn
     sign_in_log: SignInLog
     leaving: Leaving

@@ -130,7 +130,7 @@ class Seeding:
         joined = self._joined(number)
         with self._time.at(joined):
             try:
-                account = await self._program.accounts.add(
+                account = await self._program.joining.add(
                     person.username, self._password, display_name=person.name, role=person.role
                 )
             except Conflict:

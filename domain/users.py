@@ -123,6 +123,14 @@ def canonical_username(text: str, pointer: str = "#/username", *, reserved_ok: b
     return name
 
 
+def clean_email(email: str) -> str | None:
+    """An address as it may be stored, None for an empty one. Raises Invalid."""
+    cleaned = clean("#/email", email, limit=254) or None
+    if cleaned:
+        canonical_email(cleaned)
+    return cleaned
+
+
 def canonical_email(text: str, pointer: str = "#/email") -> str:
     """The form of an e-mail address that is compared: normalised and case folded. Raises Invalid."""
     email = fold(clean(pointer, text, limit=MAX_EMAIL))

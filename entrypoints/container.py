@@ -85,6 +85,7 @@ from application.feeds import Feeds
 from application.finding import Finding
 from application.following import FollowingPeople
 from application.importing import Importing
+from application.joining import Joining
 from application.leaving import Leaving
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
@@ -193,9 +194,7 @@ class Container(containers.DeclarativeContainer):
         media,
         workspace,
         turns,
-        sign_up=settings.provided.sign_up,
         common_passwords=common,
-        secret=secret,
         languages=languages.codes(),
         is_timezone=providers.Object(timezones.is_timezone),
     )
@@ -207,6 +206,19 @@ class Container(containers.DeclarativeContainer):
     application = providers.Singleton(
         Application,
         accounts=accounts,
+        joining=providers.Singleton(
+            Joining,
+            new_uow.provider,
+            clock,
+            ids,
+            passwords,
+            limiter,
+            sign_up=settings.provided.sign_up,
+            common_passwords=common,
+            secret=secret,
+            languages=languages.codes(),
+            is_timezone=providers.Object(timezones.is_timezone),
+        ),
         place=providers.Singleton(ThisPlace, new_uow.provider, clock, ids, settings.provided.instance_name),
         resetting=providers.Singleton(
             Resetting,

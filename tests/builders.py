@@ -36,7 +36,7 @@ async def a_person(
     program: Application, name: str | None = None, *, private: bool = False, role: Any = "member"
 ) -> Someone:
     """A member; `person7` where no name is given."""
-    account = await program.accounts.add(name or f"person{next(_numbers)}", PASSWORD, role=role)
+    account = await program.joining.add(name or f"person{next(_numbers)}", PASSWORD, role=role)
     if private:
         await program.accounts.change_profile(account.id, ProfileChange(private=True))
     return Someone(account.id, account.username)

@@ -321,7 +321,7 @@ async def join(
     program: Application, name: str, *, role: Any = "member", scopes: list[str] | None = None
 ) -> Member:
     """A new member with a token, without the throttle of the front door."""
-    account = await program.accounts.add(name, PASSWORD, role=role)
+    account = await program.joining.add(name, PASSWORD, role=role)
     issued = await program.signing_in.token_for(name, "tests", scopes)
     return Member(account.id, name, issued.secret)
 

@@ -95,7 +95,7 @@ class NewSessionOut:
 )
 async def create_account(call: Call) -> Answer:
     sent: NewAccount = call.body
-    account = await call.app.accounts.sign_up(
+    account = await call.app.joining.sign_up(
         call.client,
         sent.username,
         sent.password,

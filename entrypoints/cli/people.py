@@ -54,10 +54,10 @@ def add(
     """
 
     async def check(program: Application) -> None:
-        await program.accounts.check(username, email=email, display_name=display_name, role=role)
+        await program.joining.check(username, email=email, display_name=display_name, role=role)
 
     async def work(program: Application, password: str) -> str:
-        account = await program.accounts.add(
+        account = await program.joining.add(
             username, password, email=email, display_name=display_name, role=role, by=COMMAND_LINE
         )
         return account.username
@@ -227,12 +227,12 @@ def _new_member(name: str, source: Source, password_file: str | None) -> UserId:
     """An account for it, with its e-mail address if nobody here has that."""
 
     async def check(program: Application) -> None:
-        await program.accounts.check(name, email=None, display_name=None, role="member")
+        await program.joining.check(name, email=None, display_name=None, role="member")
 
     async def work(program: Application, password: str) -> UserId:
         for email in dict.fromkeys((source.email, None)):
             try:
-                made = await program.accounts.add(
+                made = await program.joining.add(
                     name, password, email=email, by=COMMAND_LINE, source=source.account_id
                 )
             except DomainError:

@@ -71,7 +71,7 @@ async def _prepare(settings: Settings, database: container.Database) -> str:
     for name in await container.prepare(settings, database):
         terminal.say(f"Migrated: {name}")
     async with container.started(settings, database, work=False) as application:
-        return application.accounts.setup_code() if await application.accounts.needs_setup() else ""
+        return application.joining.setup_code() if await application.joining.needs_setup() else ""
 
 
 @contextmanager

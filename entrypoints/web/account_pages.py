@@ -28,7 +28,7 @@ async def _form_page(
         status=found.status,
         values=values,
         trouble=found,
-        sign_up=visit.app.accounts.sign_up_mode,
+        sign_up=visit.app.joining.sign_up_mode,
         next=_next(visit),
     )
 
@@ -115,9 +115,8 @@ async def register(visit: Visit) -> HTTPResponse:
 async def join(visit: Visit) -> HTTPResponse:
     names = ("username", "email", "invite")
     values = Values({name: visit.text(name) for name in names})
-    accounts = visit.app.accounts
     try:
-        account = await accounts.sign_up(
+        account = await visit.app.joining.sign_up(
             visit.client,
             values["username"],
             visit.text("password"),
@@ -138,7 +137,7 @@ async def join(visit: Visit) -> HTTPResponse:
 async def check_name(visit: Visit) -> HTTPResponse:
     """What a script says about a user name while it is typed: what sending the form would say of it."""
     try:
-        name = await visit.app.accounts.check_name(
+        name = await visit.app.joining.check_name(
             visit.client, visit.asked("username"), visit.asked("invite").strip() or None
         )
     except TooMany:
@@ -214,7 +213,7 @@ async def choose_language(visit: Visit) -> HTTPResponse:
 
 @routes.page("/setup")
 async def setup(visit: Visit) -> HTTPResponse:
-    if not await visit.app.accounts.needs_setup():
+    if not await visit.app.joining.needs_setup():
         raise NotFound
     return await _setup(visit, Values(username="admin", name=visit.app.place.name))
 
@@ -226,13 +225,13 @@ async def _setup(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) -> H
 
 @routes.form("/setup", guests=True)
 async def set_up(visit: Visit) -> HTTPResponse:
-    if not await visit.app.accounts.needs_setup():
+    if not await visit.app.joining.needs_setup():
         raise NotFound
     place = visit.app.place
     values = Values({name: visit.text(name) for name in ("code", "username", "name")})
     called = place.name if place.is_named_by_settings else values["name"]
     try:
-        account = await visit.app.accounts.set_up(
+        account = await visit.app.joining.set_up(
             visit.client, values["code"], values["username"], visit.text("password"), called
         )
     except DomainError as error:

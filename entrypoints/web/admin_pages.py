@@ -294,7 +294,7 @@ async def _invites(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) ->
         status=found.status,
         invites=await visit.app.moderation.invites(LIST_SIZE, visit.cursor),
         origin=requests.settings(visit.request).origin,
-        sign_up=visit.app.accounts.sign_up_mode,
+        sign_up=visit.app.joining.sign_up_mode,
         values=values,
         trouble=found,
     )

@@ -68,8 +68,8 @@ async def newest_of(visit: Visit, met: Met) -> list[PostCard]:
 
 async def _landing(visit: Visit) -> HTTPResponse:
     photos = await _some_photos(visit)
-    needs_setup = not photos and await visit.app.accounts.needs_setup()
-    mode = visit.app.accounts.sign_up_mode
+    needs_setup = not photos and await visit.app.joining.needs_setup()
+    mode = visit.app.joining.sign_up_mode
     return await visit.page(
         "landing.html", photos=photos, sign_up=mode, needs_setup=needs_setup, version=VERSION
     )

@@ -323,7 +323,7 @@ EXPLANATIONS: dict[str, Explanation] = {
 
 @routes.page("/about")
 async def about(visit: Visit) -> HTTPResponse:
-    return await visit.page("about.html", version=VERSION, sign_up=visit.app.accounts.sign_up_mode)
+    return await visit.page("about.html", version=VERSION, sign_up=visit.app.joining.sign_up_mode)
 
 
 @routes.page("/shortcuts")

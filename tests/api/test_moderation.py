@@ -231,7 +231,7 @@ async def test_nothing_is_taken_out_of_the_audit_log(
 @pytest.mark.goal("Z7")
 async def test_what_opens_an_account_from_outside_is_logged(api: Api, admin: Member) -> None:
     program = api.server.program
-    await program.accounts.add("mira", PASSWORD, role="admin", by=COMMAND_LINE)
+    await program.joining.add("mira", PASSWORD, role="admin", by=COMMAND_LINE)
     await program.accounts.set_password("mira", PASSWORD)
     token = (await program.signing_in.token_for("mira", "robot", None, COMMAND_LINE)).item
     assert isinstance(token, Token)

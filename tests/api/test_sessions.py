@@ -236,9 +236,9 @@ async def test_throttles_are_per_account_and_per_address(api: Api) -> None:
 @pytest.mark.goal("A5")
 @pytest.mark.settings(relax_loopback=False, trusted_proxies=1)
 async def test_guesses_by_name_and_by_address_are_counted_together(api: Api) -> None:
-    accounts = api.server.program.accounts
-    await accounts.add("mira", PASSWORD, email="mira@example.org")
-    await accounts.add("noor", PASSWORD, email="noor@example.org")
+    joining = api.server.program.joining
+    await joining.add("mira", PASSWORD, email="mira@example.org")
+    await joining.add("noor", PASSWORD, email="noor@example.org")
     hosts = iter(range(250))
 
     async def guess(login: str, password: str = "a wrong guess") -> Reply:
@@ -317,7 +317,7 @@ async def test_the_time_does_not_tell_either(
     taken: dict[str, list[float]] = {login: [] for login in ("", *logins)}
     async with container.started(settings, empty_database, work=False) as program:
         for name in ("mira", "susan", "dora"):
-            await program.accounts.add(name, PASSWORD, email=f"{name}@example.org")
+            await program.joining.add(name, PASSWORD, email=f"{name}@example.org")
         await sql.execute("UPDATE users SET state = 'suspended' WHERE username = 'susan'")
         await sql.execute("UPDATE users SET state = 'deleted' WHERE username = 'dora'")
         # The processor's time of this process, which no other program takes part in, with passwords that cost as much

@@ -206,7 +206,7 @@ async def test_nothing_of_a_deleted_account_stays_but_its_name(
         row[name] for name in ("email", "display_name", "bio", "link", "place", "avatar_key", "password_hash")
     )
     with pytest.raises(Exception, match="username_taken"):
-        await program.accounts.add("leaver", "four words make sense")
+        await program.joining.add("leaver", "four words make sense")
 
 
 # Pages

@@ -121,7 +121,7 @@ async def brought(program: Application, path: Path, name: str = "mira", **how: A
     """What the command does: an account of the archive."""
     with takeouts.reading(path) as reader:
         source = await look(reader)
-        made = await program.accounts.add(name, PASSWORD, email=source.email, source=source.account_id)
+        made = await program.joining.add(name, PASSWORD, email=source.email, source=source.account_id)
         return made.id, await program.importing.bring(made.id, reader, source, **how)
 
 

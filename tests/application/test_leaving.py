@@ -149,7 +149,7 @@ async def test_who_is_away_is_not_there_for_anybody(program: Application, for_go
     assert [card.id for card in (await program.feeds.home(ada.id, 10)).items] == [other]
     assert (await program.people.around(ada.id, "following", ada.name, 10, None)).items == []
     with pytest.raises(UsernameTaken):
-        await program.accounts.add("mira", PASSWORD)
+        await program.joining.add("mira", PASSWORD)
     assert await program.operations.verify() == []
 
 

@@ -32,7 +32,7 @@ async def test_a_name_of_before_is_its_owners_alone(program: Application) -> Non
     mira, noor = await a_person(program, "mira"), await a_person(program, "noor")
     await _rename(program, mira, "mira.r")
     with pytest.raises(UsernameTaken):
-        await program.accounts.sign_up(HERE, "Mira", PASSWORD)
+        await program.joining.sign_up(HERE, "Mira", PASSWORD)
     with pytest.raises(UsernameTaken):
         await program.accounts.change_profile(noor.id, ProfileChange(username="mira", bio="It is me."))
     assert (await _name_of(program, noor), (await program.people.me(noor.id)).bio) == ("noor", "")
@@ -57,7 +57,7 @@ async def test_no_name_of_a_deleted_account_comes_free(program: Application) -> 
     await program.runner.drain()
     for name in ("mira", "mira.r"):
         with pytest.raises(UsernameTaken):
-            await program.accounts.add(name, PASSWORD)
+            await program.joining.add(name, PASSWORD)
 
 
 async def test_nobody_slips_into_a_name_while_it_is_left(
@@ -66,7 +66,7 @@ async def test_nobody_slips_into_a_name_while_it_is_left(
     for number in range(6):
         left, mine = f"left{number}", f"new{number}"
         mira, noor = await a_person(program, left), await a_person(program)
-        calls: list[Awaitable[Any]] = [program.accounts.add(left, PASSWORD) for _ in range(4)]
+        calls: list[Awaitable[Any]] = [program.joining.add(left, PASSWORD) for _ in range(4)]
         calls += [_rename(program, noor, left), _rename(program, mira, mine)]
         Random(number).shuffle(calls)
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
@@ -80,7 +80,7 @@ async def test_one_of_those_who_want_a_free_name_gets_it(
 ) -> None:
     people = [await a_person(program) for _ in range(6)]
     calls: list[Awaitable[Any]] = [_rename(program, each, "mira") for each in people]
-    calls += [program.accounts.add("mira", PASSWORD) for _ in range(6)]
+    calls += [program.joining.add("mira", PASSWORD) for _ in range(6)]
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes].count(UsernameTaken) == 11
     assert await sql.fetchval("SELECT count(*) FROM users WHERE username = 'mira'") == 1

@@ -329,7 +329,7 @@ async def test_twenty_sign_ups_with_spellings_of_one_name_make_one_account(
 ) -> None:
     # Fails without the UNIQUE constraint `users_username_key` (20 accounts).
     names = ["Bob", "BOB", "ｂｏｂ", "bob"]
-    outcomes = await together([program.accounts.sign_up(HERE, names[n % 4], PASSWORD) for n in range(20)])
+    outcomes = await together([program.joining.sign_up(HERE, names[n % 4], PASSWORD) for n in range(20)])
     assert outcomes[UsernameTaken] == 19
     assert await sql.fetchval("SELECT count(*) FROM users") == 1
 
@@ -339,7 +339,7 @@ async def test_one_address_belongs_to_one_account(program: Application, sql: asy
     # Fails without the UNIQUE constraint `users_email_key`.
     spellings = ["Mira@example.org", "mira@EXAMPLE.org", "ｍira@example.org"]
     await together(
-        [program.accounts.sign_up(HERE, f"mira{n}", PASSWORD, email=spellings[n % 3]) for n in range(12)]
+        [program.joining.sign_up(HERE, f"mira{n}", PASSWORD, email=spellings[n % 3]) for n in range(12)]
     )
     assert await sql.fetchval("SELECT count(*) FROM users") == 1
 
@@ -352,7 +352,7 @@ async def test_an_invitation_lets_in_exactly_as_many_as_it_says(
     # Fails when `use` reads `uses` first and writes it back (more than 3 members).
     invite = await program.moderation.create_invite(uses=3)
     outcomes = await together(
-        [program.accounts.sign_up(HERE, f"guest{n}", PASSWORD, invite=invite.code) for n in range(20)]
+        [program.joining.sign_up(HERE, f"guest{n}", PASSWORD, invite=invite.code) for n in range(20)]
     )
     assert outcomes[InviteRequired] == 17
     assert await sql.fetchval("SELECT count(*) FROM users") == 3
@@ -367,7 +367,7 @@ async def test_a_use_of_an_invitation_is_given_back_when_joining_fails(
     await a_person(program, "taken")
     invite = await program.moderation.create_invite(uses=1)
     with pytest.raises(UsernameTaken):
-        await program.accounts.sign_up(HERE, "taken", PASSWORD, invite=invite.code)
+        await program.joining.sign_up(HERE, "taken", PASSWORD, invite=invite.code)
     assert await sql.fetchval("SELECT uses FROM invites") == 0
 
 
@@ -500,9 +500,9 @@ async def test_setting_up_at_once_makes_one_administrator(
 ) -> None:
     # Fails without the table lock in `has_admin` (4 administrators).
     for _ in range(5):
-        code = program.accounts.setup_code()
+        code = program.joining.setup_code()
         outcomes = await together(
-            [program.accounts.set_up(HERE, code, f"admin{n}", PASSWORD) for n in range(4)]
+            [program.joining.set_up(HERE, code, f"admin{n}", PASSWORD) for n in range(4)]
         )
         assert outcomes[Forbidden] == 3
         assert await sql.fetchval("SELECT count(*) FROM users WHERE role = 'admin'") == 1
@@ -664,7 +664,7 @@ async def test_the_database_undoing_a_transaction_is_told_as_such(
 
 @pytest.mark.goal("A4")
 async def test_nothing_opened_with_the_old_password_outlives_its_change(program: Application) -> None:
-    account = await program.accounts.add("mira", PASSWORD)
+    account = await program.joining.add("mira", PASSWORD)
     client = Client("127.0.0.9", relaxed=True)
     keeper = await program.signing_in.sign_in(client, "mira", PASSWORD)
     identity = await program.signing_in.identify_session(keeper.secret)
@@ -700,7 +700,7 @@ async def test_who_knew_the_old_password_does_not_undo_the_operators_new_one(
     program: Application, sql: asyncpg.Connection, act: str
 ) -> None:
     client = Client("127.0.0.9", relaxed=True)
-    account = await program.accounts.add("mira", PASSWORD)
+    account = await program.joining.add("mira", PASSWORD)
     session = await program.signing_in.open_session_for(client, account.id)
     identity = await program.signing_in.identify_session(session.secret)
     assert identity is not None

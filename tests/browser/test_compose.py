@@ -26,7 +26,7 @@ def nine_fields(path: Path) -> Path:
 
 @pytest.fixture
 async def mira(chrome: Browser, server: Server) -> AsyncIterator[Page]:
-    await server.program.accounts.add("mira", PASSWORD)
+    await server.program.joining.add("mira", PASSWORD)
     context = await chrome.new_context(
         base_url=server.url, java_script_enabled=False, viewport={"width": 390, "height": 844}
     )

@@ -44,9 +44,9 @@ async def _open(chrome: Browser, server: Server, width: int) -> Page:
 
 
 async def test_pages_fit_and_names_are_read_whole(chrome: Browser, server: Server) -> None:
-    accounts, following = server.program.accounts, server.program.following
-    mira = await accounts.add("mira", PASSWORD, display_name="Mira Lindqvist of Bergen, Norway and elsewhere")
-    other = await accounts.add("wide.and.long.name", PASSWORD)
+    joining, following = server.program.joining, server.program.following
+    mira = await joining.add("mira", PASSWORD, display_name="Mira Lindqvist of Bergen, Norway and elsewhere")
+    other = await joining.add("wide.and.long.name", PASSWORD)
     await following.follow(mira.id, "wide.and.long.name")
     await following.follow(other.id, "mira")
     for width in (320, 390, 1280):
@@ -73,7 +73,7 @@ async def test_pages_fit_and_names_are_read_whole(chrome: Browser, server: Serve
 
 
 async def test_a_typeface_that_comes_late_moves_nothing(chrome: Browser, server: Server) -> None:
-    await server.program.accounts.add("mira", PASSWORD, display_name="Mira Lindqvist")
+    await server.program.joining.add("mira", PASSWORD, display_name="Mira Lindqvist")
     shifts = """() => new Promise(done => {
       let sum = 0;
       const watch = new PerformanceObserver(list => { for (const each of list.getEntries()) sum += each.value; });

@@ -56,7 +56,7 @@ async def signed_in(chrome: Browser, server: Server, name: str = "mira", **optio
 
 @pytest.fixture
 async def mira(chrome: Browser, server: Server) -> AsyncIterator[Page]:
-    await server.program.accounts.add("mira", PASSWORD)
+    await server.program.joining.add("mira", PASSWORD)
     page = await signed_in(chrome, server)
     yield page
     await page.context.close()
@@ -546,7 +546,7 @@ async def test_dragging_and_sliders_cut_the_same(mira: Page, server: Server, pic
 async def test_without_its_script_the_page_is_the_plain_one(
     chrome: Browser, server: Server, pictures: Pictures
 ) -> None:
-    await server.program.accounts.add("mira", PASSWORD)
+    await server.program.joining.add("mira", PASSWORD)
     page = await signed_in(chrome, server)
 
     async def fail(route: Route) -> None:
@@ -565,7 +565,7 @@ async def test_without_its_script_the_page_is_the_plain_one(
 async def test_tags_people_and_places_are_suggested_while_one_types(
     mira: Page, server: Server, pictures: Pictures
 ) -> None:
-    await server.program.accounts.add("soyeon", PASSWORD, display_name="이소연")
+    await server.program.joining.add("soyeon", PASSWORD, display_name="이소연")
     await mira.goto("/new")
     caption = mira.get_by_label("Caption")
     await caption.focus()
@@ -596,7 +596,7 @@ async def test_tags_people_and_places_are_suggested_while_one_types(
 async def test_the_page_fits_a_small_phone(
     chrome: Browser, server: Server, pictures: Pictures, tmp_path: Path
 ) -> None:
-    await server.program.accounts.add("mira", PASSWORD)
+    await server.program.joining.add("mira", PASSWORD)
     size = {"width": 320, "height": 640}
     mira = await signed_in(chrome, server, viewport=size, has_touch=True, is_mobile=True)
     long_name = tmp_path / ("a-very-long-name-of-a-file-" * 6 + ".jpg")

@@ -72,7 +72,7 @@ async def publish(page: Page, picture: Path, alt: str, caption: str) -> None:
 async def test_a_photo_goes_from_one_person_to_another(
     chrome: Browser, server: Server, tmp_path: Path, script: bool, size: dict[str, int]
 ) -> None:
-    await server.program.accounts.add("keeper", PASSWORD, role="admin")
+    await server.program.joining.add("keeper", PASSWORD, role="admin")
     picture = tmp_path / "ridge.jpg"
     picture.write_bytes(a_jpeg(1200, 800))
     async with (

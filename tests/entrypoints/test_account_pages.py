@@ -182,7 +182,7 @@ async def test_who_forgot_their_password_learns_how_to_come_back(browse: Any) ->
 async def test_a_place_is_called_as_it_was_set_up(browse: Any, server: Server) -> None:
     owner = await browse()
     page = await owner.get("/setup")
-    given = {"code": server.program.accounts.setup_code(), "username": "admin", "password": PASSWORD}
+    given = {"code": server.program.joining.setup_code(), "username": "admin", "password": PASSWORD}
     page = await owner.send(page, "/setup", **given, name=" ")
     assert page.status == 422
     assert 'id="f-name-error"' in page.html
@@ -199,7 +199,7 @@ async def test_the_settings_name_the_place_before_its_first_administrator(
     page = await owner.get("/setup")
     assert "name" not in dict(page.form("/setup").fields)
     assert "Harbour" in page.words
-    code = server.program.accounts.setup_code()
+    code = server.program.joining.setup_code()
     page = await owner.send(page, "/setup", code=code, username="admin", password=PASSWORD, name="Mine")
     assert "Harbour</title>" in page.html
 
@@ -252,7 +252,7 @@ async def test_an_administrator_sees_what_a_new_place_needs_until_it_is_done(
     browse: Any, server: Server, sql: asyncpg.Connection
 ) -> None:
     program, owner = server.program, await browse()
-    given = {"code": program.accounts.setup_code(), "username": "admin", "password": PASSWORD, "name": "Here"}
+    given = {"code": program.joining.setup_code(), "username": "admin", "password": PASSWORD, "name": "Here"}
     page = await owner.send(await owner.get("/setup"), "/setup", **given)
     assert "Give yourself a picture" in page.words
     assert page.html.count("<s>") == 0

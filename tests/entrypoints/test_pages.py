@@ -1160,7 +1160,7 @@ async def test_the_first_run_makes_one_administrator_and_then_is_gone(browse, se
     )
     assert page.status == 422
     assert dict(page.form("/setup").fields)["username"] == "root1"
-    code = server.program.accounts.setup_code()
+    code = server.program.joining.setup_code()
     page = await guest.send(page, "/setup", code=code, username="admin", password=PASSWORD)
     assert page.path == "/"
     assert (await server.program.people._reads.by_name(None, "admin"))[0].role == "admin"
@@ -1232,7 +1232,7 @@ async def test_set_up_stays_open_until_there_is_an_administrator_and_holds_nobod
         )
         page = await asyncio.wait_for(owner.get("/setup"), 3)
         assert page.status == 200
-    code = server.program.accounts.setup_code()
+    code = server.program.joining.setup_code()
     page = await owner.send(page, "/setup", code=code, username="keeper", password=PASSWORD)
     assert page.path == "/"
     assert await sql.fetch("SELECT username FROM users WHERE role = 'admin'") == [("keeper",)]

@@ -9,11 +9,11 @@ from tests.conftest import Server, a_jpeg
 
 @pytest.mark.parametrize("time", [1, 2])
 async def test_every_test_finds_empty_tables(program: Application, time: int) -> None:
-    assert await program.accounts.needs_setup()
-    await program.accounts.add("mira", "four words make sense")
-    assert await program.accounts.needs_setup(), "a member is no administrator"
-    await program.accounts.add("keeper", "four words make sense", role="admin")
-    assert not await program.accounts.needs_setup()
+    assert await program.joining.needs_setup()
+    await program.joining.add("mira", "four words make sense")
+    assert await program.joining.needs_setup(), "a member is no administrator"
+    await program.joining.add("keeper", "four words make sense", role="admin")
+    assert not await program.joining.needs_setup()
 
 
 async def test_a_member_can_ask_the_real_server(server: Server, client: aiohttp.ClientSession) -> None:
