@@ -76,10 +76,13 @@ async def access_post(uow: UnitOfWork, viewer: UserId | None, post_id: PostId) -
     return admit(viewer, await uow.posts.standing(viewer, post_id))
 
 
-async def access_own_post(uow: UnitOfWork, viewer: UserId, post_id: PostId) -> Post:
-    """The viewer's own post, locked. Raises NotFound, Gone, or NotYours for one that the viewer can only see."""
+async def access_own_post(uow: UnitOfWork, viewer: UserId, post_id: PostId, *, lock: bool = True) -> Post:
+    """The viewer's own post, locked unless it is only looked at.
+
+    Raises NotFound, Gone, or NotYours for one that the viewer can only see.
+    """
     standing = await access_post(uow, viewer, post_id)
-    post = await uow.posts.find(post_id, lock=True)
+    post = await uow.posts.find(post_id, lock=lock)
     if post is None:
         raise NotFound
     if standing.author_id != viewer:

@@ -140,7 +140,7 @@ class Posting:
     async def photos(self, viewer: UserId, post_id: PostId) -> list[DraftPhoto]:
         """The photos of one's own post, with how they are cut. Raises NotFound, NotYours."""
         async with self._new_uow() as uow:
-            await access_own_post(uow, viewer, post_id)
+            await access_own_post(uow, viewer, post_id, lock=False)
             files = await uow.files.of_post(post_id)
         return [DraftPhoto(file.id, file.alt, file.crop, present_file(file)) for file in files]
 

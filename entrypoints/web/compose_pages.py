@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sanic import HTTPResponse
 
-from application.posting import PhotoDraft, PlaceDraft, PostDraft
+from application.posting import PhotoDraft, PostDraft
 from application.views import DraftView
 from domain.kernel import DomainError, DraftId, FileId, NotFound, PostId
-from domain.posts import AUDIENCES, MAX_PHOTOS
+from domain.posts import MAX_PHOTOS
 from entrypoints.retrying import retrying
 from entrypoints.web import site
 from entrypoints.web.draft_pages import (
@@ -23,6 +23,7 @@ from entrypoints.web.draft_pages import (
     shots_of,
     values_of,
 )
+from entrypoints.web.post_forms import chosen_audience, typed_place, typed_values
 from entrypoints.web.shots import (
     BLANK,
     Refusal,
@@ -96,7 +97,7 @@ async def _show(
 async def compose(visit: Visit) -> HTTPResponse:
     """The button that was pressed stands in `do`: add, look, post, anyway, save, later, remove:<id> or retry:<id>."""
     draft = await named_draft(visit, visit.text("draft"))
-    shots, values = await _shots(visit, draft), _values(visit)
+    shots, values = await _shots(visit, draft), typed_values(visit, "later")
     added, refusals = await take_in(visit, MAX_PHOTOS - len(shots))
     act, _colon, which = visit.text("do").partition(":")
     if act in ("remove", "retry"):
@@ -111,11 +112,6 @@ async def compose(visit: Visit) -> HTTPResponse:
     if undescribed and act == "post" and (me is None or me.alt_reminder == "always"):
         return await _show(visit, shots, values, undescribed=undescribed, draft=draft)
     return await _publish(visit, shots, values, draft)
-
-
-def _values(visit: Visit) -> Values:
-    texts = {name: visit.text(name) for name in ("caption", "place", "audience", "later")}
-    return Values(texts, comments=visit.ticked("comments"), show_camera=visit.ticked("show_camera"))
 
 
 async def _shots(visit: Visit, draft: DraftView | None) -> list[Shot]:
@@ -190,12 +186,11 @@ async def _already_posted(visit: Visit) -> HTTPResponse | None:
 
 
 def _draft(shots: Sequence[Shot], values: Values) -> PostDraft:
-    place = values["place"].strip()
     return PostDraft(
         [PhotoDraft(FileId(shot.id), shot.alt, shot.crop) for shot in shots],
         values["caption"],
-        PlaceDraft(place) if place else None,
-        next((each for each in AUDIENCES if each == values["audience"]), "everyone"),
+        typed_place(values),
+        chosen_audience(values) or "everyone",
         values["comments"],
         values["show_camera"],
     )

@@ -7,11 +7,11 @@ from uuid import UUID
 from sanic import HTTPResponse
 
 from application.drafting import DraftEdit
-from application.posting import PhotoDraft, PlaceDraft
+from application.posting import PhotoDraft
 from application.views import DraftView
 from domain.kernel import DraftId, FileId, Invalid, NotFound, msg
-from domain.posts import AUDIENCES
 from entrypoints.retrying import retrying
+from entrypoints.web.post_forms import begun_with, chosen_audience, typed_place
 from entrypoints.web.rendering import full_time, local_input
 from entrypoints.web.shots import Shot
 from entrypoints.web.translation import current_timezone
@@ -88,20 +88,17 @@ async def save_draft(
 
     Without `publish_at` it waits for its author.
     """
-    place, version = values["place"].strip(), visit.text("version")
-    same_place = draft is not None and draft.place is not None and draft.place.name == place
     edit = DraftEdit(
         media=[PhotoDraft(FileId(shot.id), shot.alt, shot.crop) for shot in shots],
         caption=values["caption"],
-        # A place that stays the same keeps its position, which the form does not show.
-        place=PlaceDraft(place) if place and not same_place else None,
-        remove_place=not place,
-        audience=next((each for each in AUDIENCES if each == values["audience"]), None),
+        place=typed_place(values, draft and draft.place),
+        remove_place=not values["place"].strip(),
+        audience=chosen_audience(values),
         comments=values["comments"],
         show_camera=values["show_camera"],
         publish_at=publish_at,
         withdraw=publish_at is None,
-        expected_versions=[int(version)] if version.isdecimal() and len(version) < 10 else None,
+        expected_versions=begun_with(visit),
     )
     drafting = visit.app.drafting
     if draft is None:

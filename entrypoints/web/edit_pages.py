@@ -6,12 +6,13 @@ from uuid import UUID
 
 from sanic import HTTPResponse
 
-from application.posting import PhotoDraft, PlaceDraft, PostEdit
+from application.posting import PhotoDraft, PostEdit
 from application.views import DraftPhoto, PostCard
 from domain.files import Crop
 from domain.kernel import DomainError, FileId, PostId
-from domain.posts import AUDIENCES, MAX_PHOTOS
+from domain.posts import MAX_PHOTOS
 from entrypoints.retrying import retrying
+from entrypoints.web.post_forms import begun_with, chosen_audience, typed_place, typed_values
 from entrypoints.web.post_pages import failed_photos, own_post
 from entrypoints.web.shots import (
     Refusal,
@@ -79,25 +80,20 @@ async def change_post(visit: Visit, post_id: UUID) -> HTTPResponse:
     """The button that was pressed stands in `do`: add, look, save, remove:<id> or retry:<id>."""
     shown = await own_post(visit, post_id)
     own = {photo.upload_id: photo for photo in await visit.app.posting.photos(visit.user, PostId(post_id))}
-    shots = await _shots(visit, own)
+    shots, values = await _shots(visit, own), typed_values(visit, "version")
     added, refusals = await take_in(visit, MAX_PHOTOS - len(shots))
     act, _colon, which = visit.text("do").partition(":")
     if act in ("remove", "retry"):
         shots = await _change(visit, shots, own, act, which)
     if act not in ("", "save") or added or refusals:
         seen = await _with_pictures(visit, [*shots, *added], own)
-        return await _show(visit, shown, seen, _values(visit), refusals=refusals)
-    edit = _edit(visit, shown, shots, own)
+        return await _show(visit, shown, seen, values, refusals=refusals)
+    edit = _edit(visit, values, shown, shots, own)
     try:
         await retrying(lambda: visit.app.posting.edit(visit.user, PostId(post_id), edit))
     except DomainError as error:
-        return await _show(visit, shown, shots, _values(visit), trouble(error, field_names(shots)))
+        return await _show(visit, shown, shots, values, trouble(error, field_names(shots)))
     return visit.go(f"/p/{post_id}", _("Changes saved."))
-
-
-def _values(visit: Visit) -> Values:
-    texts = {name: visit.text(name) for name in ("caption", "place", "audience", "version")}
-    return Values(texts, comments=visit.ticked("comments"), show_camera=visit.ticked("show_camera"))
 
 
 async def _shots(visit: Visit, own: dict[UUID, DraftPhoto]) -> list[Shot]:
@@ -133,21 +129,20 @@ async def _with_pictures(visit: Visit, shots: list[Shot], own: dict[UUID, DraftP
     return [ready.get(shot.id, shot) for shot in shots]
 
 
-def _edit(visit: Visit, shown: PostCard, shots: Sequence[Shot], own: dict[UUID, DraftPhoto]) -> PostEdit:
-    place, version = visit.text("place").strip(), visit.text("version")
-    same_place = shown.place is not None and shown.place.name == place
+def _edit(
+    visit: Visit, values: Values, shown: PostCard, shots: Sequence[Shot], own: dict[UUID, DraftPhoto]
+) -> PostEdit:
     return PostEdit(
-        caption=visit.text("caption"),
-        # A place that stays the same keeps its position, which this form does not show.
-        place=PlaceDraft(place) if place and not same_place else None,
-        remove_place=not place,
-        audience=next((each for each in AUDIENCES if each == visit.text("audience")), None),
-        comments=visit.ticked("comments"),
-        show_camera=visit.ticked("show_camera"),
+        caption=values["caption"],
+        place=typed_place(values, shown.place),
+        remove_place=not values["place"].strip(),
+        audience=chosen_audience(values),
+        comments=values["comments"],
+        show_camera=values["show_camera"],
         # A form that names no photos leaves them alone.
         media=[PhotoDraft(FileId(shot.id), shot.alt, _crop(shot, own.get(shot.id))) for shot in shots]
         or None,
-        expected_versions=[int(version)] if version.isdecimal() and len(version) < 10 else None,
+        expected_versions=begun_with(visit),
     )
 
 

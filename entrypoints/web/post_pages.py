@@ -7,7 +7,7 @@ from uuid import UUID
 from sanic import HTTPResponse
 
 from application.views import CommentView, FileView, Person, PostCard
-from domain.kernel import CommentId, DomainError, FileId, Invalid, NotFound, PostId, UserId
+from domain.kernel import CommentId, DomainError, Invalid, NotFound, PostId, UserId
 from entrypoints import requests
 from entrypoints.web import site
 from entrypoints.web.pictures import fallback
@@ -64,13 +64,14 @@ async def _more(visit: Visit, shown: PostCard) -> list[PostCard]:
 
 async def failed_photos(visit: Visit, shown: PostCard) -> list[tuple[int, FileView]]:
     """The photos that their author can try again, with their numbers from 1. Nobody else is told."""
-    if not shown.viewer.can_edit:
+    if not shown.viewer.can_edit or all(photo.state != "failed" for photo in shown.media):
         return []
-    return [
-        (number, await visit.app.uploading.get(visit.user, FileId(photo.id)))
-        for number, photo in enumerate(shown.media, 1)
-        if photo.state == "failed"
-    ]
+    files = await _own_files(visit, shown)
+    return [(number, file) for number, file in enumerate(files, 1) if file.state == "failed"]
+
+
+async def _own_files(visit: Visit, shown: PostCard) -> list[FileView]:
+    return [photo.file for photo in await visit.app.posting.photos(visit.user, PostId(shown.id))]
 
 
 async def _fan(visit: Visit, shown: PostCard) -> Person | None:
@@ -245,9 +246,8 @@ async def originals(visit: Visit, post_id: UUID) -> HTTPResponse:
     shown = await visit.app.feeds.post(visit.viewer, PostId(post_id))
     if not shown.downloads:
         raise NotFound
-    own = shown.media if shown.viewer.can_edit else []
-    files = [await visit.app.uploading.get(visit.user, FileId(photo.id)) for photo in own]
-    photos = [] if shown.viewer.can_edit else shown.media
+    own = shown.viewer.can_edit
+    files, photos = (await _own_files(visit, shown), ()) if own else ([], shown.media)
     return await visit.page("originals.html", post_id=post_id, files=files, photos=photos)
 
 
