@@ -86,7 +86,9 @@ class ThisPlace:
         """Show them no more."""
         async with self._new_uow() as uow:
             stored = await uow.instance.find(lock=True)
-            if stored is not None:
-                self._stored = replace(stored, first_steps=False)
-                await uow.instance.put(self._stored)
-                await uow.commit()
+            if stored is None:
+                return
+            ended = replace(stored, first_steps=False)
+            await uow.instance.put(ended)
+            await uow.commit()
+        self._stored = ended
