@@ -14,8 +14,9 @@ _ORIENTATION = 0x0112
 _SHORT = 3
 
 # JPEG (ITU-T T.81, table B.1)
-_START, _END, _SCAN, _COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
-_APPLICATION = range(0xE0, 0xF0)
+_END, _SCAN, _FIRST_APPLICATION = 0xD9, 0xDA, 0xE0
+# Frames, Huffman tables, arithmetic conditioning; scans, quantisation tables, the number of lines, restart intervals.
+_JPEG_KEPT = {*range(0xC0, 0xD0), _SCAN, 0xDB, 0xDC, 0xDD}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
 # Inside a scan a zero follows every 0xFF that is no marker, and restart marks belong to the scan.
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -97,13 +98,12 @@ def _marker(data: bytes, at: int) -> tuple[int, int]:
 
 def _kept_segment(code: int, content: bytes) -> bytes | None:
     """What stays of a segment, or None."""
-    if code == _APPLICATION[0]:
+    if code == _FIRST_APPLICATION:
         # Version, unit and density; the small picture that may follow goes.
         return content[:12] + b"\0\0" if content.startswith(_JFIF) and len(content) >= 14 else None
-    if code in _APPLICATION:
-        start = _KEPT_APPLICATION.get(code)
-        return content if start and content.startswith(start) else None
-    return None if code == _COMMENT else content
+    if code in _KEPT_APPLICATION:
+        return content if content.startswith(_KEPT_APPLICATION[code]) else None
+    return content if code in _JPEG_KEPT else None
 
 
 def _png(data: bytes, orientation: int) -> bytes:
