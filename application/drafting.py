@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from application.access import access_own_draft, own_account
 from application.attaching import check_processed, lock_uploads, put_out
-from application.paging import Cursors, Key, Slice
+from application.paging import Cursors, Key, Slice, rank_of
 from application.posting import PhotoDraft, PlaceDraft, as_photo, expect, named_place
 from application.views import DraftView, Page, present_draft
 from domain.drafts import MAX_DRAFTS, Draft, DraftScheduled, TooManyDrafts
@@ -160,12 +160,6 @@ class Drafting:
     async def count(self, author: UserId) -> int:
         """How many drafts somebody has."""
         return await self._reads.count(author)
-
-
-def rank_of(moment: datetime) -> int:
-    """A moment as a whole number: microseconds since 1970."""
-    since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 async def publish_due(uow: UnitOfWork, draft: Draft, post_id: PostId, now: datetime) -> None:

@@ -9,6 +9,7 @@ import hmac
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from domain.kernel import Invalid, msg
 T = TypeVar("T")
 
 MAX_LIMIT = 100
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class BadCursor(Invalid):
@@ -38,6 +40,16 @@ class Key:
     def just_older(self) -> "Key":
         """The place right behind this one, where nothing stands: what is newer than that begins with this item."""
         return Key(UUID(int=max(0, self.id.int - 1)), self.rank)
+
+
+def rank_of(moment: datetime) -> int:
+    """A moment as a rank: microseconds since 1970, than which the database knows none shorter."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(rank: int) -> datetime:
+    """The moment that `rank_of` made a rank of."""
+    return _EPOCH + timedelta(microseconds=rank)
 
 
 @dataclass(frozen=True, slots=True)

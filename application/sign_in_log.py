@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from application.access import Client
-from application.paging import Cursors, Key, Slice
+from application.paging import Cursors, Key, Slice, rank_of
 from application.views import Page
 from domain.kernel import UserId
 from domain.ports import Clock, Ids, UnitOfWork, UnitOfWorks
@@ -15,7 +15,7 @@ class SignInReads(Protocol):
     """The query behind the log."""
 
     async def of_user(self, user: UserId, part: Slice) -> list[SignIn]:
-        """One's own, last first, walked by (moment in microseconds, id)."""
+        """One's own, last first; a key's rank is `rank_of` the moment."""
         ...
 
 
@@ -52,10 +52,17 @@ class SignInLog:
         failed, self._failed = self._failed, {}
         if not failed:
             return
-        async with self._new_uow() as uow:
-            for (user, device), (tries, at) in failed.items():
-                await uow.sign_ins.add(SignIn(self._ids.new(), user, at, "failed", device, tries))
-            await uow.commit()
+        try:
+            async with self._new_uow() as uow:
+                for (user, device), (tries, at) in failed.items():
+                    await uow.sign_ins.add(SignIn(self._ids.new(), user, at, "failed", device, tries))
+                await uow.commit()
+        except Exception:
+            # They are stored the next time, with those that came meanwhile.
+            for key, (tries, at) in failed.items():
+                more, latest = self._failed.get(key, (0, at))
+                self._failed[key] = tries + more, latest
+            raise
 
     async def page(self, user: UserId, limit: int, cursor: str | None) -> Page[SignIn]:
         """One's own log, last first. Raises BadCursor."""
@@ -63,9 +70,4 @@ class SignInLog:
         scope = f"sign-ins:{user}"
         part = self._cursors.slice(scope, limit, cursor)
         rows = await self._reads.of_user(user, part.one_more)
-        return self._cursors.cut(scope, part, rows, lambda each: Key(each.id, microseconds(each.at)))
-
-
-def microseconds(at: datetime) -> int:
-    """A moment as the rank of a key. The database keeps no more of it."""
-    return int(at.timestamp()) * 1_000_000 + at.microsecond
+        return self._cursors.cut(scope, part, rows, lambda each: Key(each.id, rank_of(each.at)))

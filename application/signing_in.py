@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from application.access import Client, audit, confirm, throttle, unchanged
-from application.paging import Cursors, Key
+from application.paging import Cursors, Key, rank_of
 from application.sign_in_log import SignInLog
 from application.views import Page
 from domain.kernel import NotFound, SessionId, TokenId, UserId
@@ -321,7 +321,7 @@ class SigningIn:
             limit,
             cursor,
             every,
-            lambda session: Key(session.id, int(session.last_seen_at.timestamp() * 1_000_000)),
+            lambda session: Key(session.id, rank_of(session.last_seen_at)),
         )
 
     async def end_session(self, user: UserId, session_id: SessionId) -> None:

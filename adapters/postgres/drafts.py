@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -11,7 +10,7 @@ import asyncpg
 from adapters.postgres.engine import acquire
 from adapters.postgres.files import read_crop, read_file
 from application.drafting import DraftRow
-from application.paging import Key, Slice
+from application.paging import Slice, moment_of
 from domain.drafts import Draft
 from domain.files import File
 from domain.kernel import AlreadyMade, DraftId, FileId, UserId
@@ -111,7 +110,7 @@ class PostgresDraftReads:
             f"SELECT * FROM drafts WHERE author_id = $1 {beyond} "
             f"ORDER BY updated_at {order}, id {order} LIMIT {int(part.limit)}",
             author,
-            *([] if key is None else [_moment_of(key), key.id]),
+            *([] if key is None else [moment_of(key.rank), key.id]),
         )
 
     async def one(self, author: UserId, draft_id: DraftId) -> DraftRow | None:
@@ -134,11 +133,6 @@ class PostgresDraftReads:
 def _row(row: asyncpg.Record, photos: Sequence[asyncpg.Record]) -> DraftRow:
     files: tuple[File, ...] = tuple(read_file(photo) for photo in photos)
     return DraftRow(_read_draft(row, photos), files)
-
-
-def _moment_of(key: Key) -> datetime:
-    """What `rank_of` made a number of."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=key.rank)
 
 
 def _read_draft(row: Mapping[str, Any], photos: Sequence[Mapping[str, Any]]) -> Draft:

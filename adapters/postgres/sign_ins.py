@@ -1,16 +1,14 @@
 """The log of who signed in: row ↔ value, and the list of it."""
 
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
 from adapters.postgres.engine import acquire
-from application.paging import Key, Slice
+from application.paging import Key, Slice, moment_of
 from domain.kernel import UserId
 from domain.sign_ins import SAME_TRIES, Device, SignIn
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
 _LAST = Key(UUID(int=2**128 - 1), 253_402_300_799_000_000)  # the end of the year 9999
 
 
@@ -38,7 +36,7 @@ class PostgresSignInReads:
                 f"SELECT * FROM sign_ins WHERE user_id = $1 AND (at, id) {beyond} ($2, $3) "
                 f"ORDER BY at {order}, id {order} LIMIT {int(part.limit)}",
                 user,
-                _EPOCH + timedelta(microseconds=key.rank),
+                moment_of(key.rank),
                 key.id,
             )
         return [

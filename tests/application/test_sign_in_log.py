@@ -5,10 +5,11 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.access import Client
 from application.paging import BadCursor
 from application.program import Application
-from domain.kernel import TooMany
+from domain.kernel import TooMany, Unavailable
 from domain.sign_ins import Device
 from domain.users import BadCredentials
 from tests.builders import Someone, a_person
@@ -78,6 +79,21 @@ async def test_a_failed_try_writes_nothing_at_once_whether_or_not_there_is_an_ac
     assert await sql.fetchval("SELECT count(*) FROM sign_ins") == 0
     assert len(await log(program, mira)) == 1
     assert await sql.fetchval("SELECT count(*) FROM sign_ins") == 1
+
+
+async def test_tries_that_could_not_be_stored_are_stored_later(
+    program: Application, mira: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: PostgresUnitOfWork) -> None:
+        raise Unavailable("the database went away")
+
+    await fail(program, FIREFOX)
+    with monkeypatch.context() as bent:
+        bent.setattr(PostgresUnitOfWork, "commit", away)
+        with pytest.raises(Unavailable):
+            await program.sign_in_log.write_down()
+    await fail(program, FIREFOX)
+    assert await log(program, mira) == [("failed", "Firefox", "Linux", 2)]
 
 
 async def test_guessing_on_when_it_is_in_vain_leaves_no_more(program: Application, mira: Someone) -> None:
