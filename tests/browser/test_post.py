@@ -1,8 +1,11 @@
 """A post's own page with scripts: the viewer, comments in place, questions before something is lost."""
 
-import pytest
-from playwright.async_api import Browser, expect
+import asyncio
 
+import pytest
+from playwright.async_api import Browser, Route, expect
+
+from application.accounts import ProfileChange
 from application.posting import PhotoDraft, PostDraft
 from entrypoints.web import post_pages
 from tests.browser.people import PHONE, at_home
@@ -199,17 +202,54 @@ async def test_deleting_asks_in_a_dialog_whose_safe_way_has_the_focus(
 async def test_following_answers_at_once_and_says_when_it_was_only_asked(
     chrome: Browser, server: Server
 ) -> None:
-    await a_person(server.program, "mira")
-    await a_person(server.program, "ada")
+    for name in ("mira", "ada"):
+        await a_person(server.program, name)
     await a_person(server.program, "noor", private=True)
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
     async with at_home(chrome, server) as page:
-        for name, word in (("ada", "Following"), ("noor", "Requested")):
+        await page.route("**/follow", hold)
+        button, followers = page.locator("button.follow"), page.locator("[data-count=followers]")
+        for name, word, count in (("ada", "Following", "1 follower"), ("noor", "Requested", "0 followers")):
+            held.clear()
             await page.goto(f"/@{name}")
-            button = page.locator("button.follow")
             await expect(button).to_have_text("Follow")
+            await expect(followers).to_have_text("0 followers")
             async with page.expect_response("**/follow"):
                 await button.click()
+                await expect(button).to_have_text(word)
+                await expect(followers).to_have_text(count)
+                held.set()
+            await page.wait_for_timeout(50)
             await expect(button).to_have_text(word)
             await expect(button).to_have_attribute("aria-pressed", "true")
+            await expect(followers).to_have_text(count)
             await page.reload()
             await expect(page.locator(".profile")).to_contain_text(word)
+            await expect(page.locator(".profile")).to_contain_text(count)
+
+
+async def test_what_was_shown_too_early_about_following_is_put_right(chrome: Browser, server: Server) -> None:
+    await a_person(server.program, "mira")
+    ada = await a_person(server.program, "ada")
+    async with at_home(chrome, server, quiet=False) as page:
+        await page.goto("/@ada")
+        button, followers = page.locator("button.follow"), page.locator("[data-count=followers]")
+        # The page still takes her for somebody whom anybody may follow.
+        await server.program.accounts.change_profile(ada.id, ProfileChange(private=True))
+        async with page.expect_response("**/follow"):
+            await button.click()
+        await expect(button).to_have_text("Requested")
+        await expect(followers).to_have_text("0 followers")
+        async with page.expect_response("**/follow"):
+            await button.click()
+        await expect(button).to_have_text("Follow")
+        await page.route("**/follow", lambda route: route.fulfill(status=500, body=""))
+        await button.click()
+        await expect(page.locator(".toast")).to_be_visible()
+        await expect(button).to_have_text("Follow")
+        await expect(followers).to_have_text("0 followers")

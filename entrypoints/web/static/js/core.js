@@ -3,7 +3,7 @@
 
 const root = document.documentElement;
 const language = root.lang || "en";
-const plural = new Intl.PluralRules(language);
+export const plural = new Intl.PluralRules(language);
 const whole = new Intl.NumberFormat(language);
 const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
 

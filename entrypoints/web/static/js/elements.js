@@ -1,6 +1,6 @@
 // Small things that stand on every page: times that go on, menus, questions, buttons that answer at once.
 
-import { Problem, ago, full, key, markup, mount, number, part, say, send, toast, wake, word } from "./core.js";
+import { Problem, ago, full, key, markup, mount, number, part, plural, say, send, toast, wake, word } from "./core.js";
 
 // Times
 
@@ -122,7 +122,8 @@ class Toggle {
     const changed = on !== this.wanted;
     this.wanted = on;
     this.button.setAttribute("aria-pressed", on);
-    const label = on ? this.form.dataset.on : this.form.dataset.off;
+    const { asks, requested, off, on: done } = this.form.dataset;
+    const label = !on ? off : asks === undefined ? done : requested;
     if (this.button.hasAttribute("aria-label")) {
       this.button.ariaLabel = this.button.title = label;
     } else this.button.querySelector("span").textContent = label;
@@ -174,20 +175,38 @@ mount("form[data-toggle]", (form) => new Toggle(form));
 window.addEventListener("online", () => { for (const each of [...waiting]) each.store(); });
 
 // A number beside a button moves with it, and takes the server's when that is known.
-document.addEventListener("hg:toggled", (event) => move(event.target, (count) => count + (event.detail.on ? 1 : -1)));
-document.addEventListener("hg:stored", (event) => {
-  const { counts, following } = event.detail ?? {};
-  // Who has to be asked first cannot be followed at once.
-  if (following === "requested") event.target.querySelector("button span").textContent = event.target.dataset.requested;
-  if (counts) move(event.target, (count, name) => counts[name] ?? count);
+document.addEventListener("hg:toggled", ({ target: form, detail: { on } }) => {
+  if (form.dataset.toggle !== "followers") move(form, (count) => count + (on ? 1 : -1));
+  else follow(form, !on ? "no" : form.dataset.asks === undefined ? "yes" : "requested");
+});
+document.addEventListener("hg:stored", ({ target: form, detail }) => {
+  const { counts, following } = detail ?? {};
+  // Who has become private meanwhile, or is so without its being known here, was only asked.
+  if (following) follow(form, following);
+  if (counts) move(form, (count, name) => counts[name] ?? count);
 });
 
+/** How one stands to somebody now, in the word of the button and in the number of followers, which counts no requests. */
+function follow(form, following) {
+  const { on, requested } = form.dataset;
+  if (following !== "no") form.querySelector("button span").textContent = following === "yes" ? on : requested;
+  const by = (following === "yes") - (form.followed ?? false);
+  form.followed = following === "yes";
+  if (by) move(form, (count) => count + by);
+}
+
 function move(form, change) {
-  const shown = form.parentElement.querySelector(`[data-count="${form.dataset.toggle}"]`);
+  const shown = (form.closest(".profile") ?? form.parentElement).querySelector(`[data-count="${form.dataset.toggle}"]`);
   if (!shown) return;
-  const count = Math.max(0, change(Number(shown.dataset.value), shown.dataset.name));
+  const { name, value } = shown.dataset;
+  const count = Math.max(0, change(Number(value), name));
   shown.dataset.value = count;
-  shown.textContent = number(count);
+  const text = shown.dataset[plural.select(count)] ?? shown.dataset.other;
+  if (!text) return void (shown.textContent = number(count));
+  const [before, after] = text.split("<b>{n}</b>");
+  const bold = document.createElement("b");
+  bold.textContent = number(count);
+  shown.replaceChildren(before, bold, after);
 }
 
 // Keys that work everywhere
