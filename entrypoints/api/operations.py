@@ -79,7 +79,7 @@ async def overview(call: Call) -> Status:
     "GET",
     "/admin/jobs",
     "adminJobs",
-    "Jobs that were given up, by event, newest first",
+    "Jobs that failed for good, by event, newest first",
     auth="admin",
     scope="admin",
     query=Paging,

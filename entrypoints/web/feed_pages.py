@@ -11,7 +11,7 @@ from application.meeting import Met
 from application.overview import Overview
 from application.views import PostCard
 from domain.kernel import NotFound, PlaceId, Unavailable, UserId
-from domain.text import fold
+from domain.text import MAX_TAG, fold
 from entrypoints import VERSION
 from entrypoints.web import maps, site
 from entrypoints.web.visits import Routes, Visit
@@ -89,10 +89,14 @@ async def _some_photos(visit: Visit) -> list[PostCard]:
 @routes.page("/explore")
 async def explore(visit: Visit) -> HTTPResponse:
     popular = visit.asked("sort") == "popular"
+    asked = " ".join(visit.asked("q").split())[:MAX_TAG]
+    if asked:
+        found = await visit.app.finding.suggest(visit.viewer, asked)
+        return await visit.page("explore.html", q=asked, found=found)
     page = await visit.app.feeds.explore(
         visit.viewer, GRID_SIZE, visit.cursor, popular=popular, until=visit.until
     )
-    return await visit.page("explore.html", posts=page, popular=popular)
+    return await visit.page("explore.html", q="", posts=page, popular=popular)
 
 
 @routes.page("/tags/<tag>")

@@ -98,7 +98,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The originals are not offered"),
         _("You can see the post, but its author keeps the photos in full size to themselves."),
         _("They have not switched on that others may download originals."),
-        _("Ask them; the sizes that the post shows can be loaded all the same."),
+        _("Ask them; the sizes that the post shows can be downloaded all the same."),
     ),
     "comments_off": Explanation(
         _("Comments are turned off"),

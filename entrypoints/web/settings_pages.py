@@ -98,7 +98,7 @@ async def index(visit: Visit) -> HTTPResponse:
         "/settings/descriptions": _("Photos that nobody described yet"),
         "/settings/security": _("Where you are signed in"),
         "/settings/tokens": _("Programs that act for you"),
-        "/settings/data": _("Your originals; leaving"),
+        "/settings/data": _("An archive of everything, your originals, leaving"),
     }
     return await _page(visit, "index.html", about=about)
 

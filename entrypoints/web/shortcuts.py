@@ -21,8 +21,7 @@ def shortcuts() -> list[tuple[str, list[Shortcut]]]:
             _("Everywhere"),
             [
                 Shortcut(("?",), _("Show this list")),
-                Shortcut(("Ctrl K",), _("Explore"), (("⌘ K",),)),
-                Shortcut(("/",), _("Explore")),
+                Shortcut(("/",), _("Search"), (("Ctrl K",), ("⌘ K",))),
                 Shortcut(("g", "h"), _("Home")),
                 Shortcut(("g", "e"), _("Explore")),
                 Shortcut(("g", "p"), _("Your own page")),

@@ -88,7 +88,7 @@ async def test_a_page_from_right_to_left_is_mirrored_and_its_numbers_are_not(
 
         # The menu is at the right, and what is told about the photo at the left of it.
         assert await left("header.site") > 640
-        assert await left(".told") < await left(".seen")
+        assert await left(".told") < await left(".looked-at")
         counter = page.locator("bdi[dir=ltr]", has_text="1 / 2").first
         assert await counter.evaluate("each => getComputedStyle(each).direction") == "ltr"
         await page.goto("/settings/profile")

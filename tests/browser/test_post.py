@@ -142,7 +142,7 @@ async def test_photos_in_the_making_come_in_while_somebody_writes(chrome: Browse
     await server.program.posting.like(ada.id, post)
     async with at_home(chrome, server) as page:
         await page.goto(f"/p/{post}")
-        await expect(page.locator(".seen")).to_contain_text("Processing")
+        await expect(page.locator(".looked-at")).to_contain_text("Processing")
         await expect(page.locator(".fans")).to_have_text("Liked by ada")
         field = page.get_by_role("textbox")
         await field.fill("Half a sen")

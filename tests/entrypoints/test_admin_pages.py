@@ -148,7 +148,7 @@ async def test_an_invitation_is_made_passed_on_and_revoked(admin: Browser, brows
     guest = await browse()
     assert "I have an invitation" in (await guest.get("/")).words
     page = await admin.get("/admin/invites")
-    assert "No invitation can be used" in page.words
+    assert "No invitations are open" in page.words
     refused = await admin.send(page, "/admin/invites", uses="0", days="two")
     assert refused.status == 422
     assert "A number from 1 to 10,000." in refused.words
@@ -163,7 +163,7 @@ async def test_an_invitation_is_made_passed_on_and_revoked(admin: Browser, brows
     page = await admin.get("/admin/invites")
     assert "for one more person" in page.words
     page = await admin.send(page, "/admin/invites/.+/revoke")
-    assert "No invitation can be used" in page.words
+    assert "No invitations are open" in page.words
     late = await (await browse()).get(link)
     assert (await guest.send(late, "/register", username="karl", password=PASSWORD)).status == 403
     log = (await admin.get("/admin/audit")).words

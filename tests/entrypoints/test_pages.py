@@ -386,10 +386,10 @@ async def test_a_picture_that_was_uploaded_before_is_called_so(browse):
 @pytest.mark.settings(quota_mb=3)
 async def test_the_room_that_is_left_is_told_before_choosing(browse, sql):
     mira = await browse("mira")
-    assert "Of your room of 3 MB, 3 MB are free." in (await mira.get("/new")).words
+    assert "3 MB of your 3 MB are free." in (await mira.get("/new")).words
     await a_post(mira)
     await sql.execute("UPDATE files SET size = 1600000")
-    assert "Of your room of 3 MB, 1.4 MB are free." in (await mira.get("/new")).words
+    assert "1.4 MB of your 3 MB are free." in (await mira.get("/new")).words
     assert "They take 1.5 MB of your 3 MB; 1.4 MB are free." in (await mira.get("/settings/data")).words
 
 
@@ -744,6 +744,19 @@ async def test_explore_is_fresh_or_popular_for_guests_too(browse):
     for path, first, second in (("/explore", new, old), ("/explore?sort=popular", old, new)):
         page = (await guest.get(path)).html
         assert page.index(f'href="{first}"') < page.index(f'href="{second}"'), path
+
+
+async def test_explore_finds_people_tags_and_places_by_how_they_begin(browse):
+    ada, guest = await browse("ada"), await browse()
+    await a_post(ada, caption="#adagio", place="Adare")
+    await a_post(ada, caption="#adrift", place="Adelaide", audience="only_me")
+    page = await guest.get("/explore?q=ad")
+    for found in ("/@ada", "/tags/adagio", "/places/"):
+        assert f'href="{found}' in page.html
+    assert "Adare" in page.words
+    assert "adrift" not in page.html
+    assert "Adelaide" not in page.html
+    assert "begins like this" in (await guest.get("/explore?q=zz")).words
 
 
 async def test_signing_in_always_makes_a_new_session(browse, server, sql):

@@ -247,7 +247,7 @@
     photos() {
       const bad = [];
       // What the page is about; suggestions beside it may come later.
-      const about = ":is(.feed, .justified, .seen, main > .sheet, .shot-thumb) .frame";
+      const about = ":is(.feed, .justified, .looked-at, main > .sheet, .shot-thumb) .frame";
       const first = document.querySelector(about)?.querySelector("picture .im");
       all(`${about} picture .im`).forEach((each, i) => {
         const hurries = each.getAttribute("fetchpriority") === "high", lazy = each.loading === "lazy";

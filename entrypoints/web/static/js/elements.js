@@ -212,12 +212,18 @@ function move(form, change) {
 // Keys that work everywhere
 
 const go = (path) => () => location.assign(path);
+const SEARCH = "f-q";
+function search() {
+  const field = document.getElementById(SEARCH);
+  if (field) field.select();
+  else location.assign(`/explore#${SEARCH}`);
+}
 key("g h", go("/"));
 key("g e", go("/explore"));
 key("n", go("/new"));
 key("g p", () => document.querySelector('.nav a[href^="/@"]')?.click());
-key("/", go("/explore"));
-key("mod+k", go("/explore"));
+key("/", search);
+key("mod+k", search);
 key("?", async () => {
   const opener = document.activeElement;
   try {
@@ -241,6 +247,15 @@ mount("button[data-reveal]", (button) => {
   button.addEventListener("click", () => reveal(field.type === "password"));
   // A password that is sent as text would be offered to be remembered as one.
   field.form?.addEventListener("submit", () => reveal(false));
+});
+
+// What was wrong is said until it is changed; whether it is right then, the server says.
+mount('[aria-invalid="true"]', (field) => {
+  field.addEventListener("input", () => {
+    field.removeAttribute("aria-invalid");
+    field.closest(".field")?.classList.remove("bad");
+    document.getElementById(`${field.id}-error`)?.remove();
+  }, { once: true });
 });
 
 mount(".counter[data-max]", (counter) => {
@@ -267,6 +282,7 @@ window.addEventListener("pageshow", ({ persisted }) => {
 
 mount("input[data-filters]", (field) => {
   let pause, asking;
+  if (location.hash === `#${field.id}`) field.focus();
   field.addEventListener("input", () => {
     clearTimeout(pause);
     pause = setTimeout(filter, 200);

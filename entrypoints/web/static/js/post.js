@@ -82,7 +82,7 @@ mount("[data-in-progress]", async (post) => {
     try {
       const answer = await send("GET", location.pathname, { headers: { Accept: "text/html" } });
       const fresh = markup(answer.data).querySelector(".post-page");
-      const [seen, shown] = [fresh, post].map((each) => each.querySelector(".seen"));
+      const [seen, shown] = [fresh, post].map((each) => each.querySelector(".looked-at"));
       if (seen.querySelectorAll(".im").length > shown.querySelectorAll(".im").length) {
         shown.replaceWith(seen);
         wake(seen);
