@@ -182,6 +182,33 @@ def marked_profile() -> bytes:
     return data.replace(wide, "CANA".encode("utf-16-be")) + CANARY
 
 
+def old_profile() -> bytes:
+    """The same as before texts had languages."""
+    data = bytearray(marked_profile())
+    data[8] = 2
+    return bytes(data)
+
+
+def overlong() -> dict[str, bytes]:
+    """Files with the canary behind the content of parts that a picture needs, where decoders do not look."""
+    jpeg, png = encoded(quadrants(), "JPEG", quality=95), encoded(quadrants(), "PNG")
+    moving_gif = moving(2, "GIF", loop=0)
+    known = {b"gAMA": struct.pack(">I", 45_455), b"sRGB": b"\0", b"sBIT": b"\x08\x08\x08", b"tRNS": bytes(6)}
+    return {
+        "a long Adobe segment": jpeg[:2] + _segment(0xEE, b"Adobe\0\x64\0\0\0\0\x01" + CANARY) + jpeg[2:],
+        "a number of lines": jpeg[:2] + _segment(0xDC, b"\0\x40" + CANARY) + jpeg[2:],
+        "a suggested palette": with_chunks(png, [(b"PLTE", (CANARY * 3)[:18])]),
+        "a long end": png[:-12] + _chunk(b"IEND", CANARY),
+        **{
+            f"a long {kind.decode()}": with_chunks(png, [(kind, content + CANARY)])
+            for kind, content in known.items()
+        },
+        "a long loop": moving_gif.replace(
+            b"NETSCAPE2.0\x03\x01\0\0\0", b"NETSCAPE2.0\x03\x01\0\0" + bytes((len(CANARY),)) + CANARY + b"\0"
+        ),
+    }
+
+
 def swapped_profile() -> bytes:
     """A profile whose red and green are each other's, so that applying it shows."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(

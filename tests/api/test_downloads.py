@@ -38,8 +38,7 @@ async def test_originals_are_offered_by_their_author_and_tell_nothing(api: Api) 
                 assert answer.headers["Content-Disposition"].startswith('attachment; filename="mira-')
                 with Image.open(io.BytesIO(data)) as picture:
                     assert (picture.format, picture.size) == (kind, size)
-                    profile = picture.info.get("icc_profile", b"")
-                    assert data.count(corpus.CANARY) == profile.count(corpus.CANARY)
+                    assert corpus.CANARY not in data
                     assert not picture.getexif()
     # The first is what was uploaded, pixel for pixel; of the last nothing is there of what was cut away.
     async with api.session.get(f"/api/v1{paths[0]}") as answer:
