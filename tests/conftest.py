@@ -287,23 +287,25 @@ async def client(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
+def _no_more(app: Any) -> None:
+    """Adds no address."""
+
+
 @asynccontextmanager
 async def serving(
     settings: Settings,
     database: Database,
     program: Application,
     listening: socket.socket,
-    prepare: Callable[[Any], object] = lambda app: None,
+    prepare: Callable[[Any], object] = _no_more,
 ) -> AsyncIterator[Server]:
     """The server in the running loop, from its first listener to its last. `prepare` may add addresses to it."""
-    from entrypoints.server import create_app  # late, because most tests need no web at all
-
-    app = create_app(settings, database, start=lambda: nullcontext(program))
-    prepare(app)
+    app = _app(settings, database, program, prepare)
     listening.listen()
     running = await app.create_server(sock=listening, return_asyncio_server=True, protocol=DeadlineProtocol)
     assert running is not None
-    await running.startup()
+    if not app.state.is_started:
+        await running.startup()
     await running.before_start()
     await running.after_start()
     await running.start_serving()
@@ -315,6 +317,26 @@ async def serving(
         for connection in list(running.connections):
             connection.close_if_idle()
         await running.after_stop()
+
+
+_apps: dict[Callable[[Any], object], Any] = {}
+
+
+def _app(
+    settings: Settings, database: Database, program: Application, prepare: Callable[[Any], object]
+) -> Any:
+    """The application as the server makes it. One serves all tests of this process: turning its addresses into code
+    takes longer than most tests. What it learns while it runs is in `ctx`, which each test starts anew."""
+    from entrypoints.server import create_app  # late, because most tests need no web at all
+
+    if prepare not in _apps:
+        made = create_app(settings, database, start=lambda: nullcontext(made.ctx.program))
+        prepare(made)
+        _apps[prepare] = made
+    app = _apps[prepare]
+    app.ctx.__dict__.clear()
+    app.ctx.settings, app.ctx.stopping, app.ctx.program = settings, False, program
+    return app
 
 
 async def join(

@@ -55,7 +55,6 @@ class Description:
     def __init__(self, origin: str) -> None:
         self.document = describe(origin)
         self._validators: dict[str, Draft202012Validator] = {}
-        self._seen: set[str] = set()
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], str]]:

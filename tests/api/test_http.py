@@ -172,7 +172,7 @@ async def test_an_upload_slower_than_the_least_speed_is_ended(
     )
     raw = await speak(api.server, head.encode(), *[b"x" * 500] * 30, every=0.1, until=6, quiet=6)
     assert raw.status == 408
-    fast = await speak(api.server, head.encode(), *[b"x" * 5_000] * 20, every=0.1, until=6)
+    fast = await speak(api.server, head.encode(), *[b"x" * 5_000] * 20, every=0.1, until=15, quiet=10)
     assert fast.status == 415
 
 

@@ -34,7 +34,10 @@ async def chrome() -> AsyncIterator[Browser]:
         pytest.skip(reason)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        # What a service worker answers, tests could neither count nor replace; those about it say `allow`.
-        browser.new_context = partial(browser.new_context, service_workers="block")  # type: ignore[method-assign]
+        # What a service worker answers, tests could neither count nor replace; those about it say `allow`. Fading from
+        # page to page would be half of what the browser does; those that go the usual way say `no-preference`.
+        browser.new_context = partial(  # type: ignore[method-assign]
+            browser.new_context, service_workers="block", reduced_motion="reduce"
+        )
         yield browser
         await browser.close()

@@ -13,7 +13,8 @@ from playwright.async_api import Browser, Page, expect
 
 from entrypoints.web.assets import STATIC, Assets
 from tests.api.conftest import Api
-from tests.conftest import PASSWORD, Server, a_jpeg
+from tests.browser.people import sign_in
+from tests.conftest import Server, a_jpeg
 
 pytestmark = pytest.mark.browser
 
@@ -34,11 +35,8 @@ async def page(chrome: Browser, server: Server, client: aiohttp.ClientSession) -
     for audience in ("everyone", "followers"):
         await api.post(mira, audience, audience=audience)
     context = await chrome.new_context(base_url=server.url, service_workers="allow")
-    page = await context.new_page()
-    await page.goto("/login")
-    await page.get_by_label("User name").fill("mira")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
+    page = await sign_in(context)
+    await page.goto("/")
     await page.wait_for_function(CONTROLLED)
     yield page
     await context.close()

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 from playwright.async_api import Browser, Page, expect
 
+from tests.browser.people import sign_in
 from tests.conftest import PASSWORD, Server, settle
 
 pytestmark = pytest.mark.browser
@@ -30,12 +31,7 @@ async def mira(chrome: Browser, server: Server) -> AsyncIterator[Page]:
     context = await chrome.new_context(
         base_url=server.url, java_script_enabled=False, viewport={"width": 390, "height": 844}
     )
-    page = await context.new_page()
-    await page.goto("/login")
-    await page.get_by_label("User name").fill("mira")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    yield page
+    yield await sign_in(context)
     await context.close()
 
 

@@ -38,9 +38,10 @@ pytestmark = pytest.mark.browser
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
     "has_touch": True,
+    "reduced_motion": "no-preference",
     "device_scale_factor": 2,
 }
-DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 
 ERRORS: dict[int, Callable[[], Exception]] = {
     400: Malformed,

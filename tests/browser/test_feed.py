@@ -294,7 +294,7 @@ async def test_without_a_connection_a_like_waits(chrome: Browser, server: Server
 
 async def test_photos_turn_by_buttons_and_arrows_and_the_focus_stays(chrome: Browser, server: Server) -> None:
     await photos_of(server, 1, photos=3)
-    async with at_home(chrome, server, reduced_motion="reduce") as page:
+    async with at_home(chrome, server) as page:
         strip, slides = page.locator(".strip"), page.locator(".slide")
         on = page.get_by_role("button", name="Next photo")
         for number in (2, 3, 3):

@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.conftest import PASSWORD, Member, Server, a_jpeg, settle
+from tests.browser.people import sign_in
+from tests.conftest import Member, Server, a_jpeg, settle
 
 pytestmark = pytest.mark.browser
 
@@ -41,9 +42,7 @@ async def looking(
     await posted(server, await server.join("ada"))
     await settle(server.program)
     context = await chrome.new_context(base_url=server.url, viewport=size, locale=language)
-    signed = await context.request.post("/api/v1/sessions", data={"username": "mira", "password": PASSWORD})
-    assert signed.ok
-    yield await context.new_page(), post
+    yield await sign_in(context), post
     await context.close()
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, Route
 
-from tests.browser.people import PHONE, at_home
+from tests.browser.people import PHONE, at_home, sign_in
 from tests.conftest import PASSWORD, Server
 
 pytestmark = pytest.mark.browser
@@ -34,13 +34,9 @@ WIDER_THAN_ITS_BOX = (
 
 
 async def _open(chrome: Browser, server: Server, width: int) -> Page:
-    context = await chrome.new_context(base_url=server.url, viewport={"width": width, "height": 800})
-    page = await context.new_page()
-    await page.goto("/login")
-    await page.get_by_label("User name").fill("mira")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    return page
+    return await sign_in(
+        await chrome.new_context(base_url=server.url, viewport={"width": width, "height": 800})
+    )
 
 
 async def test_pages_fit_and_names_are_read_whole(chrome: Browser, server: Server) -> None:
@@ -66,6 +62,7 @@ async def test_pages_fit_and_names_are_read_whole(chrome: Browser, server: Serve
         await page.context.close()
     # On a wide screen the own name stands beside the picture, on one line.
     page = await _open(chrome, server, 1280)
+    await page.goto("/")
     box = await page.locator(".account > summary > .label").first.bounding_box()
     assert box
     assert box["height"] < 32

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, Dialog, Locator, Page, Route, expect
 
+from tests.browser.people import sign_in
 from tests.conftest import PASSWORD, Server, a_jpeg, settle
 from tests.image_corpus import camera_exif
 
@@ -45,13 +46,7 @@ def pictures(tmp_path: Path) -> Pictures:
 
 async def signed_in(chrome: Browser, server: Server, name: str = "mira", **options: Any) -> Page:
     options = {"viewport": {"width": 390, "height": 844}} | options
-    context = await chrome.new_context(base_url=server.url, **options)
-    page = await context.new_page()
-    await page.goto("/login")
-    await page.get_by_label("User name").fill(name)
-    await page.get_by_label("Password").first.fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    return page
+    return await sign_in(await chrome.new_context(base_url=server.url, **options), name)
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ async def test_the_landing_page_is_one_screen_high(chrome: Browser, server: Serv
         wall = await page.locator(".wall").bounding_box()
         assert wall is not None
         assert wall["height"] >= 300
+        await page.context.close()
 
 
 async def test_a_pin_stands_where_the_place_is(chrome: Browser, server: Server) -> None:
@@ -84,3 +85,4 @@ async def test_a_pin_stands_where_the_place_is(chrome: Browser, server: Server) 
     )
     assert middle == "eye"
     assert await page.locator("svg.map use").first.evaluate("use => use.getBBox().width") > 0
+    await page.context.close()

@@ -7,6 +7,7 @@ from PIL import Image
 from playwright.async_api import Browser, expect
 
 from application.accounts import ProfileChange
+from tests.browser.people import enter, sign_in
 from tests.browser.test_smoke import DESK, PHONE, someone
 from tests.conftest import PASSWORD, Server, join
 
@@ -18,10 +19,7 @@ async def test_settings_are_stored_and_hold_as_soon_as_they_are_chosen(
 ) -> None:
     await join(server.program, "mira")
     async with someone(chrome, server, script=True, size=DESK) as page:
-        await page.goto("/login")
-        await page.get_by_label("User name").fill("mira")
-        await page.locator("#f-password").fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
+        await enter(page.context)
         await page.goto("/settings/appearance")
         await expect(page.get_by_role("button", name="Save")).to_be_hidden()
         await page.locator("[name=text_size][value='130']").check()
@@ -94,10 +92,8 @@ async def test_requests_are_answered_without_leaving_the_page(chrome: Browser, s
     for name in ("ada", "eve"):
         await server.program.following.follow((await join(server.program, name)).id, "mira")
     async with someone(chrome, server, script=True, size=PHONE) as page:
-        await page.goto("/login?next=/requests")
-        await page.get_by_label("User name").fill("mira")
-        await page.locator("#f-password").fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
+        await enter(page.context)
+        await page.goto("/requests")
         await page.get_by_role("button", name="Accept @ada").click()
         await expect(page.get_by_role("status").filter(has_text="@ada follows you now.")).to_have_count(1)
         await expect(page.get_by_role("button", name="Accept @eve")).to_be_focused()
@@ -110,11 +106,8 @@ async def test_requests_are_answered_without_leaving_the_page(chrome: Browser, s
 async def test_the_time_zone_of_the_device_is_offered(chrome: Browser, server: Server) -> None:
     await join(server.program, "mira")
     context = await chrome.new_context(base_url=server.url, timezone_id="Europe/Berlin")
-    page = await context.new_page()
-    await page.goto("/login?next=/settings/account")
-    await page.get_by_label("User name").fill("mira")
-    await page.locator("#f-password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
+    page = await sign_in(context)
+    await page.goto("/settings/account")
     await page.get_by_role("button", name="Use the time zone of this device").click()
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_label("Time zone")).to_have_value("Europe/Berlin")

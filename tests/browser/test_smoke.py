@@ -24,6 +24,7 @@ async def someone(
         java_script_enabled=script,
         viewport=size,
         color_scheme="dark" if script else "light",
+        reduced_motion="no-preference",
     )
     page = await context.new_page()
     trouble: list[str] = []
