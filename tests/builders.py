@@ -1,9 +1,12 @@
 """People, posts and what happens between them, made by the use cases in one line each."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
+from random import Random
 from typing import Any
 
 from application.accounts import ProfileChange
@@ -11,7 +14,7 @@ from application.drafting import DraftEdit
 from application.posting import PhotoDraft, PlaceDraft, PostDraft
 from application.program import Application
 from domain.files import File
-from domain.kernel import CommentId, DraftId, FileId, PostId, UserId
+from domain.kernel import CommentId, DomainError, DraftId, FileId, PostId, UserId
 from domain.ports import UnitOfWork, Upload
 from domain.posts import Audience
 from tests.conftest import PASSWORD, a_jpeg
@@ -120,3 +123,17 @@ async def a_comment(
 ) -> CommentId:
     """A remark, or a reply."""
     return await program.commenting.add(by.id, post, text, reply_to)
+
+
+async def together(calls: Sequence[Awaitable[Any]]) -> Counter[Any]:
+    """How often each outcome came: `None` or a value's type, or the class of a rule that said no."""
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, DomainError):
+            raise outcome
+    return Counter(type(outcome) for outcome in outcomes)
+
+
+def shuffled(calls: list[Awaitable[Any]], seed: int) -> list[Awaitable[Any]]:
+    Random(seed).shuffle(calls)
+    return calls

@@ -1,6 +1,6 @@
 """Random histories of a small community: people act on each other and on posts, and some of it is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,3 +161,46 @@ async def a_community(program: Application, size: int = PEOPLE) -> Community:
     """Strangers to each other, and an administrator whom nobody meets."""
     await a_person(program, role="admin")
     return Community(program, [await a_person(program) for _ in range(size)])
+
+
+async def lived(
+    program: Application, start_over: Callable[[], Awaitable[Any]], history: Sequence[Act]
+) -> Community:
+    """A community in an otherwise empty database, in which all of this has happened."""
+    await start_over()
+    community = await a_community(program)
+    await community.live(history)
+    return community
+
+
+# One act of each kind that matters to somebody who looks.
+ONE_OF_EACH = [
+    Act("publish", 0, 0, ("everyone", TAGS[0], PLACES[0])),
+    Act("publish", 0, 0, ("followers", TAGS[0], PLACES[0])),
+    Act("publish", 0, 0, ("only_me", TAGS[0], PLACES[1])),
+    Act("follow", 1, 0),
+    Act("hide away", 0),
+    Act("follow", 2, 0),
+    Act("comment", 1, 0),
+    Act("comment", 1, 1),
+    Act("like", 1, 1),
+    Act("save", 1, 1),
+    Act("mute", 3, 0),
+    Act("block", 0, 4),
+    Act("publish", 3, 0, ("everyone", TAGS[1], None)),
+    Act("comment", 4, 3),
+    Act("comment", 1, 3),
+    Act("comment", 2, 3),
+    Act("like", 4, 3),
+    Act("follow", 2, 3),
+    Act("mute", 2, 3),
+    Act("follow", 1, 3),
+    Act("suspend", 2),
+    Act("mute", 4, 3),
+    Act("follow", 4, 3),
+    Act("publish", 1, 0, ("everyone", TAGS[2], None)),
+    Act("hide", 0, 0),
+    Act("hide", 4, 3),
+    Act("mute", 3, 1),
+    Act("follow", 3, 1),
+]

@@ -10,8 +10,7 @@ import pytest
 from application.program import Application
 from domain.kernel import NotFound
 from tests.api.conftest import Api
-from tests.application.test_races import shuffled, together
-from tests.builders import a_comment, a_person, a_post
+from tests.builders import a_comment, a_person, a_post, shuffled, together
 
 
 async def test_a_deleted_comment_returns_with_its_answers_and_likes(api: Api) -> None:

@@ -17,8 +17,17 @@ from domain.files import Crop
 from domain.jobs import MAX_ATTEMPTS
 from domain.kernel import DraftId, Invalid, NotFound
 from domain.posts import Changed
-from tests.application.test_races import shuffled, together
-from tests.builders import Someone, a_draft, a_follow, a_person, a_picture, a_post, new_uow
+from tests.builders import (
+    Someone,
+    a_draft,
+    a_follow,
+    a_person,
+    a_picture,
+    a_post,
+    new_uow,
+    shuffled,
+    together,
+)
 
 HERE = Client("127.0.0.1", "tests", True)
 

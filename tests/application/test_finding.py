@@ -14,10 +14,9 @@ from application.finding import Kind, TagCount
 from application.posting import PostEdit
 from application.program import Application
 from application.views import Person, PlaceRef
-from domain.kernel import UserId
-from tests.application.test_visibility import ONE_OF_EACH, Model, Viewer
 from tests.builders import Someone, a_follow, a_person, a_post
-from tests.strategies import Act, a_community, all_acts, histories
+from tests.model import Model, Viewer
+from tests.strategies import ONE_OF_EACH, Act, all_acts, histories, lived
 
 
 async def suggested(program: Application, viewer: Someone | None, typed: str, *kinds: Kind) -> list[Any]:
@@ -173,11 +172,9 @@ def open_to(model: Model, viewer: Viewer, post: UUID) -> bool:
 async def test_suggestions_are_exactly_what_everybody_may_see(
     program: Application, start_over: Callable[[], Any], sql: asyncpg.Connection, history: list[Act]
 ) -> None:
-    await start_over()
-    community = await a_community(program)
-    await community.live(history)
+    await lived(program, start_over, history)
     model = await Model.read(sql)
-    for viewer in (None, *(UserId(u) for u, row in model.users.items() if row["state"] == "active")):
+    for viewer in model.viewers:
         suggest = program.finding.suggest
         people = {one.id for one in await suggest(viewer, "p", ("people",)) if isinstance(one, Person)}
         named = {id_ for id_, row in model.users.items() if row["username"].startswith("p")}

@@ -18,7 +18,7 @@ from application.reactions import REACTIONS
 from application.views import Page
 from domain.kernel import PlaceId, PostId
 from tests.builders import a_comment, a_draft, a_follow, a_person, a_post, an_upload, new_uow
-from tests.strategies import Act, a_community, all_acts, histories
+from tests.strategies import Act, a_community, all_acts, histories, lived
 
 slow = settings(max_examples=15, suppress_health_check=list(HealthCheck))
 
@@ -29,9 +29,7 @@ slow = settings(max_examples=15, suppress_health_check=list(HealthCheck))
 async def test_counters_equal_recounts_after_any_history(
     program: Application, start_over: Callable[[], Any], history: list[Act]
 ) -> None:
-    await start_over()
-    community = await a_community(program)
-    await community.live(history)
+    await lived(program, start_over, history)
     assert await program.operations.reads.violations() == []
     await program.runner.drain()
     assert await program.operations.verify() == []

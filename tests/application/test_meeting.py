@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 
 from application.program import Application
 from domain.kernel import UserId
-from tests.application.test_visibility import ONE_OF_EACH, Model, ids
 from tests.builders import Someone, a_follow, a_person, a_post
-from tests.strategies import Act, a_community, all_acts, histories
+from tests.model import Model, ids
+from tests.strategies import ONE_OF_EACH, Act, a_community, all_acts, histories
 
 
 async def forget(program: Application) -> None:

@@ -8,7 +8,7 @@ import json
 import sys
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,12 +23,23 @@ from application.posting import PhotoDraft, PostDraft, PostEdit
 from application.program import Application
 from application.signing_in import Issued
 from application.uploading import LOOKS_AT_ONCE, InUse, QuotaReached
-from domain.kernel import AlreadyMade, CommentId, DomainError, FileId, Forbidden, Invalid, NotFound, PostId
+from domain.kernel import AlreadyMade, CommentId, FileId, Forbidden, Invalid, NotFound, PostId
 from domain.ports import TryAgain, Upload
 from domain.posts import AUDIENCES
 from domain.users import BadCredentials, InviteRequired, LastAdmin, UsernameTaken
 from entrypoints.container import Database
-from tests.builders import Someone, a_comment, a_follow, a_person, a_picture, a_post, an_upload, new_uow
+from tests.builders import (
+    Someone,
+    a_comment,
+    a_follow,
+    a_person,
+    a_picture,
+    a_post,
+    an_upload,
+    new_uow,
+    shuffled,
+    together,
+)
 from tests.conftest import PASSWORD, a_jpeg
 from tests.strategies import Act, a_community
 
@@ -36,20 +47,6 @@ pytestmark = pytest.mark.settings(database_pool=16)
 
 ROOT = Path(__file__).parents[2]
 HERE = Client("127.0.0.1", "tests", True)
-
-
-async def together(calls: Sequence[Awaitable[Any]]) -> Counter[Any]:
-    """How often each outcome came: `None` or a value's type, or the class of a rule that said no."""
-    outcomes = await asyncio.gather(*calls, return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException) and not isinstance(outcome, DomainError):
-            raise outcome
-    return Counter(type(outcome) for outcome in outcomes)
-
-
-def shuffled(calls: list[Awaitable[Any]], seed: int) -> list[Awaitable[Any]]:
-    Random(seed).shuffle(calls)
-    return calls
 
 
 async def deadlocks(sql: asyncpg.Connection) -> int:

@@ -1,14 +1,12 @@
 """For random communities, every read shows exactly what the privacy rule allows, to everybody and to those signed out.
 
-The model below knows the tables and `domain.visibility` and nothing of the queries: a pre-filter in SQL that is too
+The model knows the tables and `domain.visibility` and nothing of the queries: a pre-filter in SQL that is too
 wide shows something, one that is too narrow hides something, and both fail here.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
@@ -17,14 +15,12 @@ from hypothesis import strategies as st
 
 from application.access import Gone
 from application.program import Application
-from application.views import Page
-from domain.follows import Relationship
 from domain.kernel import CommentId, NotFound, PlaceId, PostId, UserId
 from domain.text import fold
-from domain.visibility import can_know, can_see_posts, can_view, is_public
 from tests.builders import Someone, a_follow, a_post
+from tests.model import Model, Viewer, ids
 from tests.strategies import (
-    PLACES,
+    ONE_OF_EACH,
     TAGS,
     Act,
     Community,
@@ -33,110 +29,12 @@ from tests.strategies import (
     all_acts,
     endings,
     histories,
+    lived,
     moods,
     relations,
 )
 
 pytestmark = [pytest.mark.goal("Z2"), pytest.mark.goal("Z3"), pytest.mark.goal("Z4")]
-
-Viewer = UserId | None
-
-
-@dataclass
-class Model:
-    """What the tables hold, and what the rule makes of it."""
-
-    users: dict[UUID, asyncpg.Record]
-    posts: dict[UUID, asyncpg.Record]
-    comments: dict[UUID, asyncpg.Record]
-    files: list[asyncpg.Record]
-    places: dict[UUID, asyncpg.Record]
-    edges: dict[str, list[tuple[UUID, UUID, UUID]]]
-
-    @classmethod
-    async def read(cls, sql: asyncpg.Connection) -> "Model":
-        edges = {
-            name: [
-                tuple(row)
-                for row in await sql.fetch(f"SELECT {one}, {other}, id FROM {name} ORDER BY id DESC")
-            ]
-            for name, one, other in (
-                ("follows", "follower_id", "followee_id"),
-                ("follow_requests", "requester_id", "target_id"),
-                ("blocks", "blocker_id", "blocked_id"),
-                ("mutes", "muter_id", "muted_id"),
-                ("likes", "user_id", "post_id"),
-                ("saves", "user_id", "post_id"),
-            )
-        }
-        hidden = await sql.fetch("SELECT user_id, post_id, post_id FROM hidden_posts")
-        edges["hidden_posts"] = [tuple(row) for row in hidden]
-        tables = [
-            {row["id"]: row for row in await sql.fetch(f"SELECT * FROM {name} ORDER BY id DESC")}
-            for name in ("users", "posts", "comments")
-        ]
-        places = {row["id"]: row for row in await sql.fetch("SELECT * FROM places")}
-        return cls(*tables, await sql.fetch("SELECT * FROM files"), places, edges)
-
-    def has(self, edge: str, one: Viewer, other: UUID) -> bool:
-        return any(pair[:2] == (one, other) for pair in self.edges[edge])
-
-    def stands(self, viewer: Viewer, member: UUID) -> Relationship:
-        if viewer is None:
-            return Relationship()
-        return Relationship(
-            follows=self.has("follows", viewer, member),
-            blocks=self.has("blocks", viewer, member),
-            blocked_by=self.has("blocks", UserId(member), viewer),
-            mutes=self.has("mutes", viewer, member),
-        )
-
-    def knows(self, viewer: Viewer, member: UUID) -> bool:
-        active = self.users[member]["state"] == "active"
-        return can_know(viewer, UserId(member), active=active, relationship=self.stands(viewer, member))
-
-    def sees_posts_of(self, viewer: Viewer, member: UUID) -> bool:
-        row = self.users[member]
-        return can_see_posts(
-            viewer,
-            UserId(member),
-            active=row["state"] == "active",
-            private=row["private"],
-            relationship=self.stands(viewer, member),
-        )
-
-    def sees(self, viewer: Viewer, post: UUID) -> bool:
-        row = self.posts[post]
-        author = self.users[row["author_id"]]
-        return can_view(
-            viewer,
-            author["id"],
-            row["audience"],
-            active=author["state"] == "active",
-            private=author["private"],
-            relationship=self.stands(viewer, author["id"]),
-        )
-
-    def public(self, post: UUID) -> bool:
-        author = self.users[self.posts[post]["author_id"]]
-        return is_public(
-            self.posts[post]["audience"], active=author["state"] == "active", private=author["private"]
-        )
-
-    def visible(self, viewer: Viewer, belongs: Callable[[asyncpg.Record], bool]) -> list[UUID]:
-        """Posts that belong into a list, newest first, as far as the viewer may see them."""
-        return [id_ for id_, row in self.posts.items() if belongs(row) and self.sees(viewer, id_)]
-
-    def unwanted(self, viewer: Viewer, row: asyncpg.Record) -> bool:
-        return self.has("mutes", viewer, row["author_id"]) or self.has("hidden_posts", viewer, row["id"])
-
-
-async def ids(listing: Awaitable[Page[Any]]) -> list[UUID]:
-    """Ids of a whole list that fits one page. An unread rest would make the comparison worthless."""
-    page = await listing
-    assert page.next is None
-    assert page.prev is None
-    return [getattr(item, "id", None) or item.user.id for item in page.items]
 
 
 async def shown(reading: Awaitable[Any]) -> bool:
@@ -262,47 +160,13 @@ async def check_everything(community: Community, sql: asyncpg.Connection) -> Non
         await check_people(app, model, viewer)
 
 
-ONE_OF_EACH = [
-    Act("publish", 0, 0, ("everyone", TAGS[0], PLACES[0])),
-    Act("publish", 0, 0, ("followers", TAGS[0], PLACES[0])),
-    Act("publish", 0, 0, ("only_me", TAGS[0], PLACES[1])),
-    Act("follow", 1, 0),
-    Act("hide away", 0),
-    Act("follow", 2, 0),
-    Act("comment", 1, 0),
-    Act("comment", 1, 1),
-    Act("like", 1, 1),
-    Act("save", 1, 1),
-    Act("mute", 3, 0),
-    Act("block", 0, 4),
-    Act("publish", 3, 0, ("everyone", TAGS[1], None)),
-    Act("comment", 4, 3),
-    Act("comment", 1, 3),
-    Act("comment", 2, 3),
-    Act("like", 4, 3),
-    Act("follow", 2, 3),
-    Act("mute", 2, 3),
-    Act("follow", 1, 3),
-    Act("suspend", 2),
-    Act("mute", 4, 3),
-    Act("follow", 4, 3),
-    Act("publish", 1, 0, ("everyone", TAGS[2], None)),
-    Act("hide", 0, 0),
-    Act("hide", 4, 3),
-    Act("mute", 3, 1),
-    Act("follow", 3, 1),
-]
-
-
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @example(ONE_OF_EACH)
 @given(histories(all_acts, 36))
 async def test_every_read_shows_exactly_what_the_rule_allows(
     program: Application, start_over: Callable[[], Any], sql: asyncpg.Connection, history: list[Act]
 ) -> None:
-    await start_over()
-    community = await a_community(program)
-    await community.live(history)
+    community = await lived(program, start_over, history)
     # Home feeds are filled by a job; what is read before it ran may lack something and never shows too much.
     model = await Model.read(sql)
     for person in community.people:
@@ -388,9 +252,7 @@ async def test_that_a_post_was_removed_is_said_to_whom_it_would_be_shown(
     history: list[Act],
     afterwards: list[Act],
 ) -> None:
-    await start_over()
-    community = await a_community(program)
-    await community.live(history)
+    community = await lived(program, start_over, history)
     posts = (await Model.read(sql)).posts
     for post, row in posts.items():
         await program.posting.delete(row["author_id"], PostId(post))

@@ -1,12 +1,16 @@
-"""Places for commands to work on."""
+"""Places for commands to work on, and browsers for pages."""
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.browsing import Browser
+from tests.conftest import Server, join
 from tests.entrypoints.command import Place
 
 
@@ -35,3 +39,19 @@ def place(room: Path, tmp_path: Path) -> Iterator[Place]:
     folder.chmod(0o755)
     yield Place(folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def browse(server: Server) -> AsyncIterator[Callable[[], Any]]:
+    """`await browse()` opens a browser for nobody, `await browse("mira")` one for a member, who joins if need be."""
+    async with AsyncExitStack() as stack:
+
+        async def open_browser(name: str = "") -> Browser:
+            opened = Browser(server, await stack.enter_async_context(server.browser()))
+            if name:
+                if not await server.program.people._reads.by_name(None, name):
+                    await join(server.program, name)
+                await opened.sign_in(name)
+            return opened
+
+        yield open_browser

@@ -11,10 +11,8 @@ import pytest
 from domain.moderation import COMMAND_LINE
 from domain.users import RESET_LIFE
 from entrypoints.languages import codes
+from tests.browsing import Browser, flash
 from tests.conftest import PASSWORD, Server, a_jpeg, join
-from tests.entrypoints.test_pages import Browser, browse, flash
-
-__all__ = ["browse"]
 
 NEW = "six quite different words"
 

@@ -7,11 +7,9 @@ import pytest
 
 from domain.kernel import NotFound
 from domain.moderation import Staff
+from tests.browsing import Browser, Page
 from tests.builders import Someone, a_person, a_post
 from tests.conftest import PASSWORD, Server, settle
-from tests.entrypoints.test_pages import Browser, Page, browse
-
-__all__ = ["browse"]
 
 PAGES = (
     "/admin",

@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.entrypoints.test_pages import Page, a_post, browse, check_markup, flash
-
-__all__ = ["browse"]
+from tests.browsing import Page, a_post, check_markup, flash
 
 HERE = "/settings/descriptions"
 

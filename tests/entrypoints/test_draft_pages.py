@@ -2,10 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from tests.browsing import check_markup, flash
 from tests.conftest import a_jpeg, settle
-from tests.entrypoints.test_pages import browse, check_markup, flash
-
-__all__ = ["browse"]
 
 
 async def begun(mira):

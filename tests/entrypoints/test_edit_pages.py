@@ -5,10 +5,8 @@ from uuid import UUID
 import pytest
 
 from domain.files import Crop
+from tests.browsing import check_markup, flash
 from tests.conftest import a_jpeg, settle
-from tests.entrypoints.test_pages import browse, check_markup, flash
-
-__all__ = ["browse"]
 
 
 async def a_gallery(mira, server):

@@ -14,7 +14,7 @@ from domain.posts import Counts
 from entrypoints.web.assets import Assets
 from entrypoints.web.rendering import TEMPLATES, Fragments, Pages
 from entrypoints.web.translation import Languages
-from tests.entrypoints.test_pages import Browser, Page, a_post, browse  # noqa: F401 - a fixture
+from tests.browsing import Browser, Page, a_post
 from tests.entrypoints.test_web_base import NOW, a_comment, a_person, a_photo, a_shell
 from tests.entrypoints.test_web_base import a_post as a_card
 
@@ -211,7 +211,7 @@ async def follow(browser: Browser, name: str) -> None:
     assert page.status == 200
 
 
-async def test_two_people_see_the_same_card_each_with_their_own_part(browse):  # noqa: F811
+async def test_two_people_see_the_same_card_each_with_their_own_part(browse):
     mira, ada, noor = await browse("mira"), await browse("ada"), await browse("noor")
     post = await a_post(mira, caption="CANARY of followers", audience="followers")
     await follow(ada, "mira")
@@ -237,7 +237,7 @@ async def test_two_people_see_the_same_card_each_with_their_own_part(browse):  #
     assert card(await mira.get("/"), post)
 
 
-async def test_an_edit_and_a_comment_are_seen_at_once_by_whoever_may(browse):  # noqa: F811
+async def test_an_edit_and_a_comment_are_seen_at_once_by_whoever_may(browse):
     mira, ada, noor = await browse("mira"), await browse("ada"), await browse("noor")
     post = await a_post(mira, caption="Before")
     for each in (ada, noor):

@@ -1,12 +1,11 @@
 """Profiles, people's lists, landing, tags, places and what stands beside the home feed, without scripts."""
-# ruff: noqa: F401, F811 - a fixture
 
 from application.accounts import ProfileChange
 from application.posting import PhotoDraft, PlaceDraft, PostDraft
+from tests.browsing import check_markup, flash
 from tests.builders import Someone, a_follow, a_person, a_picture
 from tests.builders import a_post as publish
 from tests.conftest import Server
-from tests.entrypoints.test_pages import browse, check_markup, flash
 
 SOMEWHERE = PlaceDraft("Hallasan", 33.36, 126.53)
 
