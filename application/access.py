@@ -22,7 +22,8 @@ from domain.kernel import (
 from domain.moderation import Action, AuditEntry, Staff
 from domain.ports import PasswordHasher, Rate, RateLimiter, UnitOfWork, UnitOfWorks
 from domain.posts import Comment, NotYours, Post, Standing
-from domain.users import Account, Identity, LastAdmin
+from domain.sessions import Identity
+from domain.users import Account, LastAdmin
 from domain.visibility import can_know, can_unblock, can_view
 
 # Not the rate of signing in, which strangers can use up: it must not keep owners from their accounts.

@@ -31,14 +31,8 @@ from domain.ports import (
     Upload,
     Workspace,
 )
-from domain.users import (
-    Account,
-    Identity,
-    ReauthRequired,
-    canonical_username,
-    check_password,
-    clean_email,
-)
+from domain.sessions import Identity, ReauthRequired
+from domain.users import Account, canonical_username, check_password, clean_email
 
 RENAMES = Rate("rename", 5, 24 * 3600)
 # What the program does by itself is not counted.

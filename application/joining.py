@@ -11,9 +11,9 @@ from domain.instance import DEFAULT_NAME, Instance, clean_name
 from domain.kernel import Forbidden, Invalid, UserId, msg
 from domain.moderation import Staff
 from domain.ports import Clock, Ids, PasswordHasher, Rate, RateLimiter, UnitOfWork, UnitOfWorks
+from domain.sessions import InviteRequired
 from domain.users import (
     Account,
-    InviteRequired,
     Role,
     SignUpClosed,
     SignUpMode,

@@ -13,7 +13,8 @@ from application.exporting import discard
 from domain.kernel import NotFound, UserId
 from domain.moderation import COMMAND_LINE, Staff
 from domain.ports import Clock, Ids, PasswordHasher, RateLimiter, UnitOfWork, UnitOfWorks
-from domain.users import Account, AccountDeleted, Identity
+from domain.sessions import Identity
+from domain.users import Account, AccountDeleted
 
 LET_GO_AT_ONCE = 20
 

@@ -12,7 +12,7 @@ from application.access import may_view
 from domain.kernel import FileId, NotFound, SessionId, TokenId, UserId
 from domain.ports import Clock
 from domain.posts import Standing
-from domain.users import Identity
+from domain.sessions import Identity
 from domain.visibility import is_public
 
 GRANT_SECONDS = 300

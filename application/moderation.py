@@ -48,7 +48,8 @@ from domain.moderation import (
     excerpt_of,
 )
 from domain.ports import Clock, Ids, Rate, RateLimiter, UnitOfWork, UnitOfWorks
-from domain.users import Account, Invite, Role
+from domain.sessions import Invite
+from domain.users import Account, Role
 
 REPORTS = Rate("report", 30, 3600)
 MAX_INVITE_USES = 10_000

@@ -8,7 +8,8 @@ from application.signing_in import secret_hash
 from domain.kernel import DomainError, UserId, msg
 from domain.moderation import Staff
 from domain.ports import Clock, Ids, PasswordHasher, Rate, RateLimiter, UnitOfWork, UnitOfWorks
-from domain.users import RESET_LIFE, Account, PasswordReset, check_password
+from domain.sessions import RESET_LIFE, PasswordReset
+from domain.users import Account, check_password
 
 RESETS_PER_ADDRESS = Rate("reset", 20, 900)
 

@@ -13,12 +13,10 @@ from application.views import Page
 from domain.kernel import NotFound, SessionId, TokenId, UserId
 from domain.moderation import Staff
 from domain.ports import Clock, Ids, PasswordHasher, Rate, RateLimiter, UnitOfWork, UnitOfWorks
-from domain.text import clean, fold
-from domain.users import (
+from domain.sessions import (
     SESSION_MAX,
     SESSION_SHORT,
     TOKEN_MAX,
-    Account,
     Away,
     BadCredentials,
     Identity,
@@ -28,6 +26,8 @@ from domain.users import (
     Token,
     choose_scopes,
 )
+from domain.text import clean, fold
+from domain.users import Account
 
 # How far behind the moments of last use may be: reading must not write each time.
 USE_KNOWN_TO = timedelta(minutes=5)

@@ -22,7 +22,8 @@ from application.feeds import PostRow
 from application.views import CommentView, MemberRow
 from domain.files import File
 from domain.posts import Comment, Post
-from domain.users import Account, Session, Token
+from domain.sessions import Session, Token
+from domain.users import Account
 
 FORMAT, VERSION = "heliograph-takeout", 1
 ABOUT, ACCOUNT, AVATAR, README = "data/about.json", "data/account.json", "media/avatar.jpg", "README.txt"

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from domain.jobs import Jobs
     from domain.moderation import Moderation
     from domain.posts import Comments, Posts
+    from domain.sessions import Invites, PasswordResets, Sessions, Tokens
     from domain.sign_ins import SignIns
-    from domain.users import Accounts, Invites, PasswordResets, Sessions, Tokens
+    from domain.users import Accounts
 
 
 class Clock(Protocol):

@@ -12,7 +12,7 @@ from sanic import HTTPResponse, Request
 from application.access import Client
 from application.program import Application
 from domain.kernel import Forbidden, NotFound, UserId, msg
-from domain.users import Identity
+from domain.sessions import Identity
 from entrypoints.errors import Unauthenticated
 from entrypoints.settings import Settings
 

@@ -9,8 +9,8 @@ import asyncpg
 from adapters.postgres.engine import acquire, changed, count_of
 from domain.jobs import LEASE, MAX_ATTEMPTS, MAX_DEATHS, POSTPONED, Job, back_off
 from domain.kernel import EventId
+from domain.sessions import SESSION_IDLE
 from domain.sign_ins import KEPT as SIGN_INS_KEPT
-from domain.users import SESSION_IDLE
 
 _CLAIM = f"""
 WITH suspect AS MATERIALIZED (

@@ -11,7 +11,7 @@ from application.moderation import CaseRow, CaseView, DeadJobs, ReportView
 from application.paging import Slice
 from domain.kernel import CaseId, UserId
 from domain.moderation import AuditEntry, Case, CaseState, Report
-from domain.users import Invite
+from domain.sessions import Invite
 
 _REPORTS_SHOWN = 100
 _CASE = "id, kind, target_id, owner_id, excerpt, created_at, decision, decided_at, decided_by, note"

@@ -10,8 +10,7 @@ from tortoise.exceptions import IntegrityError
 from adapters.postgres.engine import acquire
 from adapters.postgres.tables import InviteRow, SessionRow, TokenRow
 from domain.kernel import AlreadyMade, InviteId, SessionId, TokenId, UserId
-from domain.text import is_storable
-from domain.users import (
+from domain.sessions import (
     DEFAULT_SCOPES,
     SCOPES,
     SESSION_IDLE,
@@ -22,13 +21,14 @@ from domain.users import (
     Session,
     Token,
 )
+from domain.text import is_storable
 
 # What `Session.is_live` says, of rows of `sessions`.
 LIVE = f"expires_at > now() AND last_seen_at > now() - interval '{SESSION_IDLE.days} days'"
 
 
 class PostgresSessions:
-    """Implements domain.users.Sessions."""
+    """Implements domain.sessions.Sessions."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._c = connection
@@ -54,7 +54,7 @@ class PostgresSessions:
 
 
 class PostgresTokens:
-    """Implements domain.users.Tokens."""
+    """Implements domain.sessions.Tokens."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._c = connection
@@ -79,7 +79,7 @@ class PostgresTokens:
 
 
 class PostgresResets:
-    """Implements domain.users.PasswordResets."""
+    """Implements domain.sessions.PasswordResets."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._c = connection
@@ -106,7 +106,7 @@ class PostgresResets:
 
 
 class PostgresInvites:
-    """Implements domain.users.Invites."""
+    """Implements domain.sessions.Invites."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._c = connection

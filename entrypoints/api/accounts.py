@@ -11,7 +11,7 @@ from application.accounts import ProfileChange
 from application.signing_in import Issued
 from application.views import Descriptions, Me, Page, Storage
 from domain.kernel import SessionId, TokenId, UserId
-from domain.users import Session, Token
+from domain.sessions import Session, Token
 from entrypoints import requests
 from entrypoints.api.operation import BASE, Answer, Call, Operations, Paging
 from entrypoints.api.schemas import Leave, MePatch, NewAccount, NewSession, NewToken, PasswordChange, given

@@ -11,8 +11,8 @@ from application.moderation import CaseRow, CaseView, Reported
 from application.views import Page
 from domain.kernel import CaseId, CommentId, InviteId, NotFound, PostId
 from domain.moderation import AuditEntry, Staff
+from domain.sessions import Invite
 from domain.text import fold
-from domain.users import Invite
 from entrypoints import requests
 from entrypoints.api import examples
 from entrypoints.api.operation import BASE, Answer, Call, Operations, Paging

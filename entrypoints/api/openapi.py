@@ -17,16 +17,8 @@ from application.moderation import MAX_INVITE_DAYS, MAX_INVITE_USES
 from application.views import CommentView, Media, Page, Person, PlaceRef, PostCard, PostViewer
 from domain.files import MAX_ALT
 from domain.posts import AUDIENCES, MAX_CAPTION, MAX_COMMENT, MAX_PHOTOS, MAX_PLACE_NAME, Audience, Counts
-from domain.users import (
-    MAX_BIO,
-    MAX_DISPLAY_NAME,
-    MAX_EMAIL,
-    MAX_LINK,
-    MAX_PLACE,
-    PASSWORD_MAX,
-    PASSWORD_MIN,
-    SCOPES,
-)
+from domain.sessions import SCOPES
+from domain.users import MAX_BIO, MAX_DISPLAY_NAME, MAX_EMAIL, MAX_LINK, MAX_PLACE, PASSWORD_MAX, PASSWORD_MIN
 from entrypoints import VERSION
 from entrypoints.api import examples
 from entrypoints.api.operation import BASE, MAX_LIMIT, OPERATIONS, Operation, Paging

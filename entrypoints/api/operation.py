@@ -36,7 +36,7 @@ from domain.kernel import (
 )
 from domain.ports import Allowance, Rate, Upload
 from domain.posts import MAX_PHOTOS, Changed
-from domain.users import Identity
+from domain.sessions import Identity
 from entrypoints import body, requests
 from entrypoints.api.present import to_json
 from entrypoints.body import Form

@@ -16,7 +16,8 @@ from application.program import Application
 from application.unpacking import Source, look
 from domain.kernel import DomainError, Invalid, NotFound, TokenId, UserId
 from domain.moderation import COMMAND_LINE
-from domain.users import Invite, Role, Scope, Token
+from domain.sessions import Invite, Scope, Token
+from domain.users import Role
 from entrypoints import container
 from entrypoints.cli.failures import report as tell
 from entrypoints.cli.opening import complete, place_opened, settings_of, settings_of_place, with_program

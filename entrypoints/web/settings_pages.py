@@ -10,8 +10,9 @@ from application.accounts import ProfileChange
 from application.exporting import ExportView
 from application.views import Me
 from domain.kernel import DomainError, ExportId, Invalid, NotFound, SessionId, TokenId, msg
+from domain.sessions import SCOPES
 from domain.sign_ins import KEPT, Device
-from domain.users import COME_BACK, SCOPES, TEXT_SIZES
+from domain.users import COME_BACK, TEXT_SIZES
 from entrypoints import requests
 from entrypoints.api.exports import archive_url
 from entrypoints.retrying import retrying

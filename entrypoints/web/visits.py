@@ -16,7 +16,7 @@ from sanic.response import json
 from application.access import Client, throttle
 from application.program import Application
 from domain.kernel import DomainError, Invalid, TooMany, UserId
-from domain.users import Identity
+from domain.sessions import Identity
 from entrypoints import body, requests
 from entrypoints.api.operation import WRITES
 from entrypoints.errors import Unauthenticated, status_of

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from domain.moderation import COMMAND_LINE
-from domain.users import Token
+from domain.sessions import Token
 from tests.api.conftest import Api
 from tests.conftest import PASSWORD, Member, settle
 

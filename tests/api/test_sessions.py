@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from application.access import Client
-from domain.users import BadCredentials
+from domain.sessions import BadCredentials
 from entrypoints import container
 from entrypoints.api.operation import OPERATIONS
 from entrypoints.container import Database

@@ -27,7 +27,8 @@ from domain.kernel import (
     UserId,
 )
 from domain.posts import Comment, Photo, Place, Post, clean_place
-from domain.users import ALT_REMINDERS, MOTIONS, SCOPES, TEXT_SIZES, Account, Invite, Session, Token
+from domain.sessions import SCOPES, Invite, Session, Token
+from domain.users import ALT_REMINDERS, MOTIONS, TEXT_SIZES, Account
 from tests.builders import a_person, a_picture, a_post, an_upload, new_uow
 
 quick = settings(max_examples=25, suppress_health_check=list(HealthCheck))

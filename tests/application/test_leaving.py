@@ -12,7 +12,8 @@ from application.access import Client
 from application.program import Application
 from application.reactions import ERASE_CHUNK
 from domain.kernel import NotFound
-from domain.users import Away, BadCredentials, Identity, LastAdmin, UsernameTaken
+from domain.sessions import Away, BadCredentials, Identity
+from domain.users import LastAdmin, UsernameTaken
 from entrypoints.settings import Settings
 from tests.builders import Someone, a_comment, a_follow, a_person, a_post
 from tests.conftest import PASSWORD, connect, opened

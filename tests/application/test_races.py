@@ -26,7 +26,8 @@ from application.uploading import LOOKS_AT_ONCE, InUse, QuotaReached
 from domain.kernel import AlreadyMade, CommentId, FileId, Forbidden, Invalid, NotFound, PostId
 from domain.ports import TryAgain, Upload
 from domain.posts import AUDIENCES
-from domain.users import BadCredentials, InviteRequired, LastAdmin, UsernameTaken
+from domain.sessions import BadCredentials, InviteRequired
+from domain.users import LastAdmin, UsernameTaken
 from entrypoints.container import Database
 from tests.builders import (
     Someone,

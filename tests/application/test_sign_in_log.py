@@ -10,8 +10,8 @@ from application.access import Client
 from application.paging import BadCursor
 from application.program import Application
 from domain.kernel import TooMany, Unavailable
+from domain.sessions import BadCredentials
 from domain.sign_ins import Device
-from domain.users import BadCredentials
 from tests.builders import Someone, a_person
 from tests.conftest import PASSWORD
 

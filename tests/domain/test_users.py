@@ -10,18 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.kernel import Invalid, SessionId, UserId
+from domain.sessions import DEFAULT_SCOPES, SESSION_IDLE, Session, choose_scopes
 from domain.users import (
-    DEFAULT_SCOPES,
     MAX_EMAIL,
     MAX_LINK,
     RESERVED_NAMES,
-    SESSION_IDLE,
     Account,
-    Session,
     canonical_email,
     canonical_username,
     check_password,
-    choose_scopes,
     clean_link,
 )
 from tests.domain.test_text import refused

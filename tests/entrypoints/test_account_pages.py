@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from domain.moderation import COMMAND_LINE
-from domain.users import RESET_LIFE
+from domain.sessions import RESET_LIFE
 from entrypoints.languages import codes
 from tests.browsing import Browser, flash
 from tests.conftest import PASSWORD, Server, a_jpeg, join
