@@ -287,6 +287,8 @@ mount("input[data-filters]", (field) => {
     clearTimeout(pause);
     pause = setTimeout(filter, 200);
   });
+  // The first Esc empties the field, as browsers do; the next one leaves it.
+  field.addEventListener("keydown", ({ key: pressed }) => pressed === "Escape" && !field.value && field.blur());
 
   async function filter() {
     asking?.abort();

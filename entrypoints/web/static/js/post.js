@@ -214,7 +214,6 @@ function add(form, answer) {
   if (made.matches(".preview")) post.querySelector(".words").append(made);
   else {
     const list = post.querySelector(".comments");
-    list.querySelector(".fine")?.remove();
     let before = answered && document.getElementById(`comment-${answered}`);
     while (before?.nextElementSibling?.matches(".reply")) before = before.nextElementSibling;
     if (before) before.after(made);

@@ -1,6 +1,6 @@
 // Settings that are stored as soon as they are chosen, and the round cut of one's own picture.
 
-import { Problem, mount, say, send, toast, word } from "./core.js";
+import { Problem, mount, send, toast, word } from "./core.js";
 
 // Switches and choices store themselves; the button is for whoever has no scripts.
 
@@ -20,7 +20,7 @@ async function store(form) {
   try {
     const { data } = await send("POST", form.action, { form: new URLSearchParams(chosen) });
     show(chosen);
-    say(data.said);
+    toast({ text: data.said, seconds: 3 });
   } catch (error) {
     toast({ text: (error instanceof Problem && error.detail) || word("failed"), error: true });
   }
