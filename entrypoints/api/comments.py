@@ -112,27 +112,13 @@ async def restore_comment(call: Call, comment_id: UUID) -> CommentView:
     return await call.app.commenting.get(call.user, CommentId(comment_id))
 
 
-@group.declare(
-    "PUT",
+@group.switch(
     "/comments/<comment_id:uuid>/like",
-    "likeComment",
-    "Like a comment",
+    ("likeComment", "Like a comment"),
+    ("unlikeComment", "Take a comment's like back"),
     answer=CommentView,
     problems=("not_found", "gone"),
 )
-async def like_comment(call: Call, comment_id: UUID) -> CommentView:
-    await call.app.commenting.like(call.user, CommentId(comment_id), True)
-    return await call.app.commenting.get(call.user, CommentId(comment_id))
-
-
-@group.declare(
-    "DELETE",
-    "/comments/<comment_id:uuid>/like",
-    "unlikeComment",
-    "Take a comment's like back",
-    answer=CommentView,
-    problems=("not_found", "gone"),
-)
-async def unlike_comment(call: Call, comment_id: UUID) -> CommentView:
-    await call.app.commenting.like(call.user, CommentId(comment_id), False)
+async def like(call: Call, comment_id: UUID, *, on: bool) -> CommentView:
+    await call.app.commenting.like(call.user, CommentId(comment_id), on)
     return await call.app.commenting.get(call.user, CommentId(comment_id))

@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import quote, unquote, urlencode
 from uuid import UUID
@@ -220,6 +221,22 @@ class Operations:
                 stream=True,
                 unquote=True,
             )
+            return handler
+
+        return register
+
+    def switch(
+        self, path: str, on: tuple[str, str], off: tuple[str, str], **how: Any
+    ) -> Callable[[Handler], Handler]:
+        """Declare two operations of the decorated handler: PUT for what holds from now on, DELETE to take it back.
+
+        `on` and `off` are their ids and summaries, `how` is what `declare` takes beside them. The handler's argument `on`
+        says which of the two is asked for.
+        """
+
+        def register(handler: Handler) -> Handler:
+            self.declare("PUT", path, *on, **how)(partial(handler, on=True))
+            self.declare("DELETE", path, *off, **how)(partial(handler, on=False))
             return handler
 
         return register

@@ -87,100 +87,50 @@ async def _around(call: Call, kind: Literal["followers", "following"], username:
     return replace(page, count=counts.followers if kind == "followers" else counts.following)
 
 
-@group.declare(
-    "PUT",
+@group.switch(
     "/users/<username>/follow",
-    "follow",
-    "Follow, or ask a private member",
+    ("follow", "Follow, or ask a private member"),
+    ("unfollow", "Stop following, or take the request back"),
     answer=FollowState,
     problems=("not_found", "not_yourself"),
 )
-async def follow(call: Call, username: str) -> FollowState:
-    return FollowState(await call.app.following.follow(call.user, fold(username)))
+async def follow(call: Call, username: str, *, on: bool) -> FollowState:
+    act = call.app.following.follow if on else call.app.following.unfollow
+    return FollowState(await act(call.user, fold(username)))
 
 
-@group.declare(
-    "DELETE",
-    "/users/<username>/follow",
-    "unfollow",
-    "Stop following, or take the request back",
-    answer=FollowState,
-    problems=("not_found", "not_yourself"),
-)
-async def unfollow(call: Call, username: str) -> FollowState:
-    return FollowState(await call.app.following.unfollow(call.user, fold(username)))
-
-
-@group.declare(
-    "PUT",
+@group.switch(
     "/users/<username>/block",
-    "block",
-    "Block a member",
+    ("block", "Block a member"),
+    ("unblock", "Take a block back"),
     answer=MemberViewer,
     problems=("not_found", "not_yourself"),
 )
-async def block(call: Call, username: str) -> MemberViewer:
-    return await call.app.following.block(call.user, fold(username))
+async def block(call: Call, username: str, *, on: bool) -> MemberViewer:
+    act = call.app.following.block if on else call.app.following.unblock
+    return await act(call.user, fold(username))
 
 
-@group.declare(
-    "DELETE",
-    "/users/<username>/block",
-    "unblock",
-    "Take a block back",
-    answer=MemberViewer,
-    problems=("not_found", "not_yourself"),
-)
-async def unblock(call: Call, username: str) -> MemberViewer:
-    return await call.app.following.unblock(call.user, fold(username))
-
-
-@group.declare(
-    "PUT",
+@group.switch(
     "/users/<username>/mute",
-    "mute",
-    "Mute a member",
+    ("mute", "Mute a member"),
+    ("unmute", "Hear a member again"),
     answer=MemberViewer,
     problems=("not_found", "not_yourself"),
 )
-async def mute(call: Call, username: str) -> MemberViewer:
-    return await call.app.following.mute(call.user, fold(username), True)
+async def mute(call: Call, username: str, *, on: bool) -> MemberViewer:
+    return await call.app.following.mute(call.user, fold(username), on)
 
 
-@group.declare(
-    "DELETE",
-    "/users/<username>/mute",
-    "unmute",
-    "Hear a member again",
-    answer=MemberViewer,
-    problems=("not_found", "not_yourself"),
-)
-async def unmute(call: Call, username: str) -> MemberViewer:
-    return await call.app.following.mute(call.user, fold(username), False)
-
-
-@group.declare(
-    "PUT",
+@group.switch(
     "/users/<username>/follow/notify",
-    "notifyPosts",
-    "Hear about a followed member's new posts",
+    ("notifyPosts", "Hear about a followed member's new posts"),
+    ("silencePosts", "Not hear about a followed member's new posts"),
     answer=MemberViewer,
     problems=("not_found", "not_yourself"),
 )
-async def notify_posts(call: Call, username: str) -> MemberViewer:
-    return await call.app.following.notify(call.user, fold(username), True)
-
-
-@group.declare(
-    "DELETE",
-    "/users/<username>/follow/notify",
-    "silencePosts",
-    "Not hear about a followed member's new posts",
-    answer=MemberViewer,
-    problems=("not_found", "not_yourself"),
-)
-async def silence_posts(call: Call, username: str) -> MemberViewer:
-    return await call.app.following.notify(call.user, fold(username), False)
+async def notify_posts(call: Call, username: str, *, on: bool) -> MemberViewer:
+    return await call.app.following.notify(call.user, fold(username), on)
 
 
 @group.declare(

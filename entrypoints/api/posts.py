@@ -290,76 +290,38 @@ async def delete_post(call: Call, post_id: UUID) -> None:
     await call.app.posting.delete(call.user, PostId(post_id), expected_versions(call.request))
 
 
-@group.declare(
-    "PUT",
+@group.switch(
     "/posts/<post_id:uuid>/like",
-    "like",
-    "Like a post",
+    ("like", "Like a post"),
+    ("unlike", "Take a like back"),
     answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def like(call: Call, post_id: UUID) -> Reacted:
-    return await call.app.posting.like(call.user, PostId(post_id))
+async def like(call: Call, post_id: UUID, *, on: bool) -> Reacted:
+    act = call.app.posting.like if on else call.app.posting.unlike
+    return await act(call.user, PostId(post_id))
 
 
-@group.declare(
-    "DELETE",
-    "/posts/<post_id:uuid>/like",
-    "unlike",
-    "Take a like back",
-    answer=Reacted,
-    problems=("not_found", "gone"),
-)
-async def unlike(call: Call, post_id: UUID) -> Reacted:
-    return await call.app.posting.unlike(call.user, PostId(post_id))
-
-
-@group.declare(
-    "PUT",
+@group.switch(
     "/posts/<post_id:uuid>/save",
-    "save",
-    "Save a post",
+    ("save", "Save a post"),
+    ("unsave", "Take a post out of the saved"),
     answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def save(call: Call, post_id: UUID) -> Reacted:
-    return await call.app.posting.save(call.user, PostId(post_id), True)
+async def save(call: Call, post_id: UUID, *, on: bool) -> Reacted:
+    return await call.app.posting.save(call.user, PostId(post_id), on)
 
 
-@group.declare(
-    "DELETE",
-    "/posts/<post_id:uuid>/save",
-    "unsave",
-    "Take a post out of the saved",
-    answer=Reacted,
-    problems=("not_found", "gone"),
-)
-async def unsave(call: Call, post_id: UUID) -> Reacted:
-    return await call.app.posting.save(call.user, PostId(post_id), False)
-
-
-@group.declare(
-    "PUT",
+@group.switch(
     "/posts/<post_id:uuid>/hidden",
-    "hide",
-    "Say “not interested”",
+    ("hide", "Say “not interested”"),
+    ("unhide", "Take “not interested” back"),
     answer=Reacted,
     problems=("not_found", "gone"),
 )
-async def hide(call: Call, post_id: UUID) -> Reacted:
-    return await call.app.posting.hide(call.user, PostId(post_id), True)
-
-
-@group.declare(
-    "DELETE",
-    "/posts/<post_id:uuid>/hidden",
-    "unhide",
-    "Take “not interested” back",
-    answer=Reacted,
-    problems=("not_found", "gone"),
-)
-async def unhide(call: Call, post_id: UUID) -> Reacted:
-    return await call.app.posting.hide(call.user, PostId(post_id), False)
+async def hide(call: Call, post_id: UUID, *, on: bool) -> Reacted:
+    return await call.app.posting.hide(call.user, PostId(post_id), on)
 
 
 @group.declare(
