@@ -75,7 +75,16 @@ class Downloading:
         if await self._media.stat(made.key) is None:
             async with self._turns.of(author.id):
                 await self._make(file, made.key)
+            if not await self._stays(file):
+                await self._media.delete(made.key)
+                raise NotFound
         return made
+
+    async def _stays(self, file: File) -> bool:
+        """Whether the photo is still there, cut as it was: who removed it meanwhile did not know of what was being made."""
+        async with self._new_uow() as uow:
+            now = await uow.files.find(file.id)
+        return now is not None and now.rendition_prefix == file.rendition_prefix
 
     async def _make(self, file: File, key: str) -> None:
         async with self._workspace.directory() as room:

@@ -1,6 +1,7 @@
 """Originals for others: where the author offers them, without what the files tell, never more than the post shows."""
 
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -69,3 +70,36 @@ async def test_offered_originals_are_as_private_as_their_post(api: Api) -> None:
     async with api.session.get(f"/api/v1{path}", headers=mira.headers) as answer:
         assert answer.status == 200
     assert (await api("GET", f"/posts/{post['id']}/media/{loose['id']}/original", mira)).status == 404
+
+
+@pytest.mark.goal("P2")
+@pytest.mark.parametrize("act", ["delete", "cut"])
+async def test_an_original_that_was_made_too_late_is_nowhere(
+    api: Api, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    await api.join("anna", role="admin")
+    mira = await api.join("mira")
+    post = await api.post(mira)
+    await settle(api.server.program)
+    photo, path = post["media"][0]["id"], f"/posts/{post['id']}"
+    downloading = api.server.program.downloading
+    images = downloading._images
+
+    class Slow:
+        """Takes long enough for the author to change their mind."""
+
+        async def clean(self, source: Path, into: Path) -> bool:
+            done = await images.clean(source, into)
+            if act == "delete":
+                await api.ok("DELETE", path, mira)
+            else:
+                cut = {"id": photo, "crop": {"x": 0, "y": 0, "width": 0.5, "height": 1}}
+                await api.ok("PATCH", path, mira, json={"media": [cut]})
+            await settle(api.server.program)
+            return done
+
+    monkeypatch.setattr(downloading, "_images", Slow())
+    assert (await api("GET", f"{path}/media/{photo}/original", mira)).status == 404
+    stored = [each.key async for each in api.server.program.media.walk("photos/")]
+    assert not [key for key in stored if "/full." in key]
+    assert await api.server.program.operations.verify() == []
