@@ -12,7 +12,11 @@ from domain.kernel import Invalid, msg
 
 # C0 and C1 controls but tab and line feed; lone surrogates, which no UTF-8 store can hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\u061c\u180e]")
+# What shows nothing by itself: joiners, variants and tags of what stands before, fillers of Hangul, Braille without a dot.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
 
 # Vowel signs and accents are no word characters to Python, but most Indic, Thai or pointed Hebrew words hold some.
 _IS_MARK = groupby(
@@ -48,7 +52,7 @@ def clean(pointer: str, text: str, *, limit: int, multiline: bool = False, requi
     text = text.strip() if multiline else " ".join(text.split())
     if len(text) <= limit * MOST_JOINED:
         text = unicodedata.normalize("NFC", text)
-    if required and not _INVISIBLE.sub("", text).strip():
+    if required and not shows(text):
         raise Invalid.field(pointer, "required", msg("This field is required."))
     if len(text) > limit:
         raise Invalid.field(pointer, "too_long", msg("At most {limit} characters."), limit=limit)
@@ -58,6 +62,11 @@ def clean(pointer: str, text: str, *, limit: int, multiline: bool = False, requi
 def is_storable(text: str) -> bool:
     """Whether the database can hold `text` at all; what it cannot hold need not be looked for."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def shows(text: str) -> bool:
+    """Whether there is anything to see of `text`."""
+    return bool(_BLANK.sub("", _INVISIBLE.sub("", text)).strip())
 
 
 def has_invisible(text: str) -> bool:

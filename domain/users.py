@@ -15,7 +15,7 @@ from domain.kernel import (
     UserId,
     msg,
 )
-from domain.text import clean, fold, has_invisible
+from domain.text import clean, fold, has_invisible, shows
 
 Role = Literal["member", "admin"]
 AccountState = Literal["active", "suspended", "away", "deleted"]
@@ -189,7 +189,8 @@ class Account:
     def rename(self, display_name: str) -> None:
         """Set the name that people read. Direction overrides and zero-width characters are refused."""
         name = clean("#/display_name", display_name, limit=MAX_DISPLAY_NAME)
-        if has_invisible(name.replace("\u200d", "").replace("\u200c", "")):
+        joined = name.replace("\u200d", "").replace("\u200c", "")
+        if has_invisible(joined) or (name and not shows(name)):
             raise Invalid.field(
                 "#/display_name", "bad_character", msg("Names cannot hold invisible characters.")
             )

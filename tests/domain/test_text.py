@@ -76,7 +76,9 @@ class TestClean:
         assert clean("#/x", "a\r\nb\rc\td", limit=9, multiline=True) == "a\nb\nc\td"
         assert clean("#/x", "a\r\nb\u2028c  d", limit=9) == "a b c d"
 
-    @pytest.mark.parametrize("text", ["", "   ", "\n", "\u200b", "\u2060\u00ad \ufeff"])
+    @pytest.mark.parametrize(
+        "text", ["", "   ", "\n", "\u200b", "\u2060\u00ad \ufeff", "\u3164 \u2800\u061c"]
+    )
     def test_what_nobody_can_see_is_not_enough_where_text_is_required(self, text: str) -> None:
         assert clean("#/x", "\u200bx", limit=9, required=True)
         assert refused(clean, "#/x", text, limit=9, required=True) == "required"

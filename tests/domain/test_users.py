@@ -224,4 +224,7 @@ def test_a_display_name_may_join_emoji_but_hides_nothing() -> None:
     assert account.display_name == "Mira 👩‍🚀"
     assert refused(account.rename, "Mi\u202era") == "bad_character"
     assert refused(account.rename, "Mi\u200bra") == "bad_character"
+    for nothing in ("\u200d\u200d", "\u3164\u115f \u2800", "\U000e0041\ufe0f"):
+        assert refused(account.rename, nothing) == "bad_character"
+    account.rename("")
     assert refused(account.rename, "x" * 51) == "too_long"
