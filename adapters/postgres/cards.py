@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from adapters.postgres.files import read_file
+from adapters.postgres.file_rows import read_file
 from application.views import GRANT_MARK, Media, present_renditions
 
 _POSTS = """

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from adapters.postgres.engine import acquire
-from adapters.postgres.files import read_crop, read_file
+from adapters.postgres.file_rows import read_crop, read_file
 from application.drafting import DraftRow
 from application.paging import Slice, moment_of
 from domain.drafts import Draft

@@ -1,71 +1,25 @@
-"""Uploads: row ↔ entity."""
+"""Uploads, by id and in lists."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 from tortoise.exceptions import IntegrityError
 
+from adapters.postgres.cards import refresh_card
 from adapters.postgres.engine import acquire
+from adapters.postgres.file_rows import file_columns, read_file
 from adapters.postgres.keyset import walk
 from adapters.postgres.tables import FileRow
 from application.paging import Slice
 from application.views import Descriptions
-from domain.files import Camera, Crop, File, ImageFacts, Kind, Rendition, State
-from domain.kernel import AlreadyMade, DraftId, FileId, Message, PostId, UserId
+from domain.files import File, Kind, State
+from domain.kernel import AlreadyMade, DraftId, FileId, PostId, UserId
 
-_PLAIN = (
-    "id owner_id name size sha256 kind key created_at state step width height lqip duplicate_of post_id position alt cut"
-).split()
 _WITH_DRAFT = "*, (SELECT draft_id FROM draft_photos WHERE file_id = f.id) AS draft_id"
 _IN_NO_DRAFT = "NOT EXISTS (SELECT FROM draft_photos WHERE file_id = f.id)"
 _STORED = "SELECT coalesce(sum(size), 0) FROM files WHERE owner_id = $1"
-
-
-def read_file(row: Mapping[str, Any]) -> File:
-    """An upload from a row with every column."""
-    facts, crop = row["facts"], row["crop"]
-    return File(
-        **{name: row[name] for name in _PLAIN},
-        error=(row["error_code"], _read_reason(row)) if row["error_code"] else None,
-        facts=_read_facts(json.loads(facts)) if facts else None,
-        renditions=tuple(Rendition(**rendition) for rendition in json.loads(row["renditions"])),
-        steps=tuple((name, seconds) for name, seconds in json.loads(row["steps"])),
-        crop=read_crop(crop),
-        draft_id=row.get("draft_id"),
-    )
-
-
-def _read_reason(row: Mapping[str, Any]) -> Message:
-    """What went wrong. A release that knows the sentence alone may have been the last to write it."""
-    sentence = row["error_detail"] or ""
-    made = Message(*json.loads(row["error_words"])) if row["error_words"] else None
-    return made if made is not None and made[:500] == sentence else Message(sentence)
-
-
-def read_crop(crop: str | None) -> Crop | None:
-    """A crop from its column."""
-    return Crop(**json.loads(crop)) if crop else None
-
-
-def _read_facts(facts: dict[str, Any]) -> ImageFacts:
-    camera = facts.pop("camera")
-    return ImageFacts(**facts, camera=Camera(**camera) if camera else None)
-
-
-def _columns(file: File) -> dict[str, Any]:
-    return {name: getattr(file, name) for name in _PLAIN} | {
-        "error_code": file.error[0] if file.error else None,
-        "error_detail": file.error[1][:500] if file.error else None,
-        "error_words": [file.error[1].text, file.error[1].params] if file.error else None,
-        "facts": asdict(file.facts) if file.facts else None,
-        "renditions": [asdict(rendition) for rendition in file.renditions],
-        "steps": [list(step) for step in file.steps],
-        "crop": asdict(file.crop) if file.crop else None,
-    }
 
 
 class PostgresFiles:
@@ -76,7 +30,7 @@ class PostgresFiles:
 
     async def add(self, file: File) -> None:
         try:
-            await FileRow.create(**_columns(file))
+            await FileRow.create(**file_columns(file))
         except IntegrityError as error:
             if isinstance(error.args[0], asyncpg.UniqueViolationError):
                 raise AlreadyMade from error
@@ -113,9 +67,7 @@ class PostgresFiles:
         return FileId(found) if found else None
 
     async def save(self, file: File) -> None:
-        from adapters.postgres.cards import refresh_card  # noqa: PLC0415 - a card shows files, and a file has a card
-
-        values = _columns(file)
+        values = file_columns(file)
         await FileRow.filter(id=values.pop("id")).update(**values)
         if file.post_id is not None:
             await refresh_card(self._c, file.post_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from adapters.postgres.cards import stale_cards
 from adapters.postgres.engine import acquire
-from adapters.postgres.files import read_file
+from adapters.postgres.file_rows import read_file
 from adapters.postgres.sessions import LIVE
 from application.operations import Backlog, Replay, Status, Violation
 from domain.exports import archive_key

@@ -8,7 +8,7 @@ import asyncpg
 
 from adapters.postgres.cards import refresh_card
 from adapters.postgres.engine import changed, count_of
-from adapters.postgres.files import read_crop
+from adapters.postgres.file_rows import read_crop
 from adapters.postgres.relations import read_standing, standing
 from domain.kernel import AlreadyMade, FileId, NotFound, PlaceId, PostId, UserId
 from domain.ports import Ids

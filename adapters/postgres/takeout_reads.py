@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from adapters.postgres.engine import acquire
-from adapters.postgres.files import read_file
+from adapters.postgres.file_rows import read_file
 from adapters.postgres.keyset import LAST
 from adapters.postgres.posts import POSTS, read_post, read_standing_row
 from adapters.postgres.relations import not_blocked, standing
