@@ -58,7 +58,7 @@ PEOPLE: tuple[Somebody, ...] = (
     ),
     Somebody(
         "admin",
-        "House keeper",
+        "Housekeeper",
         "en",
         "the server room",
         "I keep this place running. Write to me if something creaks.",
