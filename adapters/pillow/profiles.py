@@ -33,6 +33,8 @@ def plain_profile(profile: bytes) -> bytes | None:
         if content not in places:
             places[content] = start + len(made)
             made += content + bytes(-len(content) % 4)
+        if len(made) > _MOST_BYTES:
+            return None  # contents that overlap would become more and more
     table = b"".join(
         struct.pack(">4sII", sign, places[content], len(content)) for sign, content in tags.items()
     )

@@ -5,6 +5,7 @@ import base64
 import io
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -725,7 +726,13 @@ async def test_an_original_is_cleaned_without_touching_its_pixels(
 @pytest.mark.goal("P1")
 async def test_what_is_no_profile_is_left_out(images: SandboxedImages, save: Save, tmp_path: Path) -> None:
     whole = corpus.marked_profile()
+    signs = [f"{kind}{n}".encode() for kind in ("A2B", "B2A") for n in range(3)]
+    signs += [f"{channel}TRC".encode() for channel in "rgbk"] + [b"chad"]
+    overlapping = [(sign, 500 + n, 2**19) for n, sign in enumerate(signs)]
+    table = b"".join(struct.pack(">4sII", *each) for each in overlapping)
+    grows = whole[:128] + struct.pack(">I", len(overlapping)) + table + bytes(range(256)) * 2_100
     for bent in (
+        grows,
         b"CANARY" * 40,
         whole[:200],
         whole[:130] + b"\xff\xff" + whole[132:],
