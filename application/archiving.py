@@ -55,10 +55,6 @@ class Said:
 class TakeoutReads(Protocol):
     """What an archive holds beyond the lists that pages show. Lists are newest first, `limit` rows before a key."""
 
-    async def size(self, user: UserId) -> int:
-        """The sum of the sizes of the originals."""
-        ...
-
     async def former_names(self, user: UserId) -> list[str]:
         """User names that the account had before."""
         ...
@@ -227,7 +223,8 @@ class _Making:
     async def write(self) -> None:
         """Everything, the list of contents last: an archive that was cut off has none. Raises Stopped, Unavailable."""
         packing = self.packing
-        packing.total = await self.reads.size(self.owner) or 1
+        async with packing.new_uow() as uow:
+            packing.total = await uow.files.stored_bytes(self.owner) or 1
         await packing.tell(at_once=True)
         try:
             await packing.add_extras()

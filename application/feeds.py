@@ -251,12 +251,7 @@ class Feeds:
 
     async def post(self, viewer: UserId | None, post_id: PostId) -> PostCard:
         """One post with its two newest comments. Raises NotFound or Gone."""
-        row = await self._reads.one(viewer, post_id)
-        if row is None:
-            admit(viewer, await self._reads.standing(viewer, post_id))
-            raise NotFound
-        admit(viewer, row.standing)
-        return (await self._present(viewer, [row]))[0]
+        return (await self._present(viewer, [await self._one(viewer, post_id)]))[0]
 
     async def chosen(self, viewer: UserId | None, posts: Sequence[PostId]) -> list[PostCard]:
         """Those of the posts that the viewer may see, in the order given."""
@@ -273,17 +268,13 @@ class Feeds:
 
         What it showed to fewer people than now is seen by those who might have seen it then.
         """
-        row = await self._reads.one(viewer, post_id)
-        if row is None:
-            admit(viewer, await self._reads.standing(viewer, post_id))
-            raise NotFound
-        standing = admit(viewer, row.standing)
+        row = await self._one(viewer, post_id)
         now = _card(viewer, row, [])
         here = {photo.id for photo in now.media}
         earlier = [
             _version_view(version, here)
             for version in await self._reads.versions(post_id)
-            if may_view(viewer, replace(standing, audience=version.audience))
+            if may_view(viewer, replace(row.standing, audience=version.audience))
         ]
         return self._cursors.cut_whole(
             f"history:{post_id}",
@@ -310,6 +301,14 @@ class Feeds:
         if place is None or not (await self.at_place(viewer, place_id, 5)).items:
             raise NotFound
         return place
+
+    async def _one(self, viewer: UserId | None, post_id: PostId) -> PostRow:
+        row = await self._reads.one(viewer, post_id)
+        if row is None:
+            admit(viewer, await self._reads.standing(viewer, post_id))
+            raise NotFound
+        admit(viewer, row.standing)
+        return row
 
     async def _walk(
         self,

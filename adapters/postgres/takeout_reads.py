@@ -68,14 +68,6 @@ _OTHERS = {
 class PostgresTakeoutReads:
     """Implements application.archiving.TakeoutReads."""
 
-    async def size(self, user: UserId) -> int:
-        async with acquire() as connection:
-            return int(
-                await connection.fetchval(
-                    "SELECT coalesce(sum(size), 0) FROM files WHERE owner_id = $1", user
-                )
-            )
-
     async def former_names(self, user: UserId) -> list[str]:
         async with acquire() as connection:
             rows = await connection.fetch(
