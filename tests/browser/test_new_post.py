@@ -396,6 +396,41 @@ async def test_refusals_are_told_in_their_own_words(
     await expect(shots(mira).get_by_role("button", name="Try again")).to_be_visible(visible=state == "Failed")
 
 
+async def test_a_photo_is_taken_to_another_place_by_its_picture(mira: Page, pictures: Pictures) -> None:
+    async def names() -> list[str]:
+        return await mira.locator(".shot-name bdi").all_inner_texts()
+
+    async def take(photo: int, beside: int, *, drop: bool = True) -> None:
+        """Up to the upper or lower edge of another photo, whichever is farther."""
+        start = await shots(mira).nth(photo).locator(".shot-thumb").bounding_box()
+        end = await shots(mira).nth(beside).bounding_box()
+        assert start
+        assert end
+        x, y = start["x"] + 20, start["y"] + 20
+        await mira.mouse.move(x, y)
+        await mira.mouse.down()
+        await mira.wait_for_timeout(200)
+        await mira.mouse.move(x, end["y"] + (5 if beside < photo else end["height"] - 5), steps=8)
+        await expect(mira.locator(".dragged, .drop-above, .drop-below")).to_have_count(2)
+        if not drop:
+            await mira.keyboard.press("Escape")
+        await mira.mouse.up()
+        await expect(mira.locator(".dragged, .drop-above, .drop-below")).to_have_count(0)
+
+    await mira.set_viewport_size({"width": 1280, "height": 1600})
+    await mira.goto("/new")
+    await choose(mira, pictures("a.jpg", "b.jpg", "c.jpg"))
+    await expect(shots(mira, "checking")).to_have_count(3)
+    await take(0, 2)
+    assert await names() == ["b.jpg", "c.jpg", "a.jpg"]
+    await expect(mira.locator("#status")).to_contain_text("a.jpg: now number 3 of 3")
+    await take(2, 1)
+    assert await names() == ["b.jpg", "a.jpg", "c.jpg"]
+    await take(0, 2, drop=False)
+    assert await names() == ["b.jpg", "a.jpg", "c.jpg"]
+    assert await mira.locator(".shot[style*=translate]").count() == 0
+
+
 async def test_photos_are_ordered_removed_and_brought_back_by_buttons(
     mira: Page, server: Server, pictures: Pictures
 ) -> None:

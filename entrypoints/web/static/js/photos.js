@@ -360,6 +360,9 @@ export class Frame {
     element.querySelector(".shot-name bdi").textContent = this.bar.ariaLabel = upload.name;
     for (const button of element.querySelectorAll("[data-act]"))
       button.addEventListener("click", (event) => { event.preventDefault(); this.act(button.dataset.act); });
+    const thumb = element.querySelector(".shot-thumb");
+    thumb.addEventListener("dragstart", (event) => event.preventDefault());
+    thumb.addEventListener("pointerdown", (event) => event.button || this.grab(event));
     this.draw();
     this.cut(read(element.dataset.crop));
     if (upload.blob) preview(upload.blob).then((made) => { this.local = made; this.look(); });
@@ -477,6 +480,14 @@ export class Frame {
     // Nobody should have to leave what is written here.
     if (!frame) link.target = "_blank";
     place.replaceChildren(link);
+  }
+
+  /** Let it be taken to another place. */
+  async grab(event) {
+    const all = this.page.frames;
+    if (all.length < 2) return;
+    const { drag } = await import("./drag.js");
+    drag(event, this.element, all.map((each) => each.element), (by) => this.page.move(this, by));
   }
 
   act(name) {

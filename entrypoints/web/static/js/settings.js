@@ -101,9 +101,16 @@ mount("[data-avatar]", (part) => {
   const sliders = part.querySelector(".cut-round");
   const round = part.querySelector(".round");
   const before = [...round.childNodes];
+  // The browser's own button speaks the browser's language; what it says of the file is said below.
+  const label = form.querySelector(`label[for="${input.id}"]`);
+  const name = Object.assign(document.createElement("bdi"), { className: "fine" });
+  label.classList.add("btn", "default");
+  label.after(name);
+  input.parentElement.classList.add("pick");
   let cut;
 
   input.addEventListener("change", async () => {
+    name.textContent = input.files[0]?.name ?? "";
     const image = new Image();
     image.src = input.files[0] ? URL.createObjectURL(input.files[0]) : "";
     try {
