@@ -111,7 +111,7 @@ class Accounts:
             if change.private is False:
                 # Before the account, because this locks several people in one global order.
                 for follower in await uow.follows.accept_all(user, self._clock.now()):
-                    uow.record(Followed(follower_id=follower, followee_id=user))
+                    uow.record(Followed(follower_id=follower, followee_id=user, was_asked=True))
             account = await own_account(uow, user)
             username, email = account.username, account.email
             self._apply(account, change)

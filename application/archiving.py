@@ -17,7 +17,7 @@ from application.packing import Packing, Place, Stopped, TakeoutPages, TakeoutWr
 from application.paging import Key, Slice
 from application.people import ListKind, PeopleReads
 from application.views import CommentView, MemberRow
-from domain.exports import archive_key
+from domain.exports import ExportReady, archive_key
 from domain.files import File, ObjectsOrphaned
 from domain.kernel import ExportId, PostId, Unavailable, UserId
 from domain.ports import Clock, Ids, MediaStore, UnitOfWork, UnitOfWorks, Workspace
@@ -180,6 +180,7 @@ class ExportMaker:
                 return
             export.finish(key, size, self._clock.now())
             await uow.exports.save(export)
+            uow.record(ExportReady(export_id=export_id))
             # One at a time is enough for everybody, and for the disk.
             await discard(
                 uow, [each for each in await uow.exports.of_user(export.user_id) if each.id != export_id]

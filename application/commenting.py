@@ -9,7 +9,7 @@ from application.paging import Cursors, Key, Slice
 from application.views import CommentView, Page
 from domain.kernel import CommentId, Invalid, NotFound, PostId, UserId, msg
 from domain.ports import Clock, Ids, UnitOfWork, UnitOfWorks
-from domain.posts import Comment, Commented, CommentsOff, NotYours, Standing
+from domain.posts import Comment, Commented, CommentLiked, CommentsOff, NotYours, Standing
 
 _LAST = UUID(int=2**128 - 1)
 
@@ -114,7 +114,8 @@ class Commenting:
         async with self._new_uow() as uow:
             comment, _ = await access_comment(uow, viewer, comment_id)
             if liked:
-                await uow.comments.add_like(comment_id, viewer)
+                if await uow.comments.add_like(comment_id, viewer):
+                    uow.record(CommentLiked(comment_id=comment_id, user_id=viewer))
             else:
                 await uow.comments.remove_like(comment_id, viewer)
             await uow.commit()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from application.access import access_member
 from application.people import present_relationship
 from application.views import MemberViewer
-from domain.follows import Followed, Following, OneselfNotAllowed, Relationship
+from domain.follows import FollowAsked, Followed, Following, OneselfNotAllowed, Relationship
 from domain.kernel import NotFound, UserId
 from domain.ports import Clock, UnitOfWork, UnitOfWorks
 from domain.users import Account
@@ -26,7 +26,8 @@ class FollowingPeople:
             if stands.follows:
                 return "yes"
             if member.private:
-                await uow.follows.ask(viewer, member.id, self._clock.now())
+                if await uow.follows.ask(viewer, member.id, self._clock.now()):
+                    uow.record(FollowAsked(requester_id=viewer, target_id=member.id))
             elif await uow.follows.follow(viewer, member.id, self._clock.now()):
                 uow.record(Followed(follower_id=viewer, followee_id=member.id))
             await uow.commit()
@@ -47,7 +48,7 @@ class FollowingPeople:
             if not await uow.follows.take_request(member.id, viewer):
                 raise NotFound
             if accept and await uow.follows.follow(member.id, viewer, self._clock.now()):
-                uow.record(Followed(follower_id=member.id, followee_id=viewer))
+                uow.record(Followed(follower_id=member.id, followee_id=viewer, was_asked=True))
             await uow.commit()
 
     async def accept_all(self, viewer: UserId) -> int:
@@ -55,7 +56,7 @@ class FollowingPeople:
         async with self._new_uow() as uow:
             followers = await uow.follows.accept_all(viewer, self._clock.now())
             for follower in followers:
-                uow.record(Followed(follower_id=follower, followee_id=viewer))
+                uow.record(Followed(follower_id=follower, followee_id=viewer, was_asked=True))
             await uow.commit()
         return len(followers)
 

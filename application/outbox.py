@@ -14,6 +14,7 @@ from application.reactions import DELAYS, REACTIONS, WHEN_GIVEN_UP, Means, React
 from domain.files import ObjectsOrphaned
 from domain.jobs import HEARTBEAT, Job
 from domain.kernel import Event, Unavailable
+from domain.notifications import KEEP as KEEP_NOTIFICATIONS
 from domain.ports import TooLong, UnitOfWork, Wake
 from domain.posts import UNDO
 
@@ -208,9 +209,10 @@ class Housekeeping:
         return len(files)
 
     async def forget(self) -> None:
-        """Remove finished jobs, answered idempotency keys, ended sessions and deleted comments that are past their use."""
+        """Remove jobs, idempotency keys, sessions, deleted comments and notifications that are past their use."""
         now = self._means.clock.now()
         async with self._means.new_uow() as uow:
             await uow.jobs.forget(now)
             await uow.comments.forget_aside(now - UNDO)
+            await uow.notifications.forget(now - KEEP_NOTIFICATIONS, 5_000)
             await uow.commit()

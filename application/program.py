@@ -20,6 +20,7 @@ from application.leaving import Leaving
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
 from application.moderation import Moderation
+from application.notifying import Notifying
 from application.operations import Operations
 from application.outbox import Housekeeping, Runner
 from application.overview import Overviews
@@ -56,6 +57,7 @@ class Application:
     uploading: Uploading
     downloading: Downloading
     feeds: Feeds
+    notifying: Notifying
     catching_up: CatchingUp
     finding: Finding
     people: People

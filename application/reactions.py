@@ -7,17 +7,29 @@ marks the job done in one transaction, so running a reaction twice is the same a
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 
 from application.archiving import ExportMaker, failed
 from application.drafting import give_up, publish_due
+from application.telling import (
+    tell_of_comment,
+    tell_of_comment_like,
+    tell_of_export,
+    tell_of_failure,
+    tell_of_follow,
+    tell_of_like,
+    tell_of_post,
+    tell_of_request,
+)
 from domain.drafts import DraftScheduled
-from domain.exports import ExportAsked
+from domain.exports import ExportAsked, ExportReady
 from domain.files import (
     FIRST_PLAN,
     SECOND_PLAN,
     File,
+    FileFailed,
     FileReady,
     FileStored,
     ImageRefused,
@@ -26,9 +38,10 @@ from domain.files import (
     RenditionPlan,
     RenditionSet,
 )
+from domain.follows import FollowAsked, Followed
 from domain.kernel import Event, FileId, Message, PostId, UserId
 from domain.ports import Clock, Ids, Images, MediaStore, UnitOfWork, UnitOfWorks, Workspace
-from domain.posts import PostDeleted, PostPublished
+from domain.posts import Commented, CommentLiked, PostDeleted, PostLiked, PostPublished
 from domain.users import AccountDeleted
 
 Write = Callable[[UnitOfWork], Awaitable[None]]
@@ -66,6 +79,33 @@ async def fan_out_to_followers(means: Means, event: PostPublished) -> Write:
             await uow.commit()
         if after is None:
             return nothing
+
+
+async def tell_followers(means: Means, event: PostPublished) -> Write:
+    """Tell those followers of a new post who want to hear of it, chunk by chunk, each in its own transaction."""
+    after: UserId | None = None
+    while True:
+        async with means.new_uow() as uow:
+            now = means.clock.now()
+            after, _ = await uow.notifications.tell_followers(event.post_id, after, FAN_OUT_CHUNK, now)
+            await uow.commit()
+        if after is None:
+            return nothing
+
+
+def _only_writes(
+    tell: Callable[[UnitOfWork, Any, datetime], Awaitable[None]],
+) -> Reaction:
+    """A reaction that has nothing slow to do first."""
+
+    @wraps(tell)
+    async def reaction(means: Means, event: Event) -> Write:
+        async def write(uow: UnitOfWork) -> None:
+            await tell(uow, event, means.clock.now())
+
+        return write
+
+    return reaction
 
 
 async def make_first_sizes(means: Means, event: FileStored) -> Write:
@@ -135,7 +175,14 @@ async def make_export(means: Means, event: ExportAsked) -> Write:
 
 
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
-    PostPublished: (fan_out_to_followers,),
+    PostPublished: (fan_out_to_followers, tell_followers, _only_writes(tell_of_post)),
+    PostLiked: (_only_writes(tell_of_like),),
+    Commented: (_only_writes(tell_of_comment),),
+    CommentLiked: (_only_writes(tell_of_comment_like),),
+    Followed: (_only_writes(tell_of_follow),),
+    FollowAsked: (_only_writes(tell_of_request),),
+    FileFailed: (_only_writes(tell_of_failure),),
+    ExportReady: (_only_writes(tell_of_export),),
     PostDeleted: (remove_photos, withdraw_from_feeds),
     DraftScheduled: (publish_draft,),
     FileStored: (make_first_sizes,),
@@ -239,5 +286,6 @@ def _failed(file_id: FileId, why: ImageRefused, cut: int | None = None) -> Write
             # With what fills its braces now: the limits may be others when it is read.
             reason = Message(why.message, why.params)
             await uow.files.save(replace(now, state="failed", step=None, error=(why.code, reason)))
+            uow.record(FileFailed(file_id=file_id))
 
     return write

@@ -72,6 +72,11 @@ def archive_key(key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportReady(Event):
+    export_id: ExportId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportAsked(Event):
     """Somebody wants all of their data."""
 

@@ -207,6 +207,13 @@ class FileStored(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileFailed(Event):
+    """Its sizes could not be made; its owner may have it tried again."""
+
+    file_id: FileId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileReady(Event):
     """The sizes that pages need first are there; the slow, small ones may follow."""
 

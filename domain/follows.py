@@ -41,8 +41,17 @@ class Relationship:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed(Event):
+    """`was_asked`: the follower had asked, and this is the answer."""
+
     follower_id: UserId
     followee_id: UserId
+    was_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowAsked(Event):
+    requester_id: UserId
+    target_id: UserId
 
 
 class Follows(Protocol):

@@ -20,6 +20,7 @@ PlaceId = NewType("PlaceId", UUID)
 EventId = NewType("EventId", UUID)
 CaseId = NewType("CaseId", UUID)
 ExportId = NewType("ExportId", UUID)
+NotificationId = NewType("NotificationId", UUID)
 
 
 def msg(text: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from domain.instance import Instances
     from domain.jobs import Jobs
     from domain.moderation import Moderation
+    from domain.notifications import Notifications
     from domain.posts import Comments, Posts
     from domain.sessions import Invites, PasswordResets, Sessions, Tokens
     from domain.sign_ins import SignIns
@@ -71,6 +72,7 @@ class UnitOfWork(Protocol):
     jobs: "Jobs"
     moderation: "Moderation"
     exports: "Exports"
+    notifications: "Notifications"
     instance: "Instances"
 
     async def __aenter__(self) -> Self: ...

@@ -240,6 +240,12 @@ class Commented(Event):
     author_id: UserId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentLiked(Event):
+    comment_id: CommentId
+    user_id: UserId
+
+
 class Posts(Protocol):
     """Posts, and the sets that people form around them. Writes take effect at the commit of the unit."""
 

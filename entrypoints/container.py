@@ -58,6 +58,7 @@ from adapters.postgres.jobs import take_leases_back
 from adapters.postgres.meeting_reads import PostgresMeetingReads
 from adapters.postgres.migrate import OneWay, SchemaTooNew
 from adapters.postgres.moderation import PostgresModerationReads
+from adapters.postgres.notifications import PostgresNotificationReads
 from adapters.postgres.operations_reads import PostgresOperationsReads
 from adapters.postgres.overview_reads import PostgresOverviewReads
 from adapters.postgres.people_reads import PostgresPeopleReads
@@ -90,6 +91,7 @@ from application.leaving import Leaving
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
 from application.moderation import Moderation
+from application.notifying import Notifying
 from application.operations import ROOTS, Operations, Violation
 from application.outbox import Housekeeping, Runner, reactions_to
 from application.overview import Overviews
@@ -202,6 +204,9 @@ class Container(containers.DeclarativeContainer):
         SignInLog, new_uow.provider, clock, ids, providers.Singleton(PostgresSignInReads), cursors
     )
     feeds = providers.Singleton(Feeds, post_reads, comment_reads, cursors)
+    notifying = providers.Singleton(
+        Notifying, new_uow.provider, clock, providers.Singleton(PostgresNotificationReads), feeds, cursors
+    )
     following = providers.Singleton(FollowingPeople, new_uow.provider, clock)
     application = providers.Singleton(
         Application,
@@ -283,6 +288,7 @@ class Container(containers.DeclarativeContainer):
             quota_bytes=providers.Callable(lambda settings: settings.quota_mb * 2**20, settings),
         ),
         feeds=feeds,
+        notifying=notifying,
         catching_up=providers.Singleton(CatchingUp, providers.Singleton(PostgresHomeVisits), cursors, clock),
         downloading=providers.Singleton(
             Downloading, new_uow.provider, images, media, workspace, turns, limiter

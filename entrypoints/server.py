@@ -26,7 +26,18 @@ from application.program import Application
 from domain.kernel import NotFound, TooMany, Unavailable
 from domain.ports import Allowance
 from entrypoints import body, cli, container, media, requests
-from entrypoints.api import accounts, comments, drafts, exports, feeds, files, finding, people, posts
+from entrypoints.api import (
+    accounts,
+    comments,
+    drafts,
+    exports,
+    feeds,
+    files,
+    finding,
+    notifications,
+    people,
+    posts,
+)
 from entrypoints.api import moderation as moderation_api
 from entrypoints.api import operations as operations_api
 from entrypoints.api.operation import API, BASE, WRITES, count, limit_headers
@@ -122,7 +133,7 @@ def create_app(
     app.ctx.stopping = False
     app.router.register_pattern("uuid", canonical_id, _ID)
     operations = (
-        *(accounts, exports, people, files, posts, comments, drafts, feeds, finding),
+        *(accounts, exports, people, files, posts, comments, drafts, feeds, finding, notifications),
         *(moderation_api, operations_api),
     )
     for group in operations:

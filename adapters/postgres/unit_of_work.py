@@ -23,6 +23,7 @@ from adapters.postgres.follows import PostgresFollows
 from adapters.postgres.instance import PostgresInstances
 from adapters.postgres.jobs import PostgresJobs
 from adapters.postgres.moderation import PostgresModeration
+from adapters.postgres.notifications import PostgresNotifications
 from adapters.postgres.posts import PostgresPosts
 from adapters.postgres.sessions import PostgresInvites, PostgresResets, PostgresSessions, PostgresTokens
 from adapters.postgres.sign_ins import PostgresSignIns
@@ -57,6 +58,7 @@ class PostgresUnitOfWork:
     jobs: PostgresJobs
     moderation: PostgresModeration
     exports: PostgresExports
+    notifications: PostgresNotifications
     instance: PostgresInstances
 
     def __init__(self, clock: Clock, ids: Ids, wake: Wake, reactions_to: ReactionsTo) -> None:
@@ -96,6 +98,7 @@ class PostgresUnitOfWork:
         self.jobs = PostgresJobs(connection)
         self.moderation = PostgresModeration(connection)
         self.exports = PostgresExports(connection)
+        self.notifications = PostgresNotifications(connection, ids)
         self.instance = PostgresInstances(connection)
 
     async def __aexit__(

@@ -244,6 +244,21 @@ ANSWERS: dict[str, Any] = {
             {"type": "place", "place": PLACE | {"name": "Mirador"}},
         ]
     },
+    "Notification": {
+        "id": ID,
+        "type": "like",
+        "text": "Mira and Noor liked your photo",
+        "url": f"/p/{OTHER_ID}",
+        "actors": [PERSON, NOOR],
+        "others": 0,
+        "post": {"id": OTHER_ID, "alt": "Ridges under a low sun", "thumbnail": "/m/k3y/0/320.webp"},
+        "comment": None,
+        "file": None,
+        "read": False,
+        "created_at": TIME,
+    },
+    "UnreadCounts": {"unread": 3, "by_type": {"like": 2, "follow": 1}},
+    "NotificationPreferences": {"types": {"like": {"in_app": True}, "new_post": {"in_app": False}}},
     "FileView": FILE,
     "DraftView": DRAFT,
     "VersionView": {

@@ -88,6 +88,11 @@ DELETE /comments/<comment_id:uuid>                 401  404  404  404  404  404 
 POST   /comments/<comment_id:uuid>/restore         401  404  404  404  404  404  404  403  404  404  401
 PUT    /comments/<comment_id:uuid>/like            401  404  404  404  404  404  404  403  200  200  401
 DELETE /comments/<comment_id:uuid>/like            401  404  404  404  404  404  404  403  200  200  401
+GET    /notifications                              401  200  200  200  200  200  200  200  200  200  401
+GET    /notifications/counts                       401  200  200  200  200  200  200  200  200  200  401
+POST   /notifications/read                         401  204  204  204  204  204  204  403  204  204  401
+GET    /me/notification-preferences                401  200  200  200  200  200  200  200  200  200  401
+PUT    /me/notification-preferences                401  200  200  200  200  200  200  403  200  200  401
 GET    /instance                                   200  200  200  200  200  200  200  200  200  200  200
 GET    /admin/overview                             401  404  404  404  404  404  200  404  404  404  401
 GET    /admin/jobs                                 401  404  404  404  404  404  200  404  404  404  401

@@ -91,6 +91,8 @@ def body_of(method: str, route: str, actor: str, ids: dict[str, str]) -> dict[st
         ("PATCH", "/drafts/<draft_id:uuid>"): {"caption": "changed"},
         ("POST", "/posts/<post_id:uuid>/comments"): {"text": "hello"},
         ("PATCH", "/comments/<comment_id:uuid>"): {"text": "changed"},
+        ("POST", "/notifications/read"): {},
+        ("PUT", "/me/notification-preferences"): {"types": {"new_post": {"in_app": False}}},
         ("POST", "/reports"): {"post_id": ids["post"], "reason": "other"},
         ("PATCH", "/admin/reports/<case_id:uuid>"): {"decision": "keep"},
         ("PATCH", "/admin/users/<username>"): {"state": "suspended"},

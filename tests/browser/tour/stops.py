@@ -58,7 +58,8 @@ STOPS = (
     *(
         Stop(path)
         for path in (
-            "/", "/explore", "/explore?q=d", "/explore?sort=popular", "/new", "/p/{post}", "/p/{ten}", "/p/{longest}", "/p/{panorama}",
+            "/", "/explore", "/explore?q=d", "/explore?sort=popular", "/new", "/p/{post}", "/p/{ten}", "/p/{longest}",
+            "/p/{panorama}",
             "/p/{hostile}", "/p/{scripts}", "/p/{silent}", "/p/{post}/edit", "/p/{post}/delete", "/p/{post}/likes",
             "/p/{post}/originals", "/comments/{comment}/edit", "/comments/{comment}/delete", "/report?post={ten}",
             "/report?member={greta}", "/@{mira}", "/@{greta}", "/@{long}", "/@{quiet}", "/@{greta}/block",
