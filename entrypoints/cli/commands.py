@@ -108,7 +108,7 @@ def build() -> App:
 
 
 def _examples(*lines: str) -> str:
-    return "\n".join(f"  {command()} {line}" for line in lines)
+    return "\n".join(["Examples:", *(f"  {command()} {line}" for line in lines)])
 
 
 def _launcher(app: App) -> Any:

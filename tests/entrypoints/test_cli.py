@@ -62,7 +62,8 @@ def test_help_begins_with_two_examples(place: Place, typed: str, arguments: list
     done = place.run(*arguments)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert [line.startswith(f"  {typed} ") for line in lines[:3]] == [True, True, False]
+    assert lines[0] == "Examples:"
+    assert [line.startswith(f"  {typed} ") for line in lines[1:4]] == [True, True, False]
 
 
 def test_hints_name_the_command_as_it_is_typed_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
