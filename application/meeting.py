@@ -48,6 +48,7 @@ class Met:
     user: Person
     viewer: MemberViewer
     through: Acquaintances
+    private: bool = False
 
     @property
     def reason(self) -> ReasonCode:
@@ -106,7 +107,7 @@ class Meeting:
         likely = [found[member] for member in order if member in found][: 2 * limit]
         through = await self._reads.acquaintances(viewer, [one.user.id for one in likely])
         met = [
-            Met(one.user, _present(viewer, one), through.get(one.user.id, NO_ONE))
+            Met(one.user, _present(viewer, one), through.get(one.user.id, NO_ONE), one.private)
             for one in likely
             if one.user.id in through or (one.user.id in popular and not one.private)
         ]

@@ -158,10 +158,11 @@ class Descriptions:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member in a list of followers, likers or requests."""
+    """A member in a list of followers, likers or requests. Who is `private` is asked before one follows them."""
 
     user: Person
     viewer: MemberViewer
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from domain.follows import Relationship
 from domain.kernel import FileId, SessionId, TokenId, UserId
 from domain.text import fold, is_storable
 from domain.users import Account
+from domain.visibility import can_see_posts
 
 _NOBODY = UUID(int=0)
 # How many people of a list, and of the names that begin alike, are looked at.
@@ -42,9 +43,11 @@ def read_person(person_id: UUID, row: asyncpg.Record) -> Person:
 
 
 def read_member_row(viewer: UserId | None, row: asyncpg.Record) -> MemberRow:
-    """A member with how the viewer stands to them."""
+    """An active member with how the viewer stands to them, from a row that has `private` too."""
+    stands, private = read_relationship(row), row["private"]
+    sees = can_see_posts(viewer, row["id"], active=True, private=private, relationship=stands)
     return MemberRow(
-        read_person(row["id"], row), present_relationship(viewer, row["id"], read_relationship(row))
+        read_person(row["id"], row), present_relationship(viewer, row["id"], stands, sees=sees), private
     )
 
 
@@ -81,7 +84,7 @@ class PostgresPeopleReads:
         beyond, order, key = walk(part, "e.id")
         known = "true" if kind == "blocked" else not_blocked("$1", "a.id")
         sql = f"""
-        SELECT e.id AS key, a.id, a.username, a.display_name, a.avatar_key, {everything("$1", "a.id")}
+        SELECT e.id AS key, a.id, a.username, a.display_name, a.avatar_key, a.private, {everything("$1", "a.id")}
         FROM {table} e JOIN users a ON a.id = e.{member}
         WHERE e.{owner} = $2 AND {beyond.format(3)} AND a.state = 'active' AND {known}
         ORDER BY e.id {order} LIMIT {int(part.limit)}
@@ -105,7 +108,7 @@ class PostgresPeopleReads:
                AND {begins(name_key("display_name"), name_key("$3"))} ORDER BY {name_key("display_name")} LIMIT {_CALLED})
           ) named ON {member} = named.id WHERE {owner} = $2
         )
-        SELECT a.id, a.username, a.display_name, a.avatar_key, {everything("$1", "a.id")}
+        SELECT a.id, a.username, a.display_name, a.avatar_key, a.private, {everything("$1", "a.id")}
         FROM met JOIN users a ON a.id = met.id
         WHERE ({begins("a." + USERNAME, "$4")} OR {begins(name_key("a.display_name"), name_key("$3"))})
           AND a.state = 'active' AND {not_blocked("$1", "a.id")}

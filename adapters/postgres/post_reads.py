@@ -105,7 +105,7 @@ class PostgresPostReads:
     ) -> list[tuple[Key, MemberRow]]:
         beyond, order, key = walk(part, "l.id")
         sql = f"""
-        SELECT l.id AS key, a.id, a.username, a.display_name, a.avatar_key, {everything("$1", "a.id")}
+        SELECT l.id AS key, a.id, a.username, a.display_name, a.avatar_key, a.private, {everything("$1", "a.id")}
         FROM likes l JOIN users a ON a.id = l.user_id
         WHERE l.post_id = $2 AND {beyond.format(3)} AND a.state = 'active' AND {not_blocked("$1", "a.id")}
         ORDER BY l.id {order} LIMIT {int(part.limit)}

@@ -225,7 +225,7 @@ ANSWERS: dict[str, Any] = {
     },
     "Profile": PROFILE,
     "MeOut": ME,
-    "MemberRow": {"user": PERSON, "viewer": MEMBER_VIEWER},
+    "MemberRow": {"user": PERSON, "viewer": MEMBER_VIEWER, "private": False},
     "MemberViewer": MEMBER_VIEWER,
     "FollowState": {"following": "requested"},
     "Post": POST,

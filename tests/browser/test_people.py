@@ -49,6 +49,25 @@ async def test_somebody_suggested_is_followed_without_leaving_home(chrome: Brows
         assert (await program.people.profile(viewer.id, "noor")).viewer.following == "yes"
 
 
+async def test_a_list_says_at_once_that_a_private_member_was_only_asked(
+    chrome: Browser, server: Server
+) -> None:
+    program = server.program
+    _, ada = [await a_person(program, name) for name in ("mira", "ada")]
+    noor = await a_person(program, "noor", private=True)
+    post = await a_post(program, ada)
+    await a_follow(program, noor, ada)
+    await program.posting.like(noor.id, post)
+    async with at_home(chrome, server) as page:
+        # The server never answers here.
+        await page.route("**/follow", lambda route: None)
+        for path in ("/@ada/followers", f"/p/{post}/likes"):
+            await page.goto(path)
+            button = page.locator(".user-row", has_text="@noor").get_by_role("button")
+            await button.click()
+            await expect(button).to_have_text("Requested")
+
+
 async def test_the_landing_page_is_one_screen_high(chrome: Browser, server: Server) -> None:
     program = server.program
     mira = await a_person(program, "mira")
