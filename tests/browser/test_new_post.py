@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.async_api import Browser, Dialog, Locator, Page, Route, expect
 
 from tests.browser.people import sign_in
+from tests.builders import a_person, a_post
 from tests.conftest import PASSWORD, Server, a_jpeg, settle
 from tests.image_corpus import camera_exif
 
@@ -602,7 +603,6 @@ async def test_tags_people_and_places_are_suggested_while_one_types(
     await mira.keyboard.type("With @soy", delay=20)
     option = mira.get_by_role("option", name="@soyeon")
     await expect(option).to_be_visible()
-    await mira.keyboard.press("ArrowDown")
     active = await caption.get_attribute("aria-activedescendant")
     assert active == await option.get_attribute("id")
     await mira.keyboard.press("Enter")
@@ -621,6 +621,51 @@ async def test_tags_people_and_places_are_suggested_while_one_types(
     await caption.focus()
     await mira.keyboard.type("@soy", delay=20)
     await expect(option).to_be_visible()
+
+
+async def test_enter_and_tab_take_the_first_of_the_people_and_otherwise_do_what_they_do(
+    mira: Page, server: Server
+) -> None:
+    for name in ("soyeon", "sora"):
+        await server.program.joining.add(name, PASSWORD)
+    await mira.goto("/new")
+    caption, options = mira.get_by_label("Caption"), mira.get_by_role("option")
+    await caption.focus()
+    await mira.keyboard.type("@so", delay=20)
+    await expect(options).to_have_count(2)
+    # Typing on leaves those who are not meant out, before the server has answered too.
+    await mira.keyboard.type("ye")
+    await mira.keyboard.press("Tab")
+    await expect(caption).to_have_value("@soyeon ")
+    await expect(caption).to_be_focused()
+    await expect(options).to_have_count(0)
+    await mira.keyboard.press("Enter")
+    await expect(caption).to_have_value("@soyeon \n")
+    await mira.keyboard.type("@sor", delay=20)
+    await expect(options).to_have_count(1)
+    # While letters are put together, Enter belongs to the input method.
+    for how in ("{ isComposing: true }", "{ keyCode: 229 }"):
+        taken = await caption.evaluate(
+            f"field => !field.dispatchEvent(new KeyboardEvent('keydown', "
+            f"{{ key: 'Enter', bubbles: true, cancelable: true, ...{how} }}))"
+        )
+        assert not taken, how
+    await mira.keyboard.press("Escape")
+    await expect(options).to_have_count(0)
+    await mira.keyboard.press("Enter")
+    await expect(caption).to_have_value("@soyeon \n@sor\n")
+
+
+async def test_enter_makes_a_line_while_tags_are_only_suggested(mira: Page, server: Server) -> None:
+    someone = await a_person(server.program, "soyeon")
+    await a_post(server.program, someone, caption="#sunset")
+    await mira.goto("/new")
+    caption, option = mira.get_by_label("Caption"), mira.get_by_role("option", name="#sunset")
+    await caption.focus()
+    await mira.keyboard.type("#sun", delay=20)
+    await expect(option).to_be_visible()
+    await mira.keyboard.press("Enter")
+    await expect(caption).to_have_value("#sun\n")
 
 
 async def test_the_page_fits_a_small_phone(

@@ -1,5 +1,6 @@
 // What somebody may be typing: people after @, tags after #, places. A list below the field; arrows walk through it,
-// Enter or Tab takes one, Esc closes it. Without an answer of the server there is none, and nothing is said.
+// Enter or Tab takes the marked one, which of people is the first, Esc closes it. Without an answer of the server there
+// is none, and nothing is said.
 
 import { mount, number, say, send, word } from "./core.js";
 
@@ -45,6 +46,8 @@ class Suggestions {
     this.asking?.abort();
     const wanted = off ? undefined : this.typed();
     if (!wanted) return this.close();
+    // The next answer takes a moment: until then nobody may be taken whose name is not what stands there.
+    if (!this.list.hidden) this.open(this.items.filter((item) => fits(item, wanted)));
     this.timer = setTimeout(() => this.ask(wanted), AFTER_MS);
   }
 
@@ -62,7 +65,8 @@ class Suggestions {
   open(items) {
     if (!items.length) return this.close();
     this.items = items;
-    this.at = -1;
+    // Who is meant by a name is somebody there is; tags and places may be new words.
+    this.at = items[0].type === "person" ? 0 : -1;
     this.list.replaceChildren(...items.map((item, i) => option(item, `${this.list.id}-${i}`)));
     if (this.list.hidden) say(word("suggested", { n: items.length }));
     this.list.hidden = false;
@@ -86,7 +90,8 @@ class Suggestions {
   }
 
   press(event) {
-    if (this.list.hidden || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    // 229 is what some input methods send instead of isComposing.
+    if (this.list.hidden || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
     const { length } = this.items;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) this.at = (this.at + step + length + (this.at < 0 && step < 0 ? 1 : 0)) % length;
@@ -105,6 +110,13 @@ class Suggestions {
     this.field.dispatchEvent(new InputEvent("input", { bubbles: true }));
     this.close();
   }
+}
+
+/** Whether somebody is called as it was typed; of tags and places only the server knows. */
+function fits({ type, user }, { q, type: wanted }) {
+  if (type !== "person") return wanted !== "people";
+  const begins = (name) => name.toLowerCase().startsWith(q.toLowerCase());
+  return wanted === "people" && [user.username, user.display_name].some(begins);
 }
 
 /** A line of the list: what is taken, and what tells it from its like. */
