@@ -34,8 +34,7 @@ async def at_home(
     context = await chrome.new_context(base_url=server.url, **{"viewport": DESK, **options})
     page = await sign_in(context, name)
     trouble: list[str] = []
-    # A busy browser leaves the animation between two pages out, and tells so as an error of the page.
-    page.on("pageerror", lambda error: "skipped" in str(error) or trouble.append(str(error)))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
     await page.goto("/")
     yield page

@@ -94,3 +94,20 @@ async def test_a_typeface_that_comes_late_moves_nothing(chrome: Browser, server:
                 while held:
                     await held.pop().continue_()
                 assert await page.evaluate(shifts) < 0.02, (language, path)
+
+
+async def test_an_animation_between_pages_that_is_left_out_is_no_failure(
+    chrome: Browser, server: Server
+) -> None:
+    await server.program.joining.add("mira", PASSWORD)
+    async with at_home(chrome, server, reduced_motion="no-preference") as page:
+        # As when somebody goes on before it has begun.
+        await page.add_init_script(
+            "addEventListener('pagereveal', ({ viewTransition }) => {"
+            "  if (viewTransition) { window.skipped = true; viewTransition.skipTransition(); }"
+            "})"
+        )
+        for path in ("/explore", "/"):
+            await page.locator(f'nav a[href="{path}"]').first.click()
+            await page.wait_for_function("skipped")
+        await page.wait_for_timeout(100)
