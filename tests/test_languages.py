@@ -236,6 +236,12 @@ def test_numbers_sizes_and_times_are_the_languages_own(code: str, wanted: list[s
     assert [re.sub("[\u00a0\u202f]", " ", each) for each in said] == wanted
 
 
+@pytest.mark.parametrize(("code", "wanted"), [("en", "110%"), ("ru", "110\u00a0%"), ("ko", "110%")])
+def test_shares_are_written_as_in_the_language(code: str, wanted: str) -> None:
+    with speaking(Languages().find(code)):
+        assert rendering.percent(110) == wanted
+
+
 @pytest.mark.parametrize(
     ("code", "full", "short", "month"),
     [

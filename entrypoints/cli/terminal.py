@@ -155,10 +155,10 @@ class Progress:
             return
         self._shown = percent
         if self._terminal.err.is_terminal:
-            sys.stderr.write(f"\r{self._label} {percent:3} %" + ("\n" if done == total else ""))
+            sys.stderr.write(f"\r{self._label} {percent:3}%" + ("\n" if done == total else ""))
             sys.stderr.flush()
         elif percent:
-            self._terminal.say(f"{self._label} {percent} %")
+            self._terminal.say(f"{self._label} {percent}%")
 
 
 terminal = Terminal()

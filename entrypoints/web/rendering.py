@@ -342,6 +342,11 @@ def _decimal(number: float, language: Language) -> str:
     return numbers.format_decimal(number, locale=language.locale)
 
 
+def percent(number: int) -> str:
+    """`43%`, in French and Russian `43 %`: as many hundredths."""
+    return numbers.format_percent(number / 100, locale=current_language().locale)
+
+
 def filesize(size: int) -> str:
     """`812 kB`, `3.4 MB`: bytes in the units of people, a thousand each."""
     if size < 1_000_000:
@@ -461,6 +466,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "fold": fold,
     "compact": compact,
     "decimal": decimal,
+    "percent": percent,
     "filesize": filesize,
     "mebibytes": mebibytes,
     # For texts that were stored, which `_` would take for our own markup.

@@ -138,7 +138,7 @@ def test_avatars_in_every_size_are_kept_and_looked_at(seeded: Place, elsewhere: 
     file = elsewhere.folder / "avatars.tar"
     made = seeded.run("backup", "create", str(file))
     assert made.returncode == 0
-    told = [re.fullmatch(r"Copying (\d+)0 %", line) for line in made.stderr.splitlines()]
+    told = [re.fullmatch(r"Copying (\d+)0%", line) for line in made.stderr.splitlines()]
     tenths = [int(line[1]) for line in told if line]
     assert len(tenths) == len(told), made.stderr
     assert tenths == sorted(set(tenths))

@@ -33,6 +33,11 @@ export const full = (value) => whole.format(value);
 /** `987`, `12K`: as the server writes counts. */
 export const number = (value) => (value < 10_000 ? whole : short).format(value);
 
+const share = new Intl.NumberFormat(language, { style: "percent" });
+
+/** `43%` of 0.43, with the space that the reader's language has before the sign. */
+export const percent = (value) => share.format(value);
+
 const units = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
 /** `2h`, `3d` for a moment of the last week, else nothing: older ones are told as dates, which do not change. */

@@ -1,13 +1,14 @@
 // Choosing the part of a photo to keep: a frame of the wanted shape stands still, the picture moves behind it.
 // Dragging, pinching, the wheel, sliders and arrow keys all move the same four numbers.
 
+import { percent } from "./core.js";
+
 const RATIOS = { original: 0, "1:1": 1, "4:5": 0.8, "3:2": 1.5, "16:9": 16 / 9 };
 const MOST_ZOOM = 5;
 // The server keeps at least a fiftieth of each side.
 const LEAST_PART = 0.021;
 const ALIKE = 0.01;
 const MARGIN_PX = 32;
-const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
 const KEYS = {
   ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1],
   "+": ["zoom", 1], "=": ["zoom", 1], "-": ["zoom", -1],
@@ -206,7 +207,7 @@ class Cutting {
     for (const [name, field] of Object.entries(this.fields)) {
       field.value = this.share(name) * 100;
       field.disabled = !can[name];
-      field.setAttribute("aria-valuetext", percent.format(this.share(name)));
+      field.setAttribute("aria-valuetext", percent(this.share(name)));
     }
     for (const radio of this.shapes) radio.checked = radio.value === this.shape;
   }

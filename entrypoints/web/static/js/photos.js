@@ -1,6 +1,6 @@
 // Photos of a form: on their way to the server, three at a time, and as frames in which they are described and cut.
 
-import { Problem, markup, proof, say, send, warn, word } from "./core.js";
+import { Problem, markup, percent, proof, say, send, warn, word } from "./core.js";
 
 export const API = "/api/v1";
 const AT_ONCE = 3;
@@ -297,9 +297,9 @@ export async function fault(blob, mostBytes) {
   }
 }
 
-/** `Uploading 43 % (1.2 MB/s, 6 s left)`. */
+/** `Uploading 43% (1.2 MB/s, 6 s left)`. */
 function onTheWay(upload) {
-  const share = new Intl.NumberFormat(language, { style: "percent" }).format(upload.size ? upload.sent / upload.size : 0);
+  const share = percent(upload.size ? upload.sent / upload.size : 0);
   const { speed, left } = upload.pace;
   if (!speed || !Number.isFinite(left)) return word("state_sending", { share });
   const pace = speed < 100_000 ? unit("kilobyte-per-second", speed / 1_000) : unit("megabyte-per-second", speed / 1_000_000, 1);

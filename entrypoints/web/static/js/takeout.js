@@ -1,6 +1,6 @@
 // The archive of one's own data: how far it is, told while it is made.
 
-import { mount, part, say, send, wake } from "./core.js";
+import { mount, part, percent, say, send, wake } from "./core.js";
 
 const EVERY = 3_000;
 
@@ -15,7 +15,7 @@ mount("#takeout[data-running]", (card) => {
       const { data } = await send("GET", card.dataset.running);
       if (data.state !== card.dataset.state) return void (await replace());
       bar.value = data.progress;
-      told.textContent = `${data.progress} %`;
+      told.textContent = percent(data.progress / 100);
     } catch (problem) {
       // It was removed elsewhere, or the server is away for a moment.
       if (problem.status === 404) return void (await replace());

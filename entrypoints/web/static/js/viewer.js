@@ -1,5 +1,6 @@
 // The photos of a post over the whole screen. Loaded at the first press on one.
 
+import { percent } from "./core.js";
 import { calm } from "./post.js";
 
 const STEP = 1.5;
@@ -100,7 +101,7 @@ class Viewer {
     photo.style.blockSize = `${this.width / this.ratio}px`;
     const now = photo.getBoundingClientRect();
     room.scrollBy({ left: now.left + partX * now.width - box.left - x, top: now.top + partY * now.height - box.top - y, behavior: "instant" });
-    this.dialog.querySelector("[data-percent]").textContent = `${Math.round((100 * this.width) / this.full)} %`;
+    this.dialog.querySelector("[data-percent]").textContent = percent(this.width / this.full);
     this.dialog.classList.toggle("zoomed", !this.fits);
     this.button("out").ariaDisabled = String(this.fits);
   }
