@@ -15,8 +15,11 @@ from domain.kernel import UserId
 from domain.text import fold
 
 _NOBODY = UUID(int=0)
-# How many names of a range are looked at, how many followed people, and how many posts of each tag or place.
+# How many names of a range may be told, how many followed people, and how many posts of each tag or place are looked at.
 _NAMES, _FOLLOWED, _POSTS = 60, 500, 100
+# How many names are passed on the way, and how many posts looked at in all. What the viewer may not be told of must not
+# keep the rest from being found: whoever wanted that would need so many.
+_PASSED, _LOOKED_AT = 1_000, 6_000
 
 
 # A post that everybody may see, by somebody whom the viewer may know; or the viewer's own.
@@ -48,24 +51,35 @@ SELECT count(*)::int AS posts FROM (
   SELECT post_id FROM post_tags WHERE tag = names.tag ORDER BY post_id DESC LIMIT {_POSTS}
 ) newest JOIN posts p ON p.id = newest.post_id WHERE {_OPEN}
 """
+# The next name, how many posts of it the viewer may be told of, and how many were looked at for that.
+_NEXT = f"""
+  SELECT {tag_key("tag")} AS key, tag FROM post_tags
+  WHERE {tag_key("tag")} {{0}} AND {tag_key("tag")} < {tag_key("$2")} || chr(1114111) ORDER BY {tag_key("tag")} LIMIT 1
+) next CROSS JOIN LATERAL (
+  SELECT (count(*) FILTER (WHERE {_OPEN}))::int AS posts, count(*)::int AS looked_at FROM (
+    SELECT post_id FROM post_tags WHERE tag = next.tag ORDER BY post_id DESC LIMIT {_POSTS}
+  ) newest JOIN posts p ON p.id = newest.post_id
+) counted
+"""
 # From one name to the next, however many posts each has.
 _TAGS = f"""
-WITH RECURSIVE names AS (
-  (SELECT {tag_key("tag")} AS key, tag, 1 AS n FROM post_tags WHERE {begins(tag_key("tag"), tag_key("$2"))}
-   ORDER BY {tag_key("tag")} LIMIT 1)
+WITH RECURSIVE walk AS (
+  SELECT key, tag, posts, looked_at, 1 AS passed, (posts > 0)::int AS told FROM ({_NEXT.format(">= " + tag_key("$2"))}
   UNION ALL
-  SELECT next.key, next.tag, n + 1 FROM names CROSS JOIN LATERAL (
-    SELECT {tag_key("tag")} AS key, tag FROM post_tags
-    WHERE {tag_key("tag")} > names.key AND {tag_key("tag")} < {tag_key("$2")} || chr(1114111)
-    ORDER BY {tag_key("tag")} LIMIT 1
-  ) next WHERE n < {_NAMES}
+  SELECT next.key, next.tag, counted.posts, walk.looked_at + counted.looked_at, passed + 1,
+    told + (counted.posts > 0)::int
+  FROM walk CROSS JOIN LATERAL ({_NEXT.format("> walk.key")}
+  WHERE told < {_NAMES} AND passed < {_PASSED} AND walk.looked_at < {_LOOKED_AT}
 )
-SELECT tag, posts FROM names CROSS JOIN LATERAL ({COUNT_TAG}) counted
-WHERE posts > 0 ORDER BY posts DESC, tag LIMIT $3
+SELECT tag, posts FROM walk WHERE posts > 0 ORDER BY posts DESC, tag LIMIT $3
 """
 _PLACES = f"""
 SELECT id, name, lat, lon FROM (
-  SELECT * FROM places WHERE {begins(name_key("name"), name_key("$2"))} ORDER BY {name_key("name")} LIMIT {_NAMES}
+  SELECT * FROM (
+    SELECT * FROM places WHERE {begins(name_key("name"), name_key("$2"))} ORDER BY {name_key("name")} LIMIT {_PASSED}
+  ) walk WHERE EXISTS (SELECT FROM (
+    SELECT * FROM posts WHERE place_id = walk.id ORDER BY id DESC LIMIT {_POSTS}
+  ) p WHERE {_OPEN}) LIMIT {_NAMES}
 ) names CROSS JOIN LATERAL (
   SELECT count(*) AS posts FROM (
     SELECT * FROM posts WHERE place_id = names.id ORDER BY id DESC LIMIT {_POSTS}

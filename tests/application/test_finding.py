@@ -159,6 +159,23 @@ async def test_ones_own_private_words_are_offered_to_oneself_alone(program: Appl
         assert await suggested(program, other, "di") == []
 
 
+async def test_nobody_keeps_others_from_being_offered_by_words_of_their_own(
+    program: Application, sql: asyncpg.Connection
+) -> None:
+    mira, noor = await a_person(program, "mira"), await a_person(program, "noor")
+    await a_post(program, noor, "#sunset", place="Sun terrace")
+    hidden = await a_post(program, mira, audience="only_me")
+    # Nine hundred tags that come first, on one post here, and as many places.
+    await sql.execute(
+        "INSERT INTO post_tags (tag, post_id) SELECT 'suna' || n, $1 FROM generate_series(1, 900) n", hidden
+    )
+    await sql.execute(
+        "INSERT INTO places (id, name) SELECT gen_random_uuid(), 'Sun a' || n FROM generate_series(1, 900) n"
+    )
+    for viewer in (noor, None):
+        assert await suggested(program, viewer, "sun") == ["#sunset", "Sun terrace"]
+
+
 def open_to(model: Model, viewer: Viewer, post: UUID) -> bool:
     """Whether words of the post may be offered: everybody may see it, and the viewer too; or it is their own."""
     return model.posts[post]["author_id"] == viewer or (model.public(post) and model.sees(viewer, post))
