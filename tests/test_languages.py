@@ -236,6 +236,21 @@ def test_numbers_sizes_and_times_are_the_languages_own(code: str, wanted: list[s
     assert [re.sub("[\u00a0\u202f]", " ", each) for each in said] == wanted
 
 
+@pytest.mark.parametrize(
+    ("code", "wanted"),
+    [
+        ("en", ["just now", "1 minute ago", "2 hours ago", "3 days ago"]),
+        ("ru", ["только что", "1 минуту назад", "2 часа назад", "3 дня назад"]),
+        ("ko", ["방금 전", "1분 전", "2시간 전", "3일 전"]),
+    ],
+)
+def test_in_sentences_times_say_that_they_are_past(code: str, wanted: list[str]) -> None:
+    now = datetime.now(UTC)
+    with speaking(Languages().find(code)):
+        said = [rendering.time_since(now - timedelta(seconds=age)) for age in (5, 61, 7_200, 3 * 86_400)]
+    assert said == wanted
+
+
 @pytest.mark.parametrize(("code", "wanted"), [("en", "110%"), ("ru", "110\u00a0%"), ("ko", "110%")])
 def test_shares_are_written_as_in_the_language(code: str, wanted: str) -> None:
     with speaking(Languages().find(code)):

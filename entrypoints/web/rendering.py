@@ -364,27 +364,34 @@ def _size_in(number: float, unit: str) -> str:
 
 
 def relative_time(moment: datetime) -> str:
-    """`2h`, `3d`; a date when it is more than a week ago."""
+    """`2h`, `3d`; a date when it is more than a week ago. Beside what it dates; in sentences it is `time_since`."""
+    return _told_from_now(moment, translation.gettext("now"), "narrow")
+
+
+def time_since(moment: datetime) -> str:
+    """`2 hours ago`, `just now`; a date when it is more than a week ago."""
+    return _told_from_now(moment, translation.gettext("just now"), "long")
+
+
+def _told_from_now(moment: datetime, at_once: str, form: Literal["narrow", "long"]) -> str:
     now = _shell.get().now if _shell.get(None) else datetime.now(UTC)
     age_seconds = int((now - moment).total_seconds())
     if age_seconds >= _RELATIVE_FOR_SECONDS:
         return short_date(moment, now)
     # A clock a little behind ours must not say "in 3 seconds" about something that has happened.
-    if age_seconds < 60:
-        return translation.gettext("now")
-    return _duration(age_seconds, current_language())
+    return at_once if age_seconds < 60 else _duration(age_seconds, form, current_language())
 
 
-_durations: dict[tuple[int, int, Language], str] = {}
+_durations: dict[tuple[int, int, str, Language], str] = {}
 
 
-def _duration(seconds: int, language: Language) -> str:
-    """A minute or more as one number and unit. There are few such texts, so each is put together once."""
+def _duration(seconds: int, form: Literal["narrow", "long"], language: Language) -> str:
+    """A minute or more as one number and unit, long ones with `ago`. There are few such texts: each is made once."""
     unit = next(size for size in (_DAY_SECONDS, 3_600, 60) if seconds >= size)
-    key = (unit, round(seconds / unit), language)
+    key = (unit, round(seconds / unit), form, language)
     if key not in _durations:
         _durations[key] = dates.format_timedelta(
-            seconds, format="narrow", threshold=1, locale=language.locale
+            -seconds, format=form, threshold=1, add_direction=form == "long", locale=language.locale
         )
     return _durations[key]
 
@@ -472,6 +479,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     # For texts that were stored, which `_` would take for our own markup.
     "translated": translated,
     "relative_time": relative_time,
+    "time_since": time_since,
     "short_time": short_time,
     "full_time": full_time,
     "month_and_year": month_and_year,

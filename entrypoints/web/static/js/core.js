@@ -40,14 +40,18 @@ export const percent = (value) => share.format(value);
 
 const units = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
-/** `2h`, `3d` for a moment of the last week, else nothing: older ones are told as dates, which do not change. */
-export function ago(moment) {
+const since = new Intl.RelativeTimeFormat(language);
+
+/** `2h`, or `2 hours ago` when `long`, for a moment of the last week, else nothing: dates do not change. */
+export function ago(moment, long) {
   const seconds = (Date.now() - moment) / 1_000;
   if (seconds >= 7 * 86_400) return "";
   const unit = units.find(([, size]) => seconds >= size);
-  if (!unit) return word("now");
+  if (!unit) return word(long ? "just_now" : "now");
+  const count = Math.round(seconds / unit[1]);
+  if (long) return since.format(-count, unit[0]);
   const style = { style: "unit", unit: unit[0], unitDisplay: "narrow" };
-  return new Intl.NumberFormat(language, style).format(Math.round(seconds / unit[1]));
+  return new Intl.NumberFormat(language, style).format(count);
 }
 
 // Requests

@@ -9,7 +9,7 @@ const times = new Set();
 function tick() {
   for (const time of times) {
     if (!time.isConnected) times.delete(time);
-    else time.textContent = ago(Date.parse(time.dateTime)) || time.textContent;
+    else time.textContent = ago(Date.parse(time.dateTime), time.dataset.ago === "long") || time.textContent;
   }
 }
 
