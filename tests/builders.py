@@ -73,9 +73,11 @@ async def a_picture(program: Application, owner: Someone, **changes: Any) -> Fil
     return file.id
 
 
-async def an_upload(program: Application, owner: Someone, **picture: Any) -> FileId:
+async def an_upload(
+    program: Application, owner: Someone, *, content: bytes | None = None, **picture: Any
+) -> FileId:
     """A picture that came in as people's do; its sizes are made by the next `drain`."""
-    content = a_jpeg(**picture)
+    content = a_jpeg(**picture) if content is None else content
     async with program.workspace.directory() as folder:
         path = folder / "sent"
         path.write_bytes(content)

@@ -61,8 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start programs take longest; begun first, none of them is alone at the end."""
+    """Files that take longest are begun first, so that none of them is alone at the end."""
     slow = (
+        "test_every_page.py",
         "test_cli.py",
         "test_backup.py",
         "test_crash.py",

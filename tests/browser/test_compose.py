@@ -18,9 +18,9 @@ COLOURS = ("red", "lime", "blue", "yellow", "magenta", "cyan", "white", "grey", 
 
 def nine_fields(path: Path) -> Path:
     """A picture whose ninths tell themselves apart."""
-    picture = Image.new("RGB", (1200, 750))
+    picture = Image.new("RGB", (960, 600))
     for i, colour in enumerate(COLOURS):
-        picture.paste(colour, (i % 3 * 400, i // 3 * 250, i % 3 * 400 + 400, i // 3 * 250 + 250))
+        picture.paste(colour, (i % 3 * 320, i // 3 * 200, i % 3 * 320 + 320, i // 3 * 200 + 200))
     picture.save(path, "JPEG", quality=95)
     return path
 

@@ -1,42 +1,16 @@
 """What only a browser can measure: nothing sticks out, nothing is cut that should be read."""
 
 import pytest
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Route
 
-from tests.browser.people import PHONE, at_home, sign_in
+from tests.browser.people import PHONE, at_home
 from tests.conftest import PASSWORD, Server
 
 pytestmark = pytest.mark.browser
 
-PATHS = (
-    *(
-        "/",
-        "/explore",
-        "/new",
-        "/requests",
-        "/@wide.and.long.name/followers",
-        "/settings",
-        "/settings/profile",
-    ),
-    *(
-        "/settings/account",
-        "/settings/tokens",
-        "/settings/data",
-        "/about",
-        "/docs",
-        "/docs/errors",
-        "/nothing",
-    ),
-)
 WIDER_THAN_ITS_BOX = (
     "row => [row, ...row.children].filter(each => each.scrollWidth > each.clientWidth + 1).length"
 )
-
-
-async def _open(chrome: Browser, server: Server, width: int) -> Page:
-    return await sign_in(
-        await chrome.new_context(base_url=server.url, viewport={"width": width, "height": 800})
-    )
 
 
 async def test_pages_fit_and_names_are_read_whole(chrome: Browser, server: Server) -> None:
@@ -45,28 +19,25 @@ async def test_pages_fit_and_names_are_read_whole(chrome: Browser, server: Serve
     other = await joining.add("wide.and.long.name", PASSWORD)
     await following.follow(mira.id, "wide.and.long.name")
     await following.follow(other.id, "mira")
-    for width in (320, 390, 1280):
-        page = await _open(chrome, server, width)
-        for path in PATHS:
+    async with at_home(chrome, server) as page:
+        # On a wide screen the own name stands beside the picture, on one line.
+        box = await page.locator(".account > summary > .label").first.bounding_box()
+        assert box
+        assert box["height"] < 32
+        for path in ("/", "/settings", "/@wide.and.long.name/followers", "/@mira/followers"):
             await page.goto(path)
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (width, path)
-        await page.goto("/@mira/followers")
-        handle = page.locator(".user-row .handle").first
-        assert "Follows you" in await handle.inner_text()
-        assert await handle.evaluate(WIDER_THAN_ITS_BOX) == 0, width
-        foot = await page.locator(".shell > footer").bounding_box()
-        main = await page.locator("main").bounding_box()
-        assert foot
-        assert main
-        assert foot["y"] >= main["y"] + main["height"] - 1, "the foot stands below what the page says"
-        await page.context.close()
-    # On a wide screen the own name stands beside the picture, on one line.
-    page = await _open(chrome, server, 1280)
-    await page.goto("/")
-    box = await page.locator(".account > summary > .label").first.bounding_box()
-    assert box
-    assert box["height"] < 32
-    await page.context.close()
+            for width in (320, 390, 1280):
+                await page.set_viewport_size({"width": width, "height": 800})
+                assert await page.evaluate("document.documentElement.scrollWidth") <= width, (width, path)
+                foot = await page.locator(".shell > footer").bounding_box()
+                main = await page.locator("main").bounding_box()
+                assert foot
+                assert main
+                assert foot["y"] >= main["y"] + main["height"] - 1, "the foot stands below what the page says"
+                if path == "/@mira/followers":
+                    handle = page.locator(".user-row .handle").first
+                    assert "Follows you" in await handle.inner_text()
+                    assert await handle.evaluate(WIDER_THAN_ITS_BOX) == 0, width
 
 
 async def test_a_typeface_that_comes_late_moves_nothing(chrome: Browser, server: Server) -> None:

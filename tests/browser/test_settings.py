@@ -53,6 +53,48 @@ async def test_settings_are_stored_and_hold_as_soon_as_they_are_chosen(
         assert red < 60
 
 
+# What the page stands on, in each picture of it that was painted since it began to load.
+PAINTED = """(() => {
+  window.painted = [];
+  const look = () => {
+    if (document.body) painted.push(getComputedStyle(document.documentElement).backgroundColor);
+    if (painted.length < 40) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})();"""
+
+
+async def test_colours_follow_the_device_until_they_are_chosen_and_never_flash(
+    chrome: Browser, server: Server
+) -> None:
+    await join(server.program, "mira")
+    async with someone(chrome, server, script=True, size=PHONE) as page:
+        await page.add_init_script(PAINTED)
+        await enter(page.context)
+
+        async def load() -> str:
+            await page.goto("/settings/appearance")
+            await page.wait_for_function("painted.length >= 5")
+            [ground] = set(await page.evaluate("painted"))
+            return str(ground)
+
+        ground = "getComputedStyle(document.documentElement).backgroundColor"
+        dark = await load()
+        await page.emulate_media(color_scheme="light")
+        light = str(await page.evaluate(ground))
+        assert light != dark
+        assert await load() == light
+        async with page.expect_response("**/settings/appearance"):
+            await page.get_by_label("Dark", exact=True).check()
+        await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        assert await page.evaluate(ground) == dark
+        assert await load() == dark, "the device is light, and no picture of the page was"
+        await page.emulate_media(color_scheme="dark")
+        async with page.expect_response("**/settings/appearance"):
+            await page.get_by_label("Light", exact=True).check()
+        assert await load() == light
+
+
 async def test_a_name_and_a_password_are_spoken_about_while_they_are_typed(
     chrome: Browser, server: Server
 ) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from entrypoints import container
+from entrypoints.settings import Settings
+from entrypoints.web.site import load
 from tests.browsing import Browser
 from tests.conftest import Server, join
 from tests.entrypoints.command import Place
@@ -16,12 +19,15 @@ from tests.entrypoints.command import Place
 
 @pytest.fixture(scope="session")
 def prepared(room: Path) -> Path:
-    """The data folder of a place with an empty database. Making one takes longer than most commands."""
+    """The data folder of a place with an empty database, in which a server has run. Making one takes longer than most
+    commands, and compiling templates anew most of a server's start."""
     folder = room / "prepared"
     folder.mkdir()
     folder.chmod(0o755)
     Place(folder).result("migrate")
-    return folder / "data"
+    data = folder / "data"
+    load(data / "cache" / "templates", container.read_secret(Settings(data_dir=data)))
+    return data
 
 
 @pytest.fixture

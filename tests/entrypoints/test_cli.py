@@ -473,9 +473,9 @@ def test_ctrl_c_ends_a_long_command_and_leaves_it_repeatable(place: Place) -> No
         time.sleep(0.05)
     processes, began = family(process), time.monotonic()
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 130
+    assert process.wait(30) == 130
     # Two seconds are promised; the rest is for a machine that is busy with other tests.
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert "Traceback" not in place.said
     assert alive(processes) == []
     found = json.loads(place.run("verify", "--json").stdout)["violations"]

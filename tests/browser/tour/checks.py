@@ -7,11 +7,11 @@ table at the end of a tour has a column for each.
 import gzip
 import os
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 
@@ -22,6 +22,7 @@ from tests.browser.tour.stops import Stop
 HERE = Path(__file__).parent
 EYES = (HERE / "eyes.js").read_text(encoding="utf-8")
 AXE = (HERE.parents[1] / "vendor/axe-core/axe.min.js").read_text(encoding="utf-8")
+AXE_PATH = "/axe.js"
 KIB = 1024
 
 # Looks from inside that a visit has anyhow; the others need something done to the page first.
@@ -30,6 +31,8 @@ AT_EVERY_VISIT = {
     "D05": "sheets", "D07": "fits", "F03": "photos", "F05": "renditions", "I03": "markup",
 }  # fmt: skip
 D01 = ("overlaps", "unstyled")
+# Where rings are looked at under the system's own colours too: a page of each kind of control.
+RINGED = ("/", "/new", "/p/{post}", "/settings/appearance")
 
 
 @dataclass
@@ -52,13 +55,10 @@ class Sight:
         return found
 
 
-Check = Callable[[Sight], Awaitable[list[str]]]
-
-
 async def axe(sight: Sight, only: str | None = None) -> list[str]:
     """A01. All rules of WCAG 2.0 to 2.2, A and AA, or one rule: nothing else changes with the theme than colours."""
     if not await sight.page.evaluate("'axe' in window"):
-        await sight.page.evaluate(AXE)
+        await sight.page.add_script_tag(url=AXE_PATH)
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     run = {"type": "rule", "values": [only]} if only else {"type": "tag", "values": rules}
     violations = await sight.page.evaluate(
@@ -133,14 +133,29 @@ async def large_text(sight: Sight) -> list[str]:
 async def chosen_colours(sight: Sight) -> list[str]:
     """A10. Under the system's own colours, controls keep their borders and rings."""
     await sight.page.emulate_media(forced_colors="active")
-    found = (await sight.look("borders"))["borders"]
+    found = await sight.look("borders", *(["rings"] if sight.stop.path in RINGED else []))
     await sight.page.emulate_media(forced_colors="none")
+    return [each for complaints in found.values() for each in complaints]
+
+
+async def measures(sight: Sight) -> dict[str, Any]:
+    """What came with the page, and how soon and how steadily it stood."""
+    found: dict[str, Any] = await sight.page.evaluate("eyes.measures()")
     return found
 
 
-async def budgets(sight: Sight) -> list[str]:
+def addresses(sight: Sight, found: dict[str, Any]) -> list[str]:
+    """F06. Every file that is kept for ever has an address that changes with it."""
+    paths = [urlsplit(url).path for url in found["all"]]
+    return [
+        f"kept without its version: {path}"
+        for path in paths
+        if path.endswith((".js", ".css", ".woff2", ".svg")) and not path.startswith(sight.assets.prefix)
+    ]
+
+
+def budgets(sight: Sight, found: dict[str, Any]) -> list[str]:
     """F01. Weights in gzip, counts, and how soon and how steadily the page stands."""
-    found = await sight.page.evaluate("eyes.measures()")
     # Each symbol of the sprite is told as a file of its own.
     own = {re.split("[?#]", url.partition(sight.assets.prefix)[2])[0] for url in found["files"]} - {""}
     weights = {path: len(gzip.compress(_body(sight.assets, path), 9)) for path in own}

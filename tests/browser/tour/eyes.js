@@ -289,6 +289,7 @@
         .filter(each => each.transferSize || !each.name.endsWith(".woff2")).map(each => each.name);
       return {
         files: [...new Set(files)],
+        all: performance.getEntriesByType("resource").map(each => each.name),
         blocking: performance.getEntriesByType("resource").filter(each => each.renderBlockingStatus === "blocking").length,
         nodes: all("*").length, shift: seen.shift, moved: seen.moved, largest: seen.largest, cyrillic: /[\u0400-\u04ff]/.test(document.body.textContent),
       };

@@ -29,12 +29,13 @@ NO_PAGES = {
 @dataclass(frozen=True, slots=True)
 class Stop:
     """One address (`{name}` is filled in from the content) as one visitor: guest, mira, quiet, nora
-    (new), lea (away) or admin."""
+    (new), lea (away) or admin. What another stop shows at both sizes is seen on a phone (M) only."""
 
     path: str
     who: str = "mira"
     status: int = 200
     empty: bool = False
+    sizes: str = "MD"
 
     def __str__(self) -> str:
         return f"{self.path} ({self.who})"
@@ -47,40 +48,50 @@ STOPS = (
     *(
         Stop(path, "guest")
         for path in (
-            "/", "/explore", "/explore?sort=popular", "/login", "/register", "/about", "/docs", "/docs/errors",
-            "/docs/errors/bad_cursor", "/p/{post}", "/@{mira}", "/@{quiet}", "/tags/dawn", "/tags/nothing.here",
-            "/places/{place}", "/@{mira}/followers",
+            "/", "/explore", "/login", "/register", "/about", "/docs", "/docs/errors",
+            "/docs/errors/bad_cursor", "/p/{post}", "/@{mira}", "/@{quiet}", "/tags/dawn", "/places/{place}",
             "/forgot", "/reset/{reset}", "/shortcuts", "/offline",
         )
+    ),
+    *(
+        Stop(path, "guest", sizes="M")
+        for path in ("/explore?sort=popular", "/tags/nothing.here", "/@{mira}/followers")
     ),
     Stop("/reset/expired", "guest", 410),
     Stop("/come-back", "lea"),
     *(
         Stop(path)
         for path in (
-            "/", "/explore", "/explore?q=d", "/explore?sort=popular", "/new", "/p/{post}", "/p/{ten}", "/p/{longest}",
-            "/p/{panorama}",
-            "/p/{hostile}", "/p/{scripts}", "/p/{silent}", "/p/{post}/edit", "/p/{post}/delete", "/p/{post}/likes",
+            "/", "/explore", "/explore?q=d", "/new", "/p/{post}", "/p/{ten}", "/p/{longest}", "/p/{panorama}",
+            "/p/{hostile}", "/p/{scripts}", "/p/{post}/edit", "/p/{post}/delete", "/p/{post}/likes",
             "/p/{post}/originals", "/comments/{comment}/edit", "/comments/{comment}/delete", "/report?post={ten}",
-            "/report?member={greta}", "/@{mira}", "/@{greta}", "/@{long}", "/@{quiet}", "/@{greta}/block",
-            "/@{mira}/followers", "/@{mira}/following", "/@{mira}/saved", "/@{mira}/liked", "/tags/dawn",
+            "/@{mira}", "/@{greta}", "/@{long}", "/@{quiet}", "/@{greta}/block",
+            "/@{mira}/followers", "/@{mira}/saved", "/tags/dawn",
             "/places/{place}", "/settings", "/settings/profile", "/settings/account", "/settings/appearance",
             "/settings/data", "/settings/password", "/settings/privacy", "/settings/privacy/blocked",
-            "/settings/privacy/muted", "/settings/security", "/settings/tokens",
+            "/settings/security", "/settings/tokens",
             "/settings/descriptions", "/drafts", "/drafts/{draft}/delete", "/new?draft={draft}", "/shortcuts",
             "/@{mira}/places", "/p/{longest}/history", "/p/{post}/history", "/p/{post}/history/forget",
+        )
+    ),
+    *(
+        Stop(path, sizes="M")
+        for path in (
+            "/explore?sort=popular", "/p/{silent}", "/report?member={greta}", "/@{mira}/following", "/@{mira}/liked",
+            "/settings/privacy/muted",
         )
     ),
     *(Stop(path, "nora") for path in ("/", "/@{nora}")),
     *(
         Stop(path, "nora", empty=True)
-        for path in (
-            "/@{nora}/saved", "/@{nora}/liked", "/@{nora}/followers", "/@{nora}/following",
-            "/requests", "/drafts",
-        )
+        for path in ("/@{nora}/saved", "/@{nora}/followers", "/requests", "/drafts")
     ),
+    *(Stop(path, "nora", empty=True, sizes="M") for path in ("/@{nora}/liked", "/@{nora}/following")),
     *(Stop(path, "nora") for path in ("/welcome", "/welcome/people", "/welcome/photo")),
-    *(Stop(path, "nora") for path in ("/settings/privacy/blocked", "/settings/privacy/muted", "/settings/tokens")),
+    *(
+        Stop(path, "nora", sizes="M")
+        for path in ("/settings/privacy/blocked", "/settings/privacy/muted", "/settings/tokens")
+    ),
     *(Stop(path, "quiet") for path in ("/requests", "/p/{waiting}", "/@{quiet}")),
     *(
         Stop(path, "admin")
@@ -96,14 +107,16 @@ FAILURES = (
     Stop("/nothing/here", "guest", 404),
     Stop("/nothing/here", "mira", 404),
     Stop("/dev/components", "mira", 404),  # where nobody develops; test_components.py looks at it
-    Stop("/p/{hidden}", "guest", 404),
-    Stop("/@{mira}/saved", "nora", 404),
+    Stop("/p/{hidden}", "guest", 404, sizes="M"),
+    Stop("/@{mira}/saved", "nora", 404, sizes="M"),
     Stop("/p/{gone}", "mira", 410),
+    *(Stop(f"/fail/{status}", "guest", status) for status in (429, 500)),
     *(
-        Stop(f"/fail/{status}", "guest", status)
-        for status in (400, 401, 403, 405, 413, 415, 422, 429, 500, 503)
+        Stop(f"/fail/{status}", "guest", status, sizes="M")
+        for status in (400, 401, 403, 405, 413, 415, 422, 503)
     ),
-    *(Stop(f"/fail/{status}", "mira", status) for status in (429, 500, 503)),
+    *(Stop(f"/fail/{status}", "mira", status) for status in (429, 500)),
+    Stop("/fail/503", "mira", 503, sizes="M"),
 )
 
 
