@@ -74,7 +74,7 @@ async def test_colours_follow_the_device_until_they_are_chosen_and_never_flash(
 
         async def load() -> str:
             await page.goto("/settings/appearance")
-            await page.wait_for_function("painted.length >= 5")
+            await page.wait_for_function("() => painted.length >= 5")
             [ground] = set(await page.evaluate("painted"))
             return str(ground)
 

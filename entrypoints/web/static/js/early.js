@@ -1,8 +1,10 @@
-// Here before anything is drawn, so that it knows of the animation between two pages from its beginning.
-// Whoever goes on quicker than it is shown the page without it, which is no failure to tell anybody of.
+// Here before most pages are drawn, so that it knows of the animation between two pages from its beginning; drawing does
+// not wait for it. Whoever goes on quicker than it is shown the page without it, which is no failure to tell anybody of.
 
-for (const name of ["pageswap", "pagereveal"])
-  addEventListener(name, ({ viewTransition }) => {
-    viewTransition?.ready.catch(() => {});
-    viewTransition?.finished.catch(() => {});
-  });
+const hush = (animation) => {
+  animation?.ready.catch(() => {});
+  animation?.finished.catch(() => {});
+};
+
+for (const name of ["pageswap", "pagereveal"]) addEventListener(name, (event) => hush(event.viewTransition));
+hush(document.activeViewTransition);
