@@ -156,6 +156,28 @@ class Commenting:
             else None,
         )
 
+    async def around(
+        self, viewer: UserId | None, post_id: PostId, at: CommentId, limit: int
+    ) -> Page[CommentView]:
+        """The newest comments of a post if `at` is one of them, else those before and after it, at most `limit`.
+
+        The newest as well where there is no such comment. Raises NotFound, Gone.
+        """
+        newest = await self.list(viewer, post_id, limit, newest=True)
+        found = await self._reads.one(viewer, at)
+        if found is None or found.post_id != post_id or any(each.id == at for each in newest.items):
+            return newest
+        half = limit // 2
+        before = await self._reads.of_post(viewer, post_id, Slice(half + 1, before=Key(at)))
+        after = await self._reads.of_post(viewer, post_id, Slice(half + 1, after=Key(at)))
+        views = [*before[:half][::-1], found, *after[: half - 1]]
+        scope = f"comments:{post_id}"
+        return Page(
+            views,
+            next=self._cursors.write(scope, "p", Key(views[-1].id)) if len(after) >= half else None,
+            prev=self._cursors.write(scope, "n", Key(views[0].id)) if len(before) > half else None,
+        )
+
     async def get(self, viewer: UserId | None, comment_id: CommentId) -> CommentView:
         """One comment under a post that the viewer may see. Raises NotFound."""
         comment = await self._reads.one(viewer, comment_id)

@@ -5,21 +5,25 @@ viewer may not see any more and whom they do not want to hear of is left out the
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from application.access import may_view
 from application.feeds import Feeds
 from application.paging import Cursors, Key, Slice
 from application.views import Page, Person, PostCard
 from domain.kernel import Invalid, NotFound, NotificationId, PostId, UserId, msg
 from domain.notifications import ALWAYS, KINDS, Kind
 from domain.ports import Clock, UnitOfWorks
+from domain.posts import Standing
 
 # How many unread ones are counted; with more, the number stays there.
 COUNTED = 100
 _REFILLS = 8
+# Coming back, one finds at most so many pages again.
+_PAGES_AGAIN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,18 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """An unread notification of which something holds. `standing` is how its recipient stands to its post.
+
+    None for both where it is about no post; a post that is gone has no standing.
+    """
+
+    kind: Kind
+    post_id: PostId | None
+    standing: Standing | None
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationView:
     """A notification as its recipient sees it. `others` did the same beside `actors`, the last three, counted to 100.
 
@@ -67,7 +83,8 @@ class NotificationView:
     def path(self) -> str:
         """Where it leads."""
         if self.post is not None:
-            return f"/p/{self.post.id}" + (f"#comment-{self.comment[0]}" if self.comment else "")
+            comment = self.comment and self.comment[0]
+            return f"/p/{self.post.id}" + (f"?comment={comment}#comment-{comment}" if comment else "")
         if self.type == "follow_request":
             return "/requests"
         if self.actors:
@@ -86,10 +103,12 @@ class UnreadCounts:
 class NotificationReads(Protocol):
     """The queries behind it."""
 
-    async def newest(
-        self, recipient: UserId, kinds: Sequence[Kind] | None, part: Slice, *, unread: bool = False
-    ) -> list[Told]:
+    async def newest(self, recipient: UserId, kinds: Sequence[Kind] | None, part: Slice) -> list[Told]:
         """At most `part.limit` beyond the slice's key, nearest first, of these kinds; those of which nothing holds too."""
+        ...
+
+    async def unread(self, recipient: UserId, most: int) -> list[Unread]:
+        """The newest `most` unread ones, as far as something of them holds."""
         ...
 
     async def unwanted(self, user: UserId) -> set[Kind]:
@@ -110,32 +129,55 @@ class Notifying:
         self._cursors = cursors
 
     async def newest(
-        self, viewer: UserId, kinds: Sequence[Kind] | None, limit: int, cursor: str | None
+        self,
+        viewer: UserId,
+        kinds: Sequence[Kind] | None,
+        limit: int,
+        cursor: str | None,
+        until: str | None = None,
     ) -> Page[NotificationView]:
-        """Newest first; of these kinds where some are given. Raises BadCursor."""
+        """Newest first; of these kinds where some are given. Raises BadCursor.
+
+        `until` instead of a cursor asks for everything down to the page that had this `until`, some pages at most.
+        """
         scope = f"notifications:{viewer}:{','.join(kinds or ())}"
+        if until is not None:
+            return await self._again(viewer, kinds, scope, _PAGES_AGAIN * limit, until)
         part = self._cursors.slice(scope, limit, cursor)
         kept, rest = await self._collect(viewer, kinds, part)
         if not part.forward:
             kept.reverse()
-        shown = [view for _, view in kept]
         around = self._cursors.page(scope, part, kept, lambda row: row[0], more=rest is not None)
+        page = Page([view for _, view in kept], around.next, around.prev)
+        if kept:
+            page = replace(page, until=self._cursors.write(scope, "n", kept[-1][0]))
         if rest is None or len(kept) == part.limit:
-            return Page(shown, around.next, around.prev)
+            return page
         # A short page is not the end while hidden ones were all that was found so far.
-        further = self._cursors.write(scope, "n" if part.forward else "p", rest)
+        if part.forward:
+            return replace(page, next=self._cursors.write(scope, "n", rest))
+        return replace(page, prev=self._cursors.write(scope, "p", rest))
+
+    async def _again(
+        self, viewer: UserId, kinds: Sequence[Kind] | None, scope: str, most: int, until: str
+    ) -> Page[NotificationView]:
+        last = self._cursors.last(scope, until)
+        kept, above = await self._collect(viewer, kinds, Slice(most, after=last.just_older))
+        beyond, rest = await self._collect(viewer, kinds, Slice(1, before=last))
+        kept.reverse()
         return Page(
-            shown,
-            next=further if part.forward else around.next,
-            prev=around.prev if part.forward else further,
+            [view for _, view in kept],
+            next=until if beyond or rest else None,
+            prev=self._cursors.write(scope, "p", kept[0][0] if kept else last) if above else None,
+            until=until,
         )
 
     async def counts(self, viewer: UserId) -> UnreadCounts:
         """How many are unread. Told is only what the list would show."""
-        rows = await self._reads.newest(viewer, None, Slice(COUNTED), unread=True)
         by_kind: dict[Kind, int] = {}
-        for _, view in await self._present(viewer, rows):
-            by_kind[view.type] = by_kind.get(view.type, 0) + 1
+        for one in await self._reads.unread(viewer, COUNTED):
+            if one.post_id is None or (one.standing is not None and may_view(viewer, one.standing)):
+                by_kind[one.kind] = by_kind.get(one.kind, 0) + 1
         return UnreadCounts(sum(by_kind.values()), by_kind)
 
     async def read(
@@ -144,10 +186,15 @@ class Notifying:
         *,
         ids: Collection[NotificationId] | None = None,
         until: NotificationId | None = None,
+        before: datetime | None = None,
     ) -> None:
-        """Mark these as read, or `until` and all that are older, or all. Unknown ids are ignored; NotFound for `until`."""
+        """Mark these as read, or `until` and all that are older, or what happened `before`, or all.
+
+        Unknown ids are ignored; NotFound for `until`.
+        """
         async with self._new_uow() as uow:
-            place = None
+            # Places in the list are UUIDv7.
+            place = UUID(int=int(before.timestamp() * 1000) << 80) if before else None
             if until is not None:
                 place = await uow.notifications.place(viewer, until)
                 if place is None:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -134,7 +135,8 @@ class Runner:
         """Run one claimed job; never raises but for cancellation."""
         try:
             event = self._decode(job.event_type, job.payload)
-            write = await _BY_NAME[job.reaction](self._means, event)
+            means = replace(self._means, happened_at=job.happened_at)
+            write = await _BY_NAME[job.reaction](means, event)
             async with self._means.new_uow() as uow:
                 if await uow.jobs.finish(job):
                     await write(uow)

@@ -52,7 +52,7 @@ ERASE_CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What reactions work with."""
+    """What reactions work with. `happened_at` is when the event did that they answer, which may be long ago."""
 
     new_uow: UnitOfWorks
     images: Images
@@ -61,6 +61,12 @@ class Means:
     clock: Clock
     ids: Ids
     exports: ExportMaker
+    happened_at: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """When what they answer happened."""
+        return self.happened_at or self.clock.now()
 
 
 Reaction = Callable[[Means, Any], Awaitable[Write]]
@@ -86,8 +92,9 @@ async def tell_followers(means: Means, event: PostPublished) -> Write:
     after: UserId | None = None
     while True:
         async with means.new_uow() as uow:
-            now = means.clock.now()
-            after, _ = await uow.notifications.tell_followers(event.post_id, after, FAN_OUT_CHUNK, now)
+            after, _ = await uow.notifications.tell_followers(
+                event.post_id, after, FAN_OUT_CHUNK, means.moment
+            )
             await uow.commit()
         if after is None:
             return nothing
@@ -101,7 +108,7 @@ def _only_writes(
     @wraps(tell)
     async def reaction(means: Means, event: Event) -> Write:
         async def write(uow: UnitOfWork) -> None:
-            await tell(uow, event, means.clock.now())
+            await tell(uow, event, means.moment)
 
         return write
 

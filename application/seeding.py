@@ -29,6 +29,7 @@ AT_ONCE = 4
 JOINING_DAYS, BEFORE_DAYS = 14, 45
 FOLLOWING_TIME = timedelta(days=2)
 SETTLE_SECONDS = 0.1
+NEWS = timedelta(days=3)
 
 
 class Time(Protocol):
@@ -118,6 +119,12 @@ class Seeding:
 
         await _all(map(one, posts))
         await self._settle()
+
+    async def look_at_old_news(self, usernames: Collection[str]) -> None:
+        """These people have read what they were told until three days ago: new to them is what happened since."""
+        for name in usernames:
+            if name in self._ids:
+                await self._program.notifying.read(self._ids[name], before=self._now - NEWS)
 
     async def work(self) -> None:
         """Run jobs until cancelled, as a server would; those for the well-compressed sizes are put off."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from domain.kernel import EventId
@@ -34,6 +34,11 @@ class Job:
     fence: int
     deaths: int = 0
     parked: bool = False
+
+    @property
+    def happened_at(self) -> datetime:
+        """When the event happened, to the millisecond: its id is a UUIDv7."""
+        return datetime.fromtimestamp((self.event_id.int >> 80) / 1000, UTC)
 
 
 class Jobs(Protocol):

@@ -126,15 +126,15 @@ def _to_others(actor: UserId, notices: Sequence[Notice]) -> list[Notice]:
 class Notifications(Protocol):
     """What people were told, inside a unit of work."""
 
-    async def tell(self, notices: Sequence[Notice], now: datetime) -> list[UserId]:
-        """Store what was not told before to whoever wants to hear of it; who really hears something new.
+    async def tell(self, notices: Sequence[Notice], at: datetime) -> list[UserId]:
+        """Store what happened `at` and was not told before to whoever wants to hear of it; who really hears something new.
 
         Left out: kinds that somebody turned off, and actors whom they mute, block or are blocked by.
         """
         ...
 
     async def tell_followers(
-        self, post_id: PostId, after: UserId | None, limit: int, now: datetime
+        self, post_id: PostId, after: UserId | None, limit: int, at: datetime
     ) -> tuple[UserId | None, list[UserId]]:
         """Tell the next `limit` followers in id order who want to hear of the author's new posts and may see this one.
 

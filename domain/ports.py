@@ -42,6 +42,10 @@ class Ids(Protocol):
         """A UUIDv7: unique, and sorting by the time it was made."""
         ...
 
+    def at(self, moment: datetime) -> UUID:
+        """A UUIDv7 of that moment, to the millisecond."""
+        ...
+
     def secret(self) -> str:
         """256 random bits, URL-safe."""
         ...

@@ -23,6 +23,8 @@ from entrypoints.settings import Settings
 FIRST_POSTS = 6
 # The accounts that the demo tells, whose home feeds are opened first.
 NAMED = ("mira", "nplatov", "soyeon", "greta", "admin")
+# The people of NAMED look at what they were told so often.
+LOOK_SECONDS = 1.0
 
 Progress = Callable[[int, int], object]
 
@@ -111,14 +113,36 @@ async def _put_in(
         progress(done, total)
 
     await seeding.add_people(step)
+    looking = asyncio.create_task(_look_now_and_then(seeding))
+    try:
+        await _add_the_rest(seeding, drawing, batches, on_first, step)
+    finally:
+        looking.cancel()
+    await seeding.look_at_old_news(NAMED)
+    return seeding.seeded
+
+
+async def _look_now_and_then(seeding: Seeding) -> None:
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        await seeding.look_at_old_news(NAMED)
+
+
+async def _add_the_rest(
+    seeding: Seeding,
+    drawing: container.Drawing,
+    batches: Batches,
+    on_first: Callable[[Seeded], object],
+    step: Callable[[], object],
+) -> None:
     (first, rest), (seen, others) = batches.posts, batches.faces
     await seeding.add_follows(batches.follows[0])
     await asyncio.gather(seeding.add_posts(first, step), seeding.add_avatars(seen))
+    await seeding.look_at_old_news(NAMED)
     on_first(replace(seeding.seeded))
     drawing.draw(batches.pictures[1])
     await seeding.add_follows(batches.follows[1])
     await asyncio.gather(seeding.add_avatars(others), seeding.add_posts(rest, step))
-    return seeding.seeded
 
 
 # As a process of its own

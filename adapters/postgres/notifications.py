@@ -12,8 +12,9 @@ import asyncpg
 from adapters.postgres.engine import acquire, changed, count_of
 from adapters.postgres.keyset import walk
 from adapters.postgres.people_reads import read_person
-from adapters.postgres.relations import not_blocked
-from application.notifying import Told
+from adapters.postgres.posts import read_standing_row
+from adapters.postgres.relations import not_blocked, standing
+from application.notifying import Told, Unread
 from application.paging import Key, Slice
 from application.views import Person
 from domain.kernel import NotificationId, PostId, UserId
@@ -44,7 +45,8 @@ WITH told AS (
     ($10::timestamptz AT TIME ZONE 'UTC')::date, post_id, comment_id, file_id, export_id, id, $10
   FROM fresh ORDER BY recipient_id, kind, subject_id, id DESC
   ON CONFLICT ON CONSTRAINT notifications_one_a_day DO UPDATE
-    SET newest = greatest(n.newest, excluded.newest), happened_at = excluded.happened_at, read_at = NULL
+    SET newest = greatest(n.newest, excluded.newest), happened_at = greatest(n.happened_at, excluded.happened_at),
+      read_at = NULL
   RETURNING id, recipient_id, kind, subject_id
 ), written AS (
   INSERT INTO notices (id, notification_id, recipient_id, kind, subject_id, actor_id)
@@ -72,24 +74,47 @@ CASE n.kind
   WHEN 'follow_accepted' THEN EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = x.actor_id)
   ELSE true END
 """
-_LIST = f"""
-SELECT n.id, n.newest, n.kind, n.post_id, n.comment_id, n.file_id, n.export_id, n.happened_at, n.read_at,
-  c.text AS comment_text, f.name AS file_name, e.state AS export_state, coalesce(who.actors, '{{{{}}}}') AS actors,
-  CASE WHEN (n.comment_id IS NOT NULL AND c.id IS NULL) OR (n.kind = 'file_failed' AND f.state <> 'failed')
-    OR (n.export_id IS NOT NULL AND e.state <> 'ready') THEN 0 ELSE who.several END AS several
-FROM ({{skeleton}}) n
+# A notice that its recipient, $1, still hears of: somebody did it whom they want to hear of, and it stands.
+_HOLDS = f"""
+x.actor_id IS NULL OR (u.state = 'active' AND {not_blocked("$1", "x.actor_id")}
+  AND NOT EXISTS (SELECT FROM mutes WHERE muter_id = $1 AND muted_id = x.actor_id) AND {_STANDS})
+"""
+# What notification `n` is about, and whether that is gone.
+_ABOUT = """
 LEFT JOIN comments c ON c.id = n.comment_id
 LEFT JOIN files f ON f.id = n.file_id
 LEFT JOIN exports e ON e.id = n.export_id
+"""
+_IS_GONE = """
+(n.comment_id IS NOT NULL AND c.id IS NULL) OR (n.kind = 'file_failed' AND f.state <> 'failed')
+  OR (n.export_id IS NOT NULL AND e.state <> 'ready')
+"""
+_LIST = f"""
+SELECT n.id, n.newest, n.kind, n.post_id, n.comment_id, n.file_id, n.export_id, n.happened_at, n.read_at,
+  c.text AS comment_text, f.name AS file_name, e.state AS export_state, coalesce(who.actors, '{{{{}}}}') AS actors,
+  CASE WHEN {_IS_GONE} THEN 0 ELSE who.several END AS several
+FROM ({{skeleton}}) n {_ABOUT}
 CROSS JOIN LATERAL (
   SELECT array_agg(y.actor_id ORDER BY y.id DESC) AS actors, count(*) AS several FROM (
     SELECT x.id, x.actor_id FROM notices x LEFT JOIN users u ON u.id = x.actor_id
-    WHERE x.notification_id = n.id AND (x.actor_id IS NULL OR (u.state = 'active' AND {not_blocked("$1", "x.actor_id")}
-      AND NOT EXISTS (SELECT FROM mutes WHERE muter_id = $1 AND muted_id = x.actor_id) AND {_STANDS}))
+    WHERE x.notification_id = n.id AND ({_HOLDS})
     ORDER BY x.id DESC LIMIT {LOOKED_AT}
   ) y
 ) who
 ORDER BY n.newest {{order}}
+"""
+# Every page asks this, so it brings no more than what decides.
+_UNREAD = f"""
+SELECT n.kind, n.post_id, p.id, p.author_id, p.audience, p.comments_on, a.state = 'active' AS active, a.private,
+  {standing("$1", "p.author_id")}
+FROM (
+  SELECT * FROM notifications WHERE recipient_id = $1 AND read_at IS NULL ORDER BY newest DESC LIMIT $2
+) n {_ABOUT}
+LEFT JOIN posts p ON p.id = n.post_id
+LEFT JOIN users a ON a.id = p.author_id
+WHERE ({_IS_GONE}) IS NOT TRUE AND EXISTS (
+  SELECT FROM notices x LEFT JOIN users u ON u.id = x.actor_id WHERE x.notification_id = n.id AND ({_HOLDS})
+)
 """
 
 
@@ -100,12 +125,12 @@ class PostgresNotifications:
         self._c = connection
         self._ids = ids
 
-    async def tell(self, notices: Sequence[Notice], now: datetime) -> list[UserId]:
+    async def tell(self, notices: Sequence[Notice], at: datetime) -> list[UserId]:
         if not notices:
             return []
         rows = await self._c.fetch(
             _TELL,
-            [self._ids.new() for _ in notices],
+            [self._ids.at(at) for _ in notices],
             [notice.recipient for notice in notices],
             [notice.kind for notice in notices],
             [notice.subject for notice in notices],
@@ -114,12 +139,12 @@ class PostgresNotifications:
             [notice.comment for notice in notices],
             [notice.file for notice in notices],
             [notice.export for notice in notices],
-            now,
+            at,
         )
         return [UserId(row["recipient_id"]) for row in rows]
 
     async def tell_followers(
-        self, post_id: PostId, after: UserId | None, limit: int, now: datetime
+        self, post_id: PostId, after: UserId | None, limit: int, at: datetime
     ) -> tuple[UserId | None, list[UserId]]:
         rows = await self._c.fetch(_FOLLOWERS, post_id, after or _NOBODY, limit)
         notices = [
@@ -127,7 +152,7 @@ class PostgresNotifications:
             for row in rows
             if row["notify_posts"]
         ]
-        return UserId(rows[-1]["follower_id"]) if rows else None, await self.tell(notices, now)
+        return UserId(rows[-1]["follower_id"]) if rows else None, await self.tell(notices, at)
 
     async def read(
         self, recipient: UserId, now: datetime, *, ids: Collection[NotificationId] | None, until: UUID | None
@@ -184,14 +209,12 @@ class PostgresNotifications:
 class PostgresNotificationReads:
     """Implements application.notifying.NotificationReads."""
 
-    async def newest(
-        self, recipient: UserId, kinds: Sequence[Kind] | None, part: Slice, *, unread: bool = False
-    ) -> list[Told]:
+    async def newest(self, recipient: UserId, kinds: Sequence[Kind] | None, part: Slice) -> list[Told]:
         beyond, order, key = walk(part, "newest")
         skeleton = (
             f"SELECT * FROM notifications WHERE recipient_id = $1 AND {beyond.format(2)} "
             f"{'AND kind = ANY($3::text[])' if kinds else 'AND $3::text[] IS NULL'} "
-            f"{'AND read_at IS NULL' if unread else ''} ORDER BY newest {order} LIMIT {int(part.limit)}"
+            f"ORDER BY newest {order} LIMIT {int(part.limit)}"
         )
         async with acquire() as connection:
             rows = await connection.fetch(
@@ -201,6 +224,18 @@ class PostgresNotificationReads:
                 connection, {each for row in rows for each in row["actors"][:NAMED] if each}
             )
         return [_told(row, people) for row in rows]
+
+    async def unread(self, recipient: UserId, most: int) -> list[Unread]:
+        async with acquire() as connection:
+            rows = await connection.fetch(_UNREAD, recipient, most)
+        return [
+            Unread(
+                row["kind"],
+                PostId(row["post_id"]) if row["post_id"] else None,
+                read_standing_row(row) if row["id"] else None,
+            )
+            for row in rows
+        ]
 
     async def unwanted(self, user: UserId) -> set[Kind]:
         async with acquire() as connection:

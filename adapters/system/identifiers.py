@@ -21,6 +21,11 @@ class SystemIds:
     def new(self) -> UUID:
         return uuid7()
 
+    def at(self, moment: datetime) -> UUID:
+        milliseconds = int(moment.timestamp() * 1000)
+        high, low = secrets.randbits(12), secrets.randbits(62)
+        return UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+
     def secret(self) -> str:
         return secrets.token_urlsafe(32)
 

@@ -15,6 +15,7 @@ from entrypoints.web import (
     feed_pages,
     file_pages,
     help_pages,
+    notification_pages,
     people_pages,
     post_pages,
     settings_pages,
@@ -26,6 +27,7 @@ _static = Blueprint("pages_static")
 _groups = (
     feed_pages,
     people_pages,
+    notification_pages,
     post_pages,
     compose_pages,
     draft_pages,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sanic import HTTPResponse
 
-from application.views import CommentView, FileView, Person, PostCard
+from application.views import CommentView, FileView, Page, Person, PostCard
 from domain.kernel import CommentId, DomainError, Invalid, NotFound, PostId, UserId
 from entrypoints import requests
 from entrypoints.web import site
@@ -31,7 +31,7 @@ async def _show_post(
     visit: Visit, post_id: PostId, *, text: str = "", found: Trouble = NO_TROUBLE
 ) -> HTTPResponse:
     shown = await visit.app.feeds.post(visit.viewer, post_id)
-    comments = await visit.app.commenting.list(visit.viewer, post_id, COMMENTS, visit.cursor, newest=True)
+    comments = await _comments(visit, post_id)
     in_progress = _in_progress(shown)
     return await visit.page(
         "post.html",
@@ -52,6 +52,21 @@ async def _show_post(
         failed=await failed_photos(visit, shown),
         more=await _more(visit, shown),
     )
+
+
+async def _comments(visit: Visit, post_id: PostId) -> Page[CommentView]:
+    """The newest ones, the part that is asked for, or the one around the comment that a link leads to."""
+    at = _id(visit.asked("comment"))
+    if at is not None and visit.cursor is None:
+        return await visit.app.commenting.around(visit.viewer, post_id, CommentId(at), COMMENTS)
+    return await visit.app.commenting.list(visit.viewer, post_id, COMMENTS, visit.cursor, newest=True)
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 async def _more(visit: Visit, shown: PostCard) -> list[PostCard]:

@@ -31,6 +31,7 @@ from entrypoints.web import pictures, translation
 from entrypoints.web.assets import Assets
 from entrypoints.web.navigation import NavItem
 from entrypoints.web.translation import Language, Languages, current_language, current_timezone
+from entrypoints.web.words import happening
 
 TEMPLATES = Path(__file__).parent / "templates"
 _DAY_SECONDS = 86_400
@@ -54,8 +55,8 @@ class Flash:
 class Shell:
     """What surrounds every page of a request: who looks, in which language, with which ways to go.
 
-    `viewer` is a Person or None when signed out. `links` are for the foot of the page, and `languages` those that
-    somebody signed out may choose there.
+    `viewer` is a Person or None when signed out, `unread` the number of their unread notifications. `links` are for the
+    foot of the page, and `languages` those that somebody signed out may choose there.
     """
 
     csrf_token: str
@@ -65,6 +66,7 @@ class Shell:
     preferences: Preferences = field(default_factory=Preferences)
     theme: Literal["auto", "light", "dark"] = "auto"
     nav: tuple[NavItem, ...] = ()
+    unread: int = 0
     links: tuple[NavItem, ...] = ()
     languages: tuple[Language, ...] = ()
     here: str = "/"
@@ -457,6 +459,21 @@ def long_date(moment: datetime) -> str:
     return dates.format_date(moment.astimezone(current_timezone()), "long", locale=current_language().locale)
 
 
+def day_name(moment: datetime) -> str:
+    """`Today`, `Yesterday`, `Sat, Mar 4`, and the whole date of another year."""
+    now = _shell.get().now if _shell.get(None) else datetime.now(UTC)
+    day, today = (each.astimezone(current_timezone()).date() for each in (moment, now))
+    if day >= today:
+        return translation.gettext("Today")
+    if day == today - timedelta(days=1):
+        return translation.gettext("Yesterday")
+    locale = current_language().locale
+    if day.year != today.year:
+        return dates.format_date(day, "long", locale=locale)
+    named = dates.format_skeleton("MMMMEEEEd", day, locale=locale)
+    return named[:1].upper() + named[1:]
+
+
 def bare_link(url: str) -> str:
     """A web address as people say it: without scheme and closing slash."""
     return url.removeprefix("https://").removeprefix("http://").removesuffix("/")
@@ -484,7 +501,9 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "full_time": full_time,
     "month_and_year": month_and_year,
     "long_date": long_date,
+    "day_name": day_name,
     "bare_link": bare_link,
+    "happening": happening,
     "sources": pictures.sources,
     "srcset": pictures.srcset,
     "fallback": pictures.fallback,

@@ -10,6 +10,7 @@ from application.accounts import ProfileChange
 from application.exporting import ExportView
 from application.views import Me
 from domain.kernel import DomainError, ExportId, Invalid, NotFound, SessionId, TokenId, msg
+from domain.notifications import Kind
 from domain.sessions import SCOPES
 from domain.sign_ins import KEPT, Device
 from domain.users import COME_BACK, TEXT_SIZES
@@ -37,6 +38,7 @@ def settings_menu(path: str) -> list[NavItem]:
         ("profile", _("Profile"), "user"),
         ("account", _("Account"), "settings"),
         ("privacy", _("Privacy"), "lock"),
+        ("notifications", _("Notifications"), "bell"),
         ("appearance", _("Appearance"), "sun"),
         ("descriptions", _("Descriptions"), "image"),
         ("security", _("Devices"), "monitor"),
@@ -95,6 +97,7 @@ async def index(visit: Visit) -> HTTPResponse:
         "/settings/profile": _("Name, picture, what you say about yourself"),
         "/settings/account": _("User name, e-mail, password, language, time zone"),
         "/settings/privacy": _("Who sees your photos; muted and blocked people"),
+        "/settings/notifications": _("What you are told of"),
         "/settings/appearance": _("Colours, text size, motion, keys"),
         "/settings/descriptions": _("Photos that nobody described yet"),
         "/settings/security": _("Where you are signed in"),
@@ -234,6 +237,37 @@ async def change_privacy(visit: Visit) -> HTTPResponse:
 async def hidden_people(visit: Visit, kind: Any) -> HTTPResponse:
     rows = await visit.app.people.own(visit.user, kind, LIST_SIZE, visit.cursor)
     return await _page(visit, "hidden_people.html", rows=rows, kind=kind)
+
+
+# Notifications
+
+
+def _kinds() -> list[tuple[Kind, str]]:
+    """What somebody can be told of, as far as anything tells it."""
+    return [
+        ("like", _("Likes of your photos and comments")),
+        ("comment", _("Comments on your photos")),
+        ("reply", _("Answers to your comments")),
+        ("mention", _("Mentions of your name")),
+        ("follow", _("New followers")),
+        ("follow_request", _("Requests to follow you")),
+        ("follow_accepted", _("Accepted requests of yours")),
+        ("new_post", _("New photos of people you follow")),
+        ("file_failed", _("Photos that could not be processed")),
+    ]
+
+
+@routes.page("/settings/notifications", guests=False)
+async def told_of(visit: Visit) -> HTTPResponse:
+    wanted = await visit.app.notifying.preferences(visit.user)
+    rows = [(kind, label, wanted[kind]) for kind, label in _kinds()]
+    return await _page(visit, "notifications.html", rows=rows)
+
+
+@routes.form("/settings/notifications")
+async def change_told_of(visit: Visit) -> HTTPResponse:
+    await visit.app.notifying.prefer(visit.user, {kind: visit.ticked(kind) for kind, _label in _kinds()})
+    return visit.done("/settings/notifications", _("Saved."))
 
 
 # Appearance

@@ -24,6 +24,7 @@ def shortcuts() -> list[tuple[str, list[Shortcut]]]:
                 Shortcut(("/",), _("Search"), (("Ctrl K",), ("⌘ K",))),
                 Shortcut(("g", "h"), _("Home")),
                 Shortcut(("g", "e"), _("Explore")),
+                Shortcut(("g", "n"), _("Notifications")),
                 Shortcut(("g", "p"), _("Your own page")),
                 Shortcut(("n",), _("New post")),
                 Shortcut(("Esc",), _("Close what is on top, leave a field")),
@@ -46,6 +47,16 @@ def shortcuts() -> list[tuple[str, list[Shortcut]]]:
                 Shortcut(("Ctrl Enter",), _("Send the comment"), (("⌘ Enter",),)),
                 Shortcut(("←",), _("Photo to the left")),
                 Shortcut(("→",), _("Photo to the right")),
+            ],
+        ),
+        (
+            _("Notifications"),
+            [
+                Shortcut(("j",), _("Next one")),
+                Shortcut(("k",), _("Previous one")),
+                Shortcut(("Enter",), _("Open it")),
+                Shortcut(("u",), _("Mark as unread")),
+                Shortcut(("Shift A",), _("Mark all as read")),
             ],
         ),
         (

@@ -160,13 +160,15 @@ def theme(request: Request) -> Literal["auto", "light", "dark"]:
 
 async def _shell(request: Request) -> Shell:
     viewer = await me(request)
-    waiting = 0
-    if viewer is not None and viewer.private:
-        waiting = await requests.application(request).people.waiting(UserId(viewer.id))
-    return _make_shell(request, viewer, waiting)
+    # A part of a page has no navigation around it.
+    if viewer is None or wants_part(request):
+        return _make_shell(request, viewer)
+    app, user = requests.application(request), UserId(viewer.id)
+    waiting = await app.people.waiting(user) if viewer.private else 0
+    return _make_shell(request, viewer, waiting, (await app.notifying.counts(user)).unread)
 
 
-def _make_shell(request: Request, viewer: Me | None, waiting: int = 0) -> Shell:
+def _make_shell(request: Request, viewer: Me | None, waiting: int = 0, unread: int = 0) -> Shell:
     language, zone = _choose_language(request, viewer), timezone(viewer)
     with speaking(language, zone):
         return Shell(
@@ -176,7 +178,8 @@ def _make_shell(request: Request, viewer: Me | None, waiting: int = 0) -> Shell:
             timezone=zone,
             preferences=viewer.preferences if viewer else Preferences(),
             theme=theme(request),
-            nav=navigation(viewer, request.path, requests=waiting),
+            nav=navigation(viewer, request.path, requests=waiting, unread=unread),
+            unread=unread,
             links=(
                 NavItem(href="/about", label=gettext("About"), icon="info"),
                 NavItem(href="/shortcuts", label=gettext("Keyboard shortcuts"), icon="info"),

@@ -1,9 +1,10 @@
 """Sentences that both pages and programs are told, in the reader's language."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from application.meeting import Met
 from application.notifying import NotificationView
+from application.views import Person
 from entrypoints.web.translation import gettext as _
 from entrypoints.web.translation import ngettext
 
@@ -27,16 +28,41 @@ def why_met(met: Met) -> str:
 
 def what_happened(told: NotificationView) -> str:
     """A notification as a sentence: `mira, Noor and 3 others liked your photo`."""
-    names = [person.name for person in told.actors]
-    if not names:
-        return _without_actor(told)
-    return _SENTENCES[told.type, told.comment is not None]() % {"who": _joined(names, told.others)}
+    return "".join(piece for _kind, piece in happening(told))
 
 
-def _without_actor(told: NotificationView) -> str:
+def happening(told: NotificationView) -> Iterator[tuple[str, str]]:
+    """The same cut into (`name` or `text`, piece), so that a template can mark the names."""
+    if told.actors:
+        sentence = _SENTENCES[told.type, told.comment is not None]()
+        return _telling(sentence, [person.name for person in told.actors], told.others)
     if told.file is not None:
-        return _("%(name)s could not be processed") % {"name": told.file[1]}
-    return _("Your archive is ready")
+        return _cut(_("%(name)s could not be processed") % {"name": _place(0)}, [told.file[1]])
+    return _cut(_("Your archive is ready"), [])
+
+
+def asking(people: Sequence[Person], count: int) -> Iterator[tuple[str, str]]:
+    """Who waits for an answer, in the same pieces: `count` in all, of whom some are named."""
+    sentence = _SENTENCES["follow_request", False]()
+    return _telling(sentence, [person.name for person in people], max(0, count - len(people)))
+
+
+def _telling(sentence: str, names: Sequence[str], others: int) -> Iterator[tuple[str, str]]:
+    places = [_place(number) for number in range(len(names))]
+    return _cut(sentence % {"who": _joined(places, others)}, names)
+
+
+def _place(number: int) -> str:
+    """Stands for a name while the sentence is put together; no catalogue has such a character."""
+    return f"\0{number}\0"
+
+
+def _cut(sentence: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for at, piece in enumerate(sentence.split("\0")):
+        if at % 2:
+            yield "name", names[int(piece)]
+        elif piece:
+            yield "text", piece
 
 
 def _joined(names: Sequence[str], others: int) -> str:

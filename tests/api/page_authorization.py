@@ -93,6 +93,11 @@ POST /logout                                    303   303   303   303   303   30
 GET  /new                                       login 200   200   200   200   200   200
 POST /new                                       login 200   200   200   200   200   200
 GET  /new/posted/<post_id:uuid>                 login 404   404   404   404   303   303
+GET  /notifications                             login 200   200   200   200   200   200
+GET  /notifications/<notification_id:uuid>/unread 303 303   303   303   303   303   303
+POST /notifications/<notification_id:uuid>/unread login 303 303   303   303   303   303
+GET  /notifications/read                        303   303   303   303   303   303   303
+POST /notifications/read                        login 303   303   303   303   303   303
 GET  /p/<post_id:uuid>                          404   404   404   404   404   200   200
 GET  /p/<post_id:uuid>/comments                 303   303   303   303   303   303   303
 POST /p/<post_id:uuid>/comments                 login 404   404   404   404   303   303
@@ -151,6 +156,8 @@ GET  /settings/delete                           303   303   303   303   303   30
 POST /settings/delete                           login 303   303   303   409   303   303
 GET  /settings/hide                             303   303   303   303   303   303   303
 POST /settings/hide                             login 303   303   303   409   303   303
+GET  /settings/notifications                    login 200   200   200   200   200   200
+POST /settings/notifications                    login 303   303   303   303   303   303
 GET  /settings/password                         login 200   200   200   200   200   200
 POST /settings/password                         login 303   303   303   303   303   303
 GET  /settings/privacy                          login 200   200   200   200   200   200

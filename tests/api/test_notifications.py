@@ -21,7 +21,7 @@ async def test_likes_comments_and_follows_are_told_grouped_and_counted(api: Api)
     assert [actor["username"] for actor in items["like"]["actors"]] == ["noor", "joon"]
     assert items["like"]["url"] == f"/p/{post['id']}"
     assert items["comment"]["comment"] == {"id": comment["id"], "text": "so bright"}
-    assert items["comment"]["url"] == f"/p/{post['id']}#comment-{comment['id']}"
+    assert items["comment"]["url"] == f"/p/{post['id']}?comment={comment['id']}#comment-{comment['id']}"
     assert items["follow"]["url"] == "/@joon"
     assert await api.ok("GET", "/notifications/counts", mira) == {
         "unread": 3,

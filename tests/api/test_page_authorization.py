@@ -103,6 +103,7 @@ async def test_every_page_and_form_has_its_row(server: Server) -> None:
 def _path(route: str, ids: dict[str, str]) -> str:
     values = {
         "post_id": ids["post"],
+        "notification_id": ids["post"],  # nobody's, which looks like another's
         "comment_id": ids["comment"],
         "draft_id": ids["draft"],
         "file_id": ids["file"],

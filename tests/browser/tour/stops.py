@@ -71,6 +71,7 @@ STOPS = (
             "/settings/data", "/settings/password", "/settings/privacy", "/settings/privacy/blocked",
             "/settings/security", "/settings/tokens",
             "/settings/descriptions", "/drafts", "/drafts/{draft}/delete", "/new?draft={draft}", "/shortcuts",
+            "/notifications", "/notifications?show=comments", "/settings/notifications",
             "/@{mira}/places", "/p/{longest}/history", "/p/{post}/history", "/p/{post}/history/forget",
         )
     ),
@@ -84,15 +85,18 @@ STOPS = (
     *(Stop(path, "nora") for path in ("/", "/@{nora}")),
     *(
         Stop(path, "nora", empty=True)
-        for path in ("/@{nora}/saved", "/@{nora}/followers", "/requests", "/drafts")
+        for path in ("/@{nora}/saved", "/@{nora}/followers", "/requests", "/drafts", "/notifications")
     ),
-    *(Stop(path, "nora", empty=True, sizes="M") for path in ("/@{nora}/liked", "/@{nora}/following")),
+    *(
+        Stop(path, "nora", empty=True, sizes="M")
+        for path in ("/@{nora}/liked", "/@{nora}/following", "/notifications?show=mentions")
+    ),
     *(Stop(path, "nora") for path in ("/welcome", "/welcome/people", "/welcome/photo")),
     *(
         Stop(path, "nora", sizes="M")
         for path in ("/settings/privacy/blocked", "/settings/privacy/muted", "/settings/tokens")
     ),
-    *(Stop(path, "quiet") for path in ("/requests", "/p/{waiting}", "/@{quiet}")),
+    *(Stop(path, "quiet") for path in ("/requests", "/notifications", "/p/{waiting}", "/@{quiet}")),
     *(
         Stop(path, "admin")
         for path in (

@@ -220,6 +220,7 @@ function search() {
 }
 key("g h", go("/"));
 key("g e", go("/explore"));
+key("g n", go("/notifications"));
 key("n", go("/new"));
 key("g p", () => document.querySelector('.nav a[href^="/@"]')?.click());
 key("/", search);

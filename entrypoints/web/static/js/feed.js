@@ -41,7 +41,7 @@ class List {
       this.automatic = 0;
       this.load(event.detail === 0);
     });
-    this.watch.observe(list.children[Math.max(0, list.children.length - AHEAD)]);
+    this.watch.observe(items(list).at(-AHEAD) ?? list);
     this.watch.observe(this.pages);
   }
 
@@ -82,9 +82,9 @@ class List {
 
   put(more, pages, moves) {
     const { list } = this;
-    const known = new Set([...list.children].map(place));
-    const made = more ? [...more.children].filter((item) => !known.has(place(item))) : [];
-    list.append(...made);
+    const known = new Set(items(list).map(place));
+    const made = more ? items(more).filter((item) => !known.has(place(item))) : [];
+    for (const item of made) group(list, item).append(item);
     made.forEach((item) => wake(item));
     if (list.role === "feed") [...list.querySelectorAll(":scope > .post")].forEach((item, i) => (item.ariaPosInSet = i + 1));
     // The way back to what is newer is the first page's; what was loaded since is all here.
@@ -109,14 +109,15 @@ class List {
   /** What will come takes its room, where it does not come at once. */
   wait() {
     const cards = this.list.role === "feed";
+    const rows = this.list.matches(".notes");
     const signs = Array.from({ length: cards ? 2 : 6 }, () => {
       const sign = document.createElement(cards ? "div" : "li");
-      sign.className = cards ? "skeleton card" : "skeleton";
+      sign.className = cards ? "skeleton card" : rows ? "skeleton row" : "skeleton";
       sign.setAttribute("aria-hidden", "true");
       return sign;
     });
     const room = document.createElement(cards ? "div" : "ul");
-    room.className = cards ? "feed" : "sheet";
+    room.className = cards ? "feed" : rows ? "notes" : "sheet";
     room.setAttribute("aria-hidden", "true");
     room.append(...signs);
     this.list.after(room);
@@ -152,6 +153,25 @@ class List {
     this.pages.hidden = true;
     this.pages.before(block);
   }
+}
+
+/** The items of a list, which may stand below headings in sections of it. */
+const items = (list) => {
+  const grouped = [...list.querySelectorAll(":scope > section > ul > li")];
+  return grouped.length ? grouped : [...list.children];
+};
+
+/** Where an item belongs in a list: into the section of the same name, which goes on or begins here. */
+function group(list, item) {
+  const section = item.closest("section");
+  if (!section) return list;
+  let same = document.getElementById(section.id);
+  if (!same) {
+    same = section.cloneNode(true);
+    same.querySelector("ul").replaceChildren();
+    list.append(same);
+  }
+  return same.querySelector("ul");
 }
 
 /** What an item of a list is known by. */
