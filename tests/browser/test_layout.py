@@ -1,8 +1,9 @@
 """What only a browser can measure: nothing sticks out, nothing is cut that should be read."""
 
 import pytest
-from playwright.async_api import Browser, Route
+from playwright.async_api import Browser, Route, expect
 
+from application.accounts import ProfileChange
 from tests.browser.people import PHONE, at_home
 from tests.conftest import PASSWORD, Server
 
@@ -65,6 +66,23 @@ async def test_a_typeface_that_comes_late_moves_nothing(chrome: Browser, server:
                 while held:
                     await held.pop().continue_()
                 assert await page.evaluate(shifts) < 0.02, (language, path)
+
+
+async def test_counts_and_menus_are_one_row_on_a_phone(chrome: Browser, server: Server) -> None:
+    greta = await server.program.joining.add("greta", PASSWORD, role="admin")
+    await server.program.accounts.change_profile(greta.id, ProfileChange(language="ru"))
+    tops = "all => new Set(all.map(each => each.getBoundingClientRect().top)).size"
+    for width in (320, 390):
+        async with at_home(chrome, server, "greta", viewport={"width": width, "height": 844}) as page:
+            await page.goto("/@greta")
+            assert await page.locator(".counts > li").evaluate_all(tops) == 1
+            for path in ("/admin", "/admin/audit"):
+                await page.goto(path)
+                menu = page.locator(".settings-list")
+                assert await menu.locator("a").evaluate_all(tops) == 1
+                assert await page.evaluate("document.documentElement.scrollWidth") <= width
+                # The one that is open is seen.
+                await expect(menu.locator("[aria-current]")).to_be_in_viewport(ratio=1)
 
 
 async def test_an_animation_between_pages_that_is_left_out_is_no_failure(

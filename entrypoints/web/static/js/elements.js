@@ -27,6 +27,14 @@ mount('meta[name="comes-again"]', (wish) => {
   }, Number(wish.content) * 1_000);
 });
 
+// A row of tabs that is longer than the screen begins at the one that is open.
+
+mount(":is(.tabs, .settings-list) [aria-current]", (link) => {
+  const row = link.closest("nav");
+  const [at, room] = [link, row].map((each) => each.getBoundingClientRect());
+  row.scrollLeft += at.left + at.width / 2 - room.left - room.width / 2;
+});
+
 // Menus: a press outside and Esc close them, arrows walk through them.
 
 document.addEventListener("pointerdown", (event) => {
