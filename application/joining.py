@@ -3,10 +3,13 @@
 import hmac
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from application.access import Client, audit, throttle
+from application.people import present_person
+from application.views import Person
+from domain.follows import Relationship
 from domain.instance import DEFAULT_NAME, Instance, clean_name
 from domain.kernel import Forbidden, Invalid, UserId, msg
 from domain.moderation import Staff
@@ -21,10 +24,18 @@ from domain.users import (
     check_password,
     clean_email,
 )
+from domain.visibility import can_know
 
 SIGN_UP_PER_ADDRESS = Rate("sign-up", 5, 1800)
 SETUP_TRIES = Rate("setup", 5, 900)
 NAMES_PER_ADDRESS = Rate("names", 30, 1800)
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation that can be used; `by` is None where it was made at the command line or its maker is gone."""
+
+    by: Person | None
 
 
 class Joining:
@@ -93,6 +104,17 @@ class Joining:
             await uow.accounts.add(Account(UserId(self._ids.new()), name, "", self._clock.now()))
             # and leave without a commit
         return name
+
+    async def invitation(self, code: str) -> Invitation:
+        """What is told about an invitation to whoever has its code, which cannot be guessed. Raises InviteRequired."""
+        async with self._new_uow() as uow:
+            invite = await uow.invites.usable(code, self._clock.now())
+            if invite is None:
+                raise InviteRequired
+            maker = await uow.accounts.find(invite.created_by) if invite.created_by else None
+        if maker is None or not can_know(None, maker.id, active=maker.active, relationship=Relationship()):
+            return Invitation(None)
+        return Invitation(present_person(maker))
 
     def _check_open(self, invite: str | None) -> None:
         if self.sign_up_mode == "closed":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 from application.paging import Cursors, Key, Slice
-from application.views import Me, MemberCounts, MemberRow, MemberViewer, Page, Profile, present_avatar
+from application.views import Me, MemberCounts, MemberRow, MemberViewer, Page, Person, Profile, present_avatar
 from domain.follows import Relationship
 from domain.kernel import NotFound, UserId
 from domain.posts import Audience
@@ -169,6 +169,11 @@ def present_relationship(
         viewer == member,
         sees,
     )
+
+
+def present_person(account: Account) -> Person:
+    """A member beside something of theirs."""
+    return Person(account.id, account.username, account.display_name, present_avatar(account.avatar_key))
 
 
 def present_me(account: Account) -> Me:

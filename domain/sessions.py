@@ -216,6 +216,10 @@ class Invites(Protocol):
         """The invitation, also one that cannot be used any more; None when there is none such."""
         ...
 
+    async def usable(self, code: str, now: datetime) -> Invite | None:
+        """What `use` would spend a use of; None where it would answer False."""
+        ...
+
     async def revoke(self, code: str, now: datetime) -> bool:
         """Make it unusable; False when there is none such that could be used."""
         ...

@@ -131,6 +131,16 @@ class PostgresInvites:
         row = await self._c.fetchrow("SELECT * FROM invites WHERE id = $1", invite_id)
         return Invite(**dict(row)) if row else None
 
+    async def usable(self, code: str, now: datetime) -> Invite | None:
+        if not is_storable(code):
+            return None
+        row = await self._c.fetchrow(
+            "SELECT * FROM invites WHERE code = $1 AND uses < max_uses AND expires_at > $2",
+            code.strip()[:64],
+            now,
+        )
+        return Invite(**dict(row)) if row else None
+
     async def revoke(self, code: str, now: datetime) -> bool:
         if not is_storable(code):
             return False

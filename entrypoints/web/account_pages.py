@@ -1,5 +1,6 @@
 """Joining, signing in and out, and the first run."""
 
+from typing import Any
 from urllib.parse import quote
 
 from sanic import HTTPResponse
@@ -7,6 +8,7 @@ from sanic.response import json
 
 from application.resetting import LinkExpired
 from domain.kernel import DomainError, Invalid, NotFound, TooMany
+from domain.sessions import InviteRequired
 from domain.text import fold
 from domain.users import UsernameTaken
 from entrypoints import requests
@@ -21,7 +23,7 @@ routes = Routes("account")
 
 
 async def _form_page(
-    visit: Visit, template: str, values: Values, found: Trouble = NO_TROUBLE
+    visit: Visit, template: str, values: Values, found: Trouble = NO_TROUBLE, **more: Any
 ) -> HTTPResponse:
     return await visit.page(
         template,
@@ -30,6 +32,7 @@ async def _form_page(
         trouble=found,
         sign_up=visit.app.joining.sign_up_mode,
         next=_next(visit),
+        **more,
     )
 
 
@@ -108,7 +111,19 @@ async def logout(visit: Visit) -> HTTPResponse:
 async def register(visit: Visit) -> HTTPResponse:
     if visit.identity is not None:
         return visit.go(_next(visit))
-    return await _form_page(visit, "register.html", Values(invite=visit.asked("invite")))
+    return await _register(visit, Values(invite=visit.asked("invite").strip()))
+
+
+async def _register(visit: Visit, values: Values, found: Trouble = NO_TROUBLE) -> HTTPResponse:
+    """The form, as much of it as makes sense: without a code that works nobody fills in the rest in vain."""
+    invitation, is_over = None, False
+    try:
+        invitation = await visit.app.joining.invitation(values["invite"]) if values["invite"] else None
+    except InviteRequired as error:
+        is_over = found is NO_TROUBLE
+        if is_over and visit.app.joining.sign_up_mode == "invite":
+            found = Trouble(status_of(error))
+    return await _form_page(visit, "register.html", values, found, invitation=invitation, is_over=is_over)
 
 
 @routes.form("/register", guests=True)
@@ -126,7 +141,7 @@ async def join(visit: Visit) -> HTTPResponse:
             timezone=visit.text("timezone"),
         )
     except DomainError as error:
-        return await _form_page(visit, "register.html", values, await _all_at_once(visit, values, error))
+        return await _register(visit, values, await _all_at_once(visit, values, error))
     issued = await visit.app.signing_in.open_session_for(visit.client, account.id)
     response = visit.go(way("", _next(visit)), _("Welcome. You are signed in."))
     requests.set_session_cookie(visit.request, response, issued.secret)

@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.async_api import Browser, expect
 
 from application.accounts import ProfileChange
-from tests.browser.people import enter, sign_in
+from tests.browser.people import at_home, enter, sign_in
 from tests.browser.test_smoke import DESK, PHONE, someone
 from tests.conftest import PASSWORD, Server, join
 
@@ -159,3 +159,19 @@ async def test_the_time_zone_of_the_device_is_offered(chrome: Browser, server: S
     await expect(page.get_by_text("Saved.")).to_be_visible()
     await expect(page.get_by_role("button", name="Use the time zone of this device")).to_be_hidden()
     await context.close()
+
+
+async def test_the_link_of_an_invitation_is_copied(chrome: Browser, server: Server) -> None:
+    await join(server.program, "greta", role="admin")
+    invite = await server.program.moderation.create_invite()
+    link = server.url + invite.path
+    allowed = ["clipboard-read", "clipboard-write"]
+    async with at_home(chrome, server, "greta", permissions=allowed) as page:
+        await page.goto("/admin/invites")
+        await page.get_by_role("button", name="Copy").click()
+        await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        assert await page.evaluate("navigator.clipboard.readText()") == link
+    async with at_home(chrome, server, "greta", java_script_enabled=False) as page:
+        await page.goto("/admin/invites")
+        await expect(page.get_by_text(link)).to_be_visible()
+        await expect(page.get_by_role("button", name="Copy")).to_have_count(0)

@@ -8,7 +8,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from domain.moderation import COMMAND_LINE
+from domain.moderation import COMMAND_LINE, Staff
 from domain.sessions import RESET_LIFE
 from entrypoints.languages import codes
 from tests.browsing import Browser, flash
@@ -56,6 +56,30 @@ async def test_names_are_told_to_nobody_who_could_not_join(browse: Any, server: 
     for _ in range(2):  # and it is not spent by asking
         assert (await _named(guest, "ada", invite.code))["available"]
         assert (await _named(guest, "mira", invite.code))["text"] == "This user name is taken."
+
+
+async def test_an_invitation_says_who_invites_where_that_may_be_told(
+    browse: Any, server: Server, sql: asyncpg.Connection
+) -> None:
+    greta = await join(server.program, "greta")
+    invite = await server.program.moderation.create_invite(Staff(greta.id, "greta", ""))
+    guest = await browse()
+    page = await guest.get(f"/invite/{invite.code}")
+    assert "greta invites you to Heliograph." in page.words
+    assert 'href="/@greta"' in page.html
+    assert "code" not in page.words, "here nobody needs one"
+    refused = await guest.send(page, "/register", username="x", password=PASSWORD)
+    assert refused.status == 422
+    assert "greta invites you" in refused.words
+    await server.program.moderation.change("greta", suspended=True)
+    unnamed = await guest.get(f"/invite/{invite.code}")
+    assert "greta" not in unnamed.words
+    assert "This invitation lets you join Heliograph." in unnamed.words
+    await sql.execute("UPDATE invites SET expires_at = now() - interval '1 second'")
+    page = await guest.get(f"/invite/{invite.code}")
+    assert page.status == 200
+    assert "does not work any more, but anybody can join here" in page.words
+    assert (await guest.send(page, "/register", username="noor", password=PASSWORD)).path == "/welcome"
 
 
 @pytest.mark.goal("B1")

@@ -156,14 +156,19 @@ async def test_an_invitation_is_made_passed_on_and_revoked(admin: Browser, brows
     [link] = re.findall(r"http://\S+/invite/\w+", page.words)
     assert "for 2 more people" in page.words
     joining = await guest.get(link)
-    assert "administrators make the codes" in joining.words
+    assert "invites you to Heliograph." in joining.words
+    assert "Your code is filled in." in joining.words
     assert (await guest.send(joining, "/register", username="noor", password=PASSWORD)).path == "/welcome"
     page = await admin.get("/admin/invites")
     assert "for one more person" in page.words
     page = await admin.send(page, "/admin/invites/.+/revoke")
     assert "No invitations are open" in page.words
-    late = await (await browse()).get(link)
-    assert (await guest.send(late, "/register", username="karl", password=PASSWORD)).status == 403
+    late = await browse()
+    told = await late.get(link)
+    assert told.status == 403
+    assert "does not work any more" in told.words
+    assert "Ask whoever gave it to you for another one." in told.words
+    assert [form.action for form in told.forms if form.action != "/language"] == ["/register"]
     log = (await admin.get("/admin/audit")).words
     assert "made an invitation" in log
     assert "revoked an invitation" in log

@@ -8,14 +8,16 @@ const PAUSE_MS = 300;
 
 mount("button[data-copy]", (button) => {
   const field = document.getElementById(button.dataset.copy);
+  const select = () => (field.select ? field.select() : getSelection().selectAllChildren(field));
   button.hidden = false;
-  field.addEventListener("focus", () => field.select());
+  field.addEventListener("focus", select);
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(field.value ?? field.textContent);
     } catch {
       // Without https there is no clipboard for scripts; what is selected can be copied by hand.
       field.focus();
+      select();
       if (!document.execCommand("copy")) return;
     }
     button.textContent = button.dataset.done;
