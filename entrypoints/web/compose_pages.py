@@ -23,7 +23,7 @@ from entrypoints.web.draft_pages import (
     shots_of,
     values_of,
 )
-from entrypoints.web.post_forms import chosen_audience, typed_place, typed_values
+from entrypoints.web.post_forms import begun_with, chosen_audience, typed_place, typed_values
 from entrypoints.web.shots import (
     BLANK,
     Refusal,
@@ -137,8 +137,13 @@ async def _change(
 async def _keep(
     visit: Visit, draft: DraftView | None, shots: Sequence[Shot], values: Values, *, later: bool
 ) -> HTTPResponse:
-    """Save a draft, to be posted by hand or `later` by itself."""
+    """Save a draft, to be posted by hand or `later` by itself. One that would hold nothing is not kept."""
+    is_empty = not (shots or values["caption"].strip() or values["place"].strip())
     try:
+        if is_empty and not later:
+            if draft is not None:
+                await visit.app.drafting.delete(visit.user, DraftId(draft.id), begun_with(visit))
+            return visit.go("/drafts", _("There was nothing in it, so no draft is kept."))
         at = read_later(visit) if later else None
         await save_draft(visit, draft, shots, values, publish_at=at)
     except DomainError as error:

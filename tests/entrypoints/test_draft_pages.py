@@ -1,5 +1,6 @@
 """Drafts on pages without scripts: saved, continued, posted now or later, deleted."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from tests.browsing import check_markup, flash
@@ -57,6 +58,33 @@ async def test_a_draft_is_saved_continued_and_posted(browse, server):
     assert (post.caption, post.place.name, post.audience) == ("Ridges #dusk", "Bergen", "followers")
     assert post.media[0].width == post.media[0].height
     assert "No drafts" in (await mira.get("/drafts")).words
+
+
+async def test_a_draft_that_would_hold_nothing_is_not_kept(browse, server):
+    mira = await browse("mira")
+    save = {"button": ("do", "save")}
+    page = await mira.send(await mira.get("/new"), "/new", **save, caption=" \n")
+    assert flash(page) == "There was nothing in it, so no draft is kept."
+    assert "No drafts." in page.words
+    page = await mira.send(await mira.get("/new"), "/new", **save, caption="Ridges")
+    assert flash(page) == "Draft saved."
+    link = next(link for link in page.links() if "draft=" in link)
+    page = await mira.send(await mira.get(link), "/new", **save, caption="")
+    assert flash(page) == "There was nothing in it, so no draft is kept."
+    assert "No drafts." in page.words
+
+
+async def test_drafts_without_a_caption_are_told_apart(browse, server, sql):
+    mira = await browse("mira")
+    for _ in range(2):
+        await mira.send(await begun(mira), "/new", button=("do", "save"))
+    await sql.execute(
+        "UPDATE drafts SET created_at = now() - interval '2 days' WHERE id = (SELECT id FROM drafts LIMIT 1)"
+    )
+    page = await mira.get("/drafts")
+    titles = re.findall(r'<a href="/new\?draft=[^"]+">(Draft from [^<]+)</a>', page.html)
+    assert len(set(titles)) == 2
+    assert page.words.count("2 photos · changed just now") == 2
 
 
 async def test_a_post_gets_a_time_on_ones_own_clock(browse, server, sql):
