@@ -1117,7 +1117,7 @@ async def test_devices_are_signed_out_from_another(browse, server, sql):
     page = await mira.get("/settings/security")
     assert page.words.count("This device") == 1
     assert "in use now" in page.words
-    assert "last seen 6m" in page.words
+    assert "last seen 6 minutes ago" in page.words
     await server.program.signing_in.write_down_use()
     assert (
         await sql.fetchval("SELECT count(*) FROM sessions WHERE last_seen_at > now() - interval '1 min'") == 1
