@@ -196,7 +196,9 @@ async def test_deleting_asks_in_a_dialog_whose_safe_way_has_the_focus(
         await page.get_by_role("link", name="Delete").click()
         dialog = page.get_by_role("dialog")
         await expect(dialog.get_by_role("link", name="Keep it")).to_be_focused()
-        assert await page.evaluate("document.getAnimations().length") == 0, "nothing moves for who wants it so"
+        assert await page.evaluate("document.getAnimations().length") == 0, (
+            "nothing moves for who wants it so"
+        )
         await page.keyboard.press("Escape")
         await expect(dialog).to_have_count(0)
         await expect(menu).to_be_focused()
