@@ -216,7 +216,8 @@
     bar() {
       const items = all(".nav li").filter(shown);
       const bad = [];
-      if (matchMedia("(width < 48rem)").matches && items.length > 2 && items.length !== 5) bad.push(`${items.length} in the bar`);
+      // The place of the fifth is kept for messages.
+      if (matchMedia("(width < 48rem)").matches && items.length > 2 && ![4, 5].includes(items.length)) bad.push(`${items.length} in the bar`);
       const current = all(".nav [aria-current=page]");
       if (current.length > 1) bad.push(`${current.length} current`);
       for (const each of current) {

@@ -1,7 +1,6 @@
 // What somebody was told: what stood in view for a moment is read, and the number on the bell goes down with it.
 
 import { key, mount, say, send, toast, word } from "./core.js";
-import "./feed.js";
 
 const API = "/api/v1/notifications";
 const SEEN = 2_000;
@@ -82,11 +81,14 @@ async function flush() {
 mount(".note.new", (row) => {
   watch.observe(row);
   // Whoever opens one has seen it, however short the look at the list was.
-  row.addEventListener("click", ({ target }) => {
-    if (isNew(row) && target.closest("a"))
-      send("POST", `${API}/read`, { json: { ids: [idOf(row)] }, keepalive: true }).catch(() => {});
-  });
+  for (const link of row.querySelectorAll("a"))
+    link.addEventListener("click", () => {
+      if (isNew(row)) send("POST", `${API}/read`, { json: { ids: [idOf(row)] }, keepalive: true }).catch(() => {});
+    });
 });
+
+// What makes lists grow is only asked for where there is more.
+mount(".notes ~ .pages", () => import("./feed.js").then(listen));
 
 const readAll = () => document.querySelector('form[action="/notifications/read"]');
 
@@ -117,18 +119,23 @@ function step(by) {
   link.closest(".note").scrollIntoView({ block: "nearest", behavior: "instant" });
 }
 
-key("j", () => step(1));
-key("k", () => step(-1));
-key("u", () => {
-  const row = current();
-  if (!row?.id || isNew(row)) return false;
-  keepUnread(row);
-});
-key("a", (event) => {
-  const form = readAll();
-  if (!event.shiftKey || !form || form.hidden) return false;
-  form.requestSubmit();
-});
+/** Some of these mean something else to lists of posts, which come after this. */
+function listen() {
+  key("j", () => step(1));
+  key("k", () => step(-1));
+  key("u", () => {
+    const row = current();
+    if (!row?.id || isNew(row)) return false;
+    keepUnread(row);
+  });
+  key("a", (event) => {
+    const form = readAll();
+    if (!event.shiftKey || !form || form.hidden) return false;
+    form.requestSubmit();
+  });
+}
+
+listen();
 
 async function keepUnread(row) {
   watch.unobserve(row); // It was read here, and is to stay unread.
