@@ -170,12 +170,13 @@ async def test_after_a_crash_before_the_commit_it_is_made_under_the_id_of_the_fi
     assert await things.count(kind) == 1
 
 
-@pytest.mark.parametrize(("kind", "act"), [("comment", "comment"), ("post", "publish")])
+@pytest.mark.parametrize(("kind", "act"), [("comment", "add"), ("post", "publish")])
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_a_failure_of_ours_can_be_repeated_at_once(
     things: Things, server: Server, monkeypatch: pytest.MonkeyPatch, moment: str, kind: str, act: str
 ) -> None:
-    posting = type(server.program.posting)
+    program = server.program
+    posting = type(program.commenting if kind == "comment" else program.posting)
     make = getattr(posting, act)
 
     async def failing(*arguments: Any) -> Any:
