@@ -15,6 +15,7 @@ from application.reactions import DELAYS, REACTIONS, WHEN_GIVEN_UP, Means, React
 from domain.files import ObjectsOrphaned
 from domain.jobs import HEARTBEAT, Job
 from domain.kernel import Event, Unavailable
+from domain.live import KEEP as KEEP_NEWS
 from domain.notifications import KEEP as KEEP_NOTIFICATIONS
 from domain.ports import TooLong, UnitOfWork, Wake
 from domain.posts import UNDO
@@ -217,4 +218,5 @@ class Housekeeping:
             await uow.jobs.forget(now)
             await uow.comments.forget_aside(now - UNDO)
             await uow.notifications.forget(now - KEEP_NOTIFICATIONS, 5_000)
+            await uow.jobs.forget_news(now - KEEP_NEWS)
             await uow.commit()

@@ -17,6 +17,7 @@ from application.following import FollowingPeople
 from application.importing import Importing
 from application.joining import Joining
 from application.leaving import Leaving
+from application.living import Living
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
 from application.moderation import Moderation
@@ -58,6 +59,7 @@ class Application:
     downloading: Downloading
     feeds: Feeds
     notifying: Notifying
+    living: Living
     catching_up: CatchingUp
     finding: Finding
     people: People

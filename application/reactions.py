@@ -40,6 +40,7 @@ from domain.files import (
 )
 from domain.follows import FollowAsked, Followed
 from domain.kernel import Event, FileId, Message, PostId, UserId
+from domain.live import LiveEvent, post_created
 from domain.ports import Clock, Ids, Images, MediaStore, UnitOfWork, UnitOfWorks, Workspace
 from domain.posts import Commented, CommentLiked, PostDeleted, PostLiked, PostPublished
 from domain.users import AccountDeleted
@@ -77,27 +78,25 @@ async def nothing(_: UnitOfWork) -> None:
 
 
 async def fan_out_to_followers(means: Means, event: PostPublished) -> Write:
-    """Put a new post into its followers' home feeds, chunk by chunk, each in its own transaction."""
+    """Put a new post into its followers' home feeds and tell those who want to hear of it.
+
+    Chunk by chunk, each in its own transaction; whoever is connected hears of it once all have it.
+    """
     after: UserId | None = None
     while True:
         async with means.new_uow() as uow:
+            await uow.notifications.tell_followers(event.post_id, after, FAN_OUT_CHUNK, means.moment)
             after = await uow.posts.fan_out(event.post_id, after, FAN_OUT_CHUNK)
             await uow.commit()
         if after is None:
-            return nothing
+            return _announcing(post_created(event.post_id, event.author_id))
 
 
-async def tell_followers(means: Means, event: PostPublished) -> Write:
-    """Tell those followers of a new post who want to hear of it, chunk by chunk, each in its own transaction."""
-    after: UserId | None = None
-    while True:
-        async with means.new_uow() as uow:
-            after, _ = await uow.notifications.tell_followers(
-                event.post_id, after, FAN_OUT_CHUNK, means.moment
-            )
-            await uow.commit()
-        if after is None:
-            return nothing
+def _announcing(news: LiveEvent) -> Write:
+    async def write(uow: UnitOfWork) -> None:
+        uow.announce(news)
+
+    return write
 
 
 def _only_writes(
@@ -182,7 +181,7 @@ async def make_export(means: Means, event: ExportAsked) -> Write:
 
 
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
-    PostPublished: (fan_out_to_followers, tell_followers, _only_writes(tell_of_post)),
+    PostPublished: (fan_out_to_followers, _only_writes(tell_of_post)),
     PostLiked: (_only_writes(tell_of_like),),
     Commented: (_only_writes(tell_of_comment),),
     CommentLiked: (_only_writes(tell_of_comment_like),),

@@ -1,10 +1,11 @@
 """Signing in and out: sessions of browsers, tokens of programs, and who it is that comes with one."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from application.access import Client, audit, confirm, throttle, unchanged
 from application.paging import Cursors, Key, rank_of
@@ -62,6 +63,10 @@ class IdentityReads(Protocol):
 
     async def by_token(self, token_hash: bytes) -> tuple[Token, Identity] | None:
         """The token with this hash and its active account, expired or not; None when either is gone."""
+        ...
+
+    async def standing(self, ids: Collection[SessionId | TokenId], now: datetime) -> set[UUID]:
+        """Those of these sessions and tokens that let an active account in."""
         ...
 
     async def mark_used(
@@ -289,6 +294,11 @@ class SigningIn:
         if found[0].last_used_at is None or found[0].last_used_at < now - USE_KNOWN_TO:
             self._used_tokens.add(found[0].id)
         return found[1]
+
+    async def ended(self, ids: Collection[SessionId | TokenId]) -> set[UUID]:
+        """Those of these sessions and tokens that let nobody in any more."""
+        standing = await self._identities.standing(ids, self._clock.now())
+        return {each for each in ids if each not in standing}
 
     async def write_down_use(self) -> None:
         """Store which sessions and tokens were used lately. Called on a timer, so that reading never writes."""

@@ -12,6 +12,7 @@ from domain.exports import ExportReady
 from domain.files import FileFailed
 from domain.follows import FollowAsked, Followed
 from domain.kernel import PostId, UserId
+from domain.live import notification_created
 from domain.notifications import CommentSaid, Notice
 from domain.ports import UnitOfWork
 from domain.posts import Commented, CommentLiked, PostLiked, PostPublished
@@ -87,7 +88,8 @@ async def tell_of_export(uow: UnitOfWork, event: ExportReady, at: datetime) -> N
 async def tell(uow: UnitOfWork, notices: Sequence[Notice], at: datetime) -> None:
     """Write down those of the notices that are about nothing hidden from their recipients."""
     seen = [notice for notice in notices if await _may_see(uow, notice.recipient, notice.post)]
-    await uow.notifications.tell(seen, at)
+    for heard in await uow.notifications.tell(seen, at):
+        uow.announce(notification_created(heard.recipient, heard.notification, heard.kind))
 
 
 async def _may_see(uow: UnitOfWork, viewer: UserId, post: PostId | None) -> bool:

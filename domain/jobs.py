@@ -73,6 +73,10 @@ class Jobs(Protocol):
         """Give dead jobs (of one event, or all) a fresh start; how many."""
         ...
 
+    async def forget_news(self, before: datetime) -> None:
+        """Remove from the log of what happened what is older."""
+        ...
+
     async def forget(self, now: datetime) -> None:
         """Remove finished jobs after a week, idempotency keys after a day, ended sessions and tokens."""
         ...

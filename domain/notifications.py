@@ -123,11 +123,20 @@ def _to_others(actor: UserId, notices: Sequence[Notice]) -> list[Notice]:
     return [notice for notice in notices if notice.recipient != actor]
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A notification that somebody has something new in."""
+
+    recipient: UserId
+    kind: Kind
+    notification: NotificationId
+
+
 class Notifications(Protocol):
     """What people were told, inside a unit of work."""
 
-    async def tell(self, notices: Sequence[Notice], at: datetime) -> list[UserId]:
-        """Store what happened `at` and was not told before to whoever wants to hear of it; who really hears something new.
+    async def tell(self, notices: Sequence[Notice], at: datetime) -> list[Heard]:
+        """Store what happened `at` and was not told before to whoever wants to hear of it; what is really new.
 
         Left out: kinds that somebody turned off, and actors whom they mute, block or are blocked by.
         """
@@ -135,10 +144,10 @@ class Notifications(Protocol):
 
     async def tell_followers(
         self, post_id: PostId, after: UserId | None, limit: int, at: datetime
-    ) -> tuple[UserId | None, list[UserId]]:
+    ) -> tuple[UserId | None, list[Heard]]:
         """Tell the next `limit` followers in id order who want to hear of the author's new posts and may see this one.
 
-        Answers the last follower looked at, None at the end, and who really hears something new. Repeating is harmless.
+        Answers the last follower looked at, None at the end, and what is really new. Repeating is harmless.
         """
         ...
 

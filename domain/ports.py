@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from domain.follows import Follows
     from domain.instance import Instances
     from domain.jobs import Jobs
+    from domain.live import LiveEvent
     from domain.moderation import Moderation
     from domain.notifications import Notifications
     from domain.posts import Comments, Posts
@@ -87,6 +88,10 @@ class UnitOfWork(Protocol):
 
     def record(self, event: Event) -> None:
         """Remember `event`; its reactions become jobs in the same transaction and are woken after the commit."""
+        ...
+
+    def announce(self, event: "LiveEvent") -> None:
+        """Write `event` into the log of what happened, at the commit, and tell whoever is connected after it."""
         ...
 
     async def commit(self) -> None:

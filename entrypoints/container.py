@@ -55,6 +55,7 @@ from adapters.postgres.finding_reads import PostgresFindingReads
 from adapters.postgres.home_visits import PostgresHomeVisits
 from adapters.postgres.instance import PostgresInstances
 from adapters.postgres.jobs import take_leases_back
+from adapters.postgres.live import PostgresLiveReads
 from adapters.postgres.meeting_reads import PostgresMeetingReads
 from adapters.postgres.migrate import OneWay, SchemaTooNew
 from adapters.postgres.moderation import PostgresModerationReads
@@ -88,6 +89,7 @@ from application.following import FollowingPeople
 from application.importing import Importing
 from application.joining import Joining
 from application.leaving import Leaving
+from application.living import Living
 from application.media import MediaAccess, MediaGrants
 from application.meeting import Meeting
 from application.moderation import Moderation
@@ -151,11 +153,14 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(SystemIds)
     wake = providers.Singleton(InProcessWake)
+    live_wake = providers.Singleton(InProcessWake)
     limiter = providers.Singleton(InProcessRateLimiter)
     cache = providers.Singleton(InProcessCache)
     media = providers.Singleton(FilesystemMediaStore, settings.provided.data_dir.joinpath.call("media"))
     workspace = providers.Singleton(FolderWorkspace, settings.provided.data_dir.joinpath.call("work"))
-    new_uow = providers.Factory(PostgresUnitOfWork, clock, ids, wake, providers.Object(reactions_to))
+    new_uow = providers.Factory(
+        PostgresUnitOfWork, clock, ids, wake, live_wake, providers.Object(reactions_to)
+    )
 
     cursors = providers.Singleton(Cursors, secret)
     people_reads = providers.Singleton(PostgresPeopleReads)
@@ -207,6 +212,7 @@ class Container(containers.DeclarativeContainer):
     notifying = providers.Singleton(
         Notifying, new_uow.provider, clock, providers.Singleton(PostgresNotificationReads), feeds, cursors
     )
+    living = providers.Singleton(Living, providers.Singleton(PostgresLiveReads), live_wake, notifying)
     following = providers.Singleton(FollowingPeople, new_uow.provider, clock)
     application = providers.Singleton(
         Application,
@@ -289,6 +295,7 @@ class Container(containers.DeclarativeContainer):
         ),
         feeds=feeds,
         notifying=notifying,
+        living=living,
         catching_up=providers.Singleton(CatchingUp, providers.Singleton(PostgresHomeVisits), cursors, clock),
         downloading=providers.Singleton(
             Downloading, new_uow.provider, images, media, workspace, turns, limiter
@@ -526,6 +533,7 @@ async def _working(application: Application) -> AsyncIterator[None]:
     """Jobs and timers while the block runs; at the end jobs get a moment to finish."""
     tasks = [
         asyncio.create_task(application.runner.run(), name="jobs"),
+        asyncio.create_task(application.living.run(), name="live"),
         asyncio.create_task(_keep_house(application), name="housekeeping"),
     ]
     try:

@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import Any
 
+from sanic import Request
 from sanic.exceptions import BadRequest, RequestTimeout, ServiceUnavailable
 from sanic.http import Http, Stage
 from sanic.response import BaseHTTPResponse, HTTPResponse
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+
+from entrypoints.wire import Wire, accept
 
 # How late a deadline may be noticed, in seconds.
 _STEP_SECONDS = 1.0
@@ -140,6 +143,11 @@ class DeadlineProtocol(WebSocketProtocol):
         self._got_bytes = 0
         self._last_http: Http | None = None
         super().connection_made(transport)
+
+    async def websocket_handshake(self, request: Request, _: Any = None) -> Wire:
+        """Who may connect is decided before anything is opened; see `entrypoints.live`."""
+        request.ctx.identity = await self.app.ctx.switchboard.admit(request)
+        return await accept(request)
 
     def _setup_connection(self, *arguments: Any, **named: Any) -> None:
         super()._setup_connection(*arguments, **named)

@@ -42,11 +42,13 @@ from entrypoints.api import moderation as moderation_api
 from entrypoints.api import operations as operations_api
 from entrypoints.api.operation import API, BASE, WRITES, count, limit_headers
 from entrypoints.errors import Failure, failure_of, problem_document
+from entrypoints.live import Switchboard
 from entrypoints.protocol import Bare, DeadlineProtocol
 from entrypoints.settings import Settings
 from entrypoints.web import site
 from entrypoints.web.pages import blueprint as pages
 from entrypoints.web.translation import speaking, told
+from entrypoints.wire import Wire
 
 log = logging.getLogger("heliograph.web")
 
@@ -141,6 +143,7 @@ def create_app(
     app.blueprint(operations_api.outside)
     app.blueprint(media.blueprint)
     app.blueprint(pages)
+    app.add_websocket_route(_live, "/ws")
     app.exception(Exception)(_on_error)
     app.exception(asyncio.CancelledError)(_on_cancellation)
     app.on_request(_on_request)
@@ -159,15 +162,22 @@ async def _open(app: Sanic[Any, Any], start: Start) -> None:
     # Before there are jobs: compiling templates holds everything up, and the database ends transactions that stand still.
     site.open_site(app)
     app.ctx.application = await _keep_open(app, start)
+    app.ctx.switchboard = Switchboard()
+    app.ctx.switchboard.open(app)
     # What was loaded up to here stays for the life of the process; the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
 
+async def _live(request: Request, wire: Wire) -> None:
+    await request.app.ctx.switchboard.serve(request, wire)
+
+
 async def _announce_stop(app: Sanic[Any, Any]) -> None:
     """From now on `/readyz` says that this server is about to go, and jobs end beside requests, not after them."""
     app.ctx.stopping = True
+    await app.ctx.switchboard.close()
     app.ctx.last_jobs = asyncio.create_task(app.ctx.application.runner.stop(), name="last jobs")
 
 

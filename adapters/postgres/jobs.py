@@ -115,6 +115,9 @@ class PostgresJobs:
         )
         return count_of(status)
 
+    async def forget_news(self, before: datetime) -> None:
+        await self._c.execute("DELETE FROM live_events WHERE at < $1", before)
+
     async def forget(self, now: datetime) -> None:
         await self._c.execute(
             "DELETE FROM jobs WHERE state = 'done' AND finished_at < $1", now - timedelta(days=7)

@@ -18,7 +18,7 @@ from application.notifying import Told, Unread
 from application.paging import Key, Slice
 from application.views import Person
 from domain.kernel import NotificationId, PostId, UserId
-from domain.notifications import Kind, Notice
+from domain.notifications import Heard, Kind, Notice
 from domain.ports import Ids
 
 _NOBODY = UUID(int=0)
@@ -33,6 +33,9 @@ WITH told AS (
 ), fresh AS MATERIALIZED (
   SELECT * FROM told
   WHERE EXISTS (SELECT FROM users WHERE id = told.recipient_id AND state = 'active' FOR KEY SHARE)
+    -- Of somebody who has left nothing is written that erasing has passed already.
+    AND (told.actor_id IS NULL
+      OR EXISTS (SELECT FROM users WHERE id = told.actor_id AND state = 'active' FOR KEY SHARE))
     AND NOT EXISTS (SELECT FROM unwanted_notifications u WHERE u.user_id = told.recipient_id AND u.kind = told.kind)
     AND NOT EXISTS (SELECT FROM mutes WHERE muter_id = told.recipient_id AND muted_id = told.actor_id)
     AND {not_blocked("told.recipient_id", "told.actor_id")}
@@ -52,9 +55,9 @@ WITH told AS (
   INSERT INTO notices (id, notification_id, recipient_id, kind, subject_id, actor_id)
   SELECT f.id, g.id, f.recipient_id, f.kind, f.subject_id, f.actor_id
   FROM fresh f JOIN gathered g USING (recipient_id, kind, subject_id)
-  ON CONFLICT ON CONSTRAINT notices_once DO NOTHING RETURNING recipient_id
+  ON CONFLICT ON CONSTRAINT notices_once DO NOTHING RETURNING notification_id, recipient_id, kind
 )
-SELECT DISTINCT recipient_id FROM written
+SELECT DISTINCT recipient_id, kind, notification_id FROM written
 """
 # Who is to be told of a post, as long as it is there and shared.
 _FOLLOWERS = """
@@ -125,7 +128,7 @@ class PostgresNotifications:
         self._c = connection
         self._ids = ids
 
-    async def tell(self, notices: Sequence[Notice], at: datetime) -> list[UserId]:
+    async def tell(self, notices: Sequence[Notice], at: datetime) -> list[Heard]:
         if not notices:
             return []
         rows = await self._c.fetch(
@@ -141,11 +144,11 @@ class PostgresNotifications:
             [notice.export for notice in notices],
             at,
         )
-        return [UserId(row["recipient_id"]) for row in rows]
+        return [Heard(*row) for row in rows]
 
     async def tell_followers(
         self, post_id: PostId, after: UserId | None, limit: int, at: datetime
-    ) -> tuple[UserId | None, list[UserId]]:
+    ) -> tuple[UserId | None, list[Heard]]:
         rows = await self._c.fetch(_FOLLOWERS, post_id, after or _NOBODY, limit)
         notices = [
             Notice(UserId(row["follower_id"]), "new_post", UserId(row["author_id"]), post_id)

@@ -1,8 +1,9 @@
 """What lets people in: sessions, tokens, links to a new password and invitations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 import asyncpg
 from tortoise.exceptions import IntegrityError
@@ -188,6 +189,11 @@ class PostgresIdentities:
         )
         return token, _identity(row, scopes, "token")
 
+    async def standing(self, ids: Collection[SessionId | TokenId], now: datetime) -> set[UUID]:
+        async with acquire() as connection:
+            rows = await connection.fetch(_STANDING, list(ids), now, now - SESSION_IDLE)
+        return {row["id"] for row in rows}
+
     async def mark_used(
         self, sessions: Sequence[SessionId], tokens: Sequence[TokenId], now: datetime
     ) -> None:
@@ -200,6 +206,13 @@ class PostgresIdentities:
             )
 
 
+_STANDING = """
+SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
+WHERE s.id = ANY($1::uuid[]) AND u.state = 'active' AND s.expires_at > $2 AND s.last_seen_at > $3
+UNION ALL
+SELECT t.id FROM tokens t JOIN users u ON u.id = t.user_id
+WHERE t.id = ANY($1::uuid[]) AND u.state = 'active' AND t.expires_at > $2
+"""
 _COOKIE = """
 SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.expires_at, u.username, u.role, u.language
 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND u.state = 'active'

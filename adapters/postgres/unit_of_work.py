@@ -22,12 +22,14 @@ from adapters.postgres.files import PostgresFiles
 from adapters.postgres.follows import PostgresFollows
 from adapters.postgres.instance import PostgresInstances
 from adapters.postgres.jobs import PostgresJobs
+from adapters.postgres.live import append
 from adapters.postgres.moderation import PostgresModeration
 from adapters.postgres.notifications import PostgresNotifications
 from adapters.postgres.posts import PostgresPosts
 from adapters.postgres.sessions import PostgresInvites, PostgresResets, PostgresSessions, PostgresTokens
 from adapters.postgres.sign_ins import PostgresSignIns
 from domain.kernel import Event
+from domain.live import LiveEvent
 from domain.ports import Clock, Ids, TryAgain, Wake
 
 ReactionsTo = Callable[[Event, datetime], Mapping[str, datetime]]
@@ -61,12 +63,16 @@ class PostgresUnitOfWork:
     notifications: PostgresNotifications
     instance: PostgresInstances
 
-    def __init__(self, clock: Clock, ids: Ids, wake: Wake, reactions_to: ReactionsTo) -> None:
+    def __init__(
+        self, clock: Clock, ids: Ids, wake: Wake, live_wake: Wake, reactions_to: ReactionsTo
+    ) -> None:
         self._clock = clock
         self._ids = ids
         self._wake = wake
+        self._live_wake = live_wake
         self._reactions_to = reactions_to
         self._events: list[Event] = []
+        self._news: list[LiveEvent] = []
         self._committed = False
 
     async def __aenter__(self) -> Self:
@@ -127,6 +133,9 @@ class PostgresUnitOfWork:
         if unavailable is not None:
             raise unavailable from error
 
+    def announce(self, event: LiveEvent) -> None:
+        self._news.append(event)
+
     def record(self, event: Event) -> None:
         self._events.append(event)
 
@@ -138,10 +147,14 @@ class PostgresUnitOfWork:
                 "VALUES ($1, $2, $3, $4, $5, $6)",
                 rows,
             )
+        if self._news:
+            await append(self._connection, self._news, self._clock.now())
         await self._client.commit()
         self._committed = True
         if rows:
             self._wake.kick()
+        if self._news:
+            self._live_wake.kick()
 
     def _job_rows(self, event: Event) -> list[tuple[Any, ...]]:
         now = self._clock.now()

@@ -521,8 +521,37 @@ def _outside() -> dict[str, dict[str, Any]]:
         f"{BASE}/openapi.json": _plain(
             "openapi", "This description", {"application/json": {"schema": {"type": "object"}}}
         ),
+        f"{BASE}/asyncapi.json": _plain(
+            "asyncapi",
+            "The description of the live channel",
+            {"application/json": {"schema": {"type": "object"}}},
+        ),
+        "/ws": _live(),
         "/healthz": _plain("healthz", "Whether the process is alive", text),
         "/readyz": _plain("readyz", "Whether the server and what it needs can serve", text, unready=text),
+    }
+
+
+def _live() -> dict[str, Any]:
+    """The handshake of the live channel; what is said on it stands in its own description."""
+    answers: dict[str, Any] = {
+        "101": {"description": "From here on WebSocket, as `asyncapi.json` describes it."}
+    }
+    for status, code in (
+        (400, "bad_request"),
+        (401, "unauthenticated"),
+        (403, "wrong_origin"),
+        (429, "rate_limited"),
+    ):
+        answers[str(status)] = _problem(status, [code], _PROBLEM)
+    return {
+        "get": {
+            "operationId": "live",
+            "summary": "Be told what happens, as it happens",
+            "tags": ["operations"],
+            "security": [{"token": ["read"]}, {"session": []}],
+            "responses": answers,
+        }
     }
 
 
@@ -629,8 +658,8 @@ def _plain(
     operation_id: str, summary: str, content: dict[str, Any], unready: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     answers: dict[str, Any] = {"200": {"description": "Yes.", "content": content}}
-    if operation_id == "openapi":
-        answers["200"] = {"description": "OpenAPI 3.1.", "content": content, "headers": _header_refs("ETag")}
+    if operation_id in ("openapi", "asyncapi"):
+        answers["200"] = {"description": "In JSON.", "content": content, "headers": _header_refs("ETag")}
         answers["304"] = {"description": "What the caller has is still right."}
         answers["429"] = _problem(429, ["rate_limited"], _PROBLEM)
         answers = _limited(answers)

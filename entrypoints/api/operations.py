@@ -11,6 +11,7 @@ from application.operations import Status
 from application.views import Page
 from domain.kernel import EventId, NotFound, Unavailable
 from entrypoints import VERSION, requests
+from entrypoints.api import asyncapi
 from entrypoints.api.moderation import staff
 from entrypoints.api.openapi import document
 from entrypoints.api.operation import API, Call, Operations, Paging, count, is_known
@@ -109,6 +110,16 @@ async def retry_job(call: Call, job_id: UUID) -> None:
 async def openapi(request: Request) -> HTTPResponse:
     await count(request, API, requests.client(request), None)
     content, etag = document(requests.settings(request).origin)
+    headers = {"Cache-Control": "public, max-age=300", "ETag": etag}
+    if is_known(request.headers.get("if-none-match", ""), etag):
+        return HTTPResponse(status=304, headers=headers)
+    return HTTPResponse(content, headers=headers, content_type="application/json")
+
+
+@group.blueprint.route("/asyncapi.json", methods=["GET", "HEAD"], name="asyncapi")
+async def describe_live(request: Request) -> HTTPResponse:
+    await count(request, API, requests.client(request), None)
+    content, etag = asyncapi.encoded(requests.settings(request).origin)
     headers = {"Cache-Control": "public, max-age=300", "ETag": etag}
     if is_known(request.headers.get("if-none-match", ""), etag):
         return HTTPResponse(status=304, headers=headers)

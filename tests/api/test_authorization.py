@@ -39,7 +39,7 @@ async def test_every_route_has_its_row(server: Server) -> None:
 
 
 def _full(route: str) -> str:
-    return route if route.startswith(("/m/", "/a/", "/healthz", "/readyz")) else BASE + route
+    return route if route.startswith(("/m/", "/a/", "/healthz", "/readyz", "/ws")) else BASE + route
 
 
 def path_of(route: str, ids: dict[str, str]) -> str:

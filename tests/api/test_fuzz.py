@@ -24,7 +24,7 @@ ODD: list[Any] = [
 ]  # fmt: skip
 
 _DOCUMENT = Description("http://localhost").document
-_SKIPPED = {"leave", "signOut", "changePassword", "openapi", "healthz", "readyz"}
+_SKIPPED = {"leave", "signOut", "changePassword", "openapi", "asyncapi", "live", "healthz", "readyz"}
 _OPERATIONS = [
     (method, path, operation)
     for path, operations in _DOCUMENT["paths"].items()

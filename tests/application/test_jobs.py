@@ -29,7 +29,7 @@ from domain.posts import PostPublished
 from tests.builders import a_person, a_picture, a_post, an_upload, new_uow
 
 EVENT = PostPublished(post_id=PostId(UUID(int=1)), author_id=UserId(UUID(int=2)))
-ON_PUBLISHING = {"fan_out_to_followers", "tell_followers", "tell_of_post"}
+ON_PUBLISHING = {"fan_out_to_followers", "tell_of_post"}
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 

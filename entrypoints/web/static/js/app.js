@@ -46,6 +46,10 @@ if (address.pathname === "/new" && address.searchParams.has("shared"))
     action: { label: word("take"), run: async () => give(await (await import("./drop.js")).take()) },
   });
 
+// What happens is heard of by whoever is signed in, once the page is there.
+
+if (document.querySelector('a[href="/new"]')) window.addEventListener("load", () => import("./live.js"));
+
 // The service worker. A new version of it waits until somebody presses Reload, and is offered once in a tab.
 
 const workers = navigator.serviceWorker;

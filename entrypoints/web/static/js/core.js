@@ -106,6 +106,16 @@ export const PART = { "HX-Request": "true" };
 /** That part of the page of ours at `url`, as a document. Throws Problem. */
 export const part = async (url, signal) => markup((await send("GET", url, { headers: PART, signal })).data);
 
+/** Show how much somebody was told and has not read: on the bell and in the title. */
+export function ring(unread) {
+  const shown = unread < 100 ? `${unread}` : "99+";
+  for (const badge of document.querySelectorAll('a[href="/notifications"] > .badge')) {
+    badge.firstChild.textContent = shown;
+    badge.hidden = !unread;
+  }
+  document.title = (unread ? `(${shown}) ` : "") + document.title.replace(/^\(\d+\+?\) /, "");
+}
+
 // Announcements
 
 function tell(id, text) {

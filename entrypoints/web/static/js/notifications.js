@@ -1,6 +1,6 @@
 // What somebody was told: what stood in view for a moment is read, and the number on the bell goes down with it.
 
-import { key, mount, say, send, toast, word } from "./core.js";
+import { key, mount, ring, say, send, toast, word } from "./core.js";
 
 const API = "/api/v1/notifications";
 const SEEN = 2_000;
@@ -15,15 +15,10 @@ function mark(row, fresh) {
   row.querySelector(".said > .vh").hidden = !fresh;
 }
 
-/** The number on the bell and in the title, as the server counts it. */
+/** The number as the server counts it. */
 async function recount() {
   const { data: { unread } } = await send("GET", `${API}/counts`);
-  const shown = unread < 100 ? `${unread}` : "99+";
-  for (const badge of document.querySelectorAll('a[href="/notifications"] > .badge')) {
-    badge.firstChild.textContent = shown;
-    badge.hidden = !unread;
-  }
-  document.title = (unread ? `(${shown}) ` : "") + document.title.replace(/^\(\d+\+?\) /, "");
+  ring(unread);
   const all = readAll();
   if (all) all.hidden = !unread;
 }
