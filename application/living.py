@@ -36,9 +36,12 @@ class LiveReads(Protocol):
         ...
 
     async def missed(
-        self, topics: Collection[str], after: int, upto: int, limit: int
+        self, user: UserId, topics: Collection[str], after: int, upto: int, limit: int
     ) -> list[LoggedEvent] | None:
-        """The events on these topics in `(after, upto]`, in order; None where the log does not reach back so far."""
+        """The events on these topics in `(after, upto]`, in order; None where the log does not reach back so far.
+
+        Of new posts those that `holders` would give to `user`.
+        """
         ...
 
     async def holders(self, post: UUID, author: UUID, people: Collection[UserId]) -> set[UserId]:
@@ -47,10 +50,11 @@ class LiveReads(Protocol):
 
 
 class Listener(Protocol):
-    """A connection. `topics` are those that it subscribed to and may."""
+    """A connection. `topics` are those that it subscribed to and may; it is told what comes after event `since`."""
 
     user: UserId
     topics: set[str]
+    since: int
 
     def deliver(self, frame: bytes) -> None:
         """Send what was encoded, without waiting."""
@@ -86,6 +90,7 @@ class Living:
             # Others may have asked meanwhile, and been told already.
             self._seq = head if self._seq is None else self._seq
         self._listeners.setdefault(listener.user, set()).add(listener)
+        listener.since = self._seq
         return self._seq
 
     def leave(self, listener: Listener) -> None:
@@ -105,13 +110,10 @@ class Living:
         """What somebody missed, encoded, in order; None where it is too much, or too long ago."""
         if after > upto:
             return None
-        events = await self._reads.missed(topics, after, upto, MOST_REPLAYED + 1)
+        events = await self._reads.missed(user, topics, after, upto, MOST_REPLAYED + 1)
         if events is None or len(events) > MOST_REPLAYED:
             return None
-        told = [
-            event for event in events if event.topic != HOME or user in await self._who_hears(event, [user])
-        ]
-        return [self._encode(event) for event in told]
+        return [self._encode(event) for event in events]
 
     async def run(self) -> None:
         """Tell what happens until it is cancelled. Survives every failure of the database by trying again."""
@@ -135,28 +137,39 @@ class Living:
             return False
         events = await self._reads.after(self._seq, _BATCH)
         for event in events:
+            hearing = await self._hearing(event)
             if self._seq is None:  # everybody left meanwhile
                 return False
-            hearing = await self._hearing(event)
             if hearing:
                 frame = self._encode(event)
                 for listener in hearing:
                     listener.deliver(frame)
-            self._seq = event.seq
+            # Everybody may have left and somebody come back, who begins further on.
+            self._seq = max(self._seq, event.seq)
         return len(events) == _BATCH
 
     async def _hearing(self, event: LoggedEvent) -> Sequence[Listener]:
         if event.topic != HOME:
             user = UserId(UUID(event.topic.partition(":")[2]))
             self._count_soon([user])
-            return [each for each in self._listeners.get(user, ()) if event.topic in each.topics]
-        people = await self._who_hears(event, list(self._listeners))
-        self._count_soon(people)
-        return [each for user in people for each in self._listeners.get(user, ()) if HOME in each.topics]
-
-    async def _who_hears(self, event: LoggedEvent, people: Sequence[UserId]) -> set[UserId]:
+            return self._of([user], event)
         post, author = post_of(event)
-        return await self._reads.holders(post, author, people)
+        asked: set[UserId] = set()
+        people: set[UserId] = set()
+        # Whoever comes while it is asked about others is asked about too.
+        while new := [user for user in self._listeners if user not in asked]:
+            people |= await self._reads.holders(post, author, new)
+            asked.update(new)
+        self._count_soon(people)
+        return self._of(people, event)
+
+    def _of(self, people: Collection[UserId], event: LoggedEvent) -> list[Listener]:
+        return [
+            each
+            for user in people
+            for each in self._listeners.get(user, ())
+            if event.topic in each.topics and each.since < event.seq
+        ]
 
     def _count_soon(self, people: Collection[UserId]) -> None:
         here = [user for user in people if user in self._listeners]

@@ -89,6 +89,7 @@ class Connection:
         self.identity = identity
         self.user: UserId = identity.user_id
         self.topics: set[str] = set()
+        self.since = 0
         self._app = app
         self._said: asyncio.Queue[str] = asyncio.Queue()
         self._held: list[bytes] | None = None
@@ -155,6 +156,10 @@ class Connection:
             if data.resume is not None:
                 missed = await self._app.living.replay(self.user, self.topics, data.resume, seq)
             counts = await self._app.notifying.counts(self.user)
+        except Exception:
+            # Half a greeting would hide that something is missing: nothing is told until it is tried again.
+            self._app.living.leave(self)
+            raise
         finally:
             self._held = None
         welcome = {"build": VERSION, "replayed": len(missed or ()), "heartbeat": HEARTBEAT}

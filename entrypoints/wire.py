@@ -111,6 +111,8 @@ class Wire:
 
     def tend(self, now: float) -> None:
         """Called every second or so: asks who is silent, cuts off who does not answer, read or finish."""
+        if self._transport.is_closing():
+            return
         if self._waiting_frames:
             if not self._transport.get_write_buffer_size():
                 self._waiting_frames = 0

@@ -9,7 +9,7 @@ import asyncpg
 
 from adapters.postgres.engine import acquire
 from domain.kernel import UserId
-from domain.live import LiveEvent, LoggedEvent
+from domain.live import HOME, LiveEvent, LoggedEvent
 
 # One statement, and the last of its transaction: others wait for the row from here to the commit.
 _APPEND = """
@@ -51,19 +51,20 @@ class PostgresLiveReads:
         return [LoggedEvent(*row) for row in rows]
 
     async def missed(
-        self, topics: Collection[str], after: int, upto: int, limit: int
+        self, user: UserId, topics: Collection[str], after: int, upto: int, limit: int
     ) -> list[LoggedEvent] | None:
         async with acquire() as connection:
             oldest = await connection.fetchval("SELECT min(seq) FROM live_events")
             if after < upto and (oldest is None or after < oldest - 1):
                 return None
             rows = await connection.fetch(
-                "SELECT seq, topic, type, data, at FROM live_events "
-                "WHERE topic = ANY($1::text[]) AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
+                _MISSED,
                 list(topics),
                 after,
                 upto,
                 limit,
+                user,
+                HOME,
             )
         return [LoggedEvent(*row) for row in rows]
 
@@ -73,9 +74,20 @@ class PostgresLiveReads:
         return {UserId(row["user_id"]) for row in rows}
 
 
-_HOLDERS = """
-SELECT h.user_id FROM home_feed h JOIN users a ON a.id = $2 AND a.state = 'active'
-WHERE h.post_id = $1 AND h.user_id = ANY($3::uuid[]) AND EXISTS (SELECT FROM posts WHERE id = $1)
-  AND EXISTS (SELECT FROM follows WHERE follower_id = h.user_id AND followee_id = $2)
-  AND NOT EXISTS (SELECT FROM mutes WHERE muter_id = h.user_id AND muted_id = $2)
+# Somebody, `h.user_id`, whose home feed holds a post, may see it, and wants to see its author's.
+_HOLDS = """
+EXISTS (SELECT FROM posts p JOIN users a ON a.id = p.author_id
+  WHERE p.id = h.post_id AND p.audience <> 'only_me' AND a.state = 'active')
+AND EXISTS (SELECT FROM follows WHERE follower_id = h.user_id AND followee_id = h.author_id)
+AND NOT EXISTS (SELECT FROM mutes WHERE muter_id = h.user_id AND muted_id = h.author_id)
+"""
+_HOLDERS = f"""
+SELECT h.user_id FROM home_feed h
+WHERE h.post_id = $1 AND h.author_id = $2 AND h.user_id = ANY($3::uuid[]) AND {_HOLDS}
+"""
+_MISSED = f"""
+SELECT seq, topic, type, data, at FROM live_events
+WHERE topic = ANY($1::text[]) AND seq > $2 AND seq <= $3 AND (topic <> $6 OR EXISTS (
+  SELECT FROM home_feed h WHERE h.user_id = $5 AND h.post_id = (data::jsonb ->> 'id')::uuid AND {_HOLDS}
+)) ORDER BY seq LIMIT $4
 """

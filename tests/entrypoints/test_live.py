@@ -158,6 +158,25 @@ async def test_a_new_post_reaches_followers_who_want_to_see_it(server: Server) -
 
 
 @pytest.mark.goal("D6")
+async def test_new_posts_that_were_missed_are_those_of_the_own_feed(server: Server) -> None:
+    mira, joon, noor = [await server.join(name) for name in ("mira", "joon", "noor")]
+    for author in (joon, noor):
+        await a_follow(server.program, someone(mira), someone(author))
+    await settle(server.program)
+    async with connected(server, mira) as client:
+        seq = (await client.hello())["seq"]
+    stranger = await server.join("stranger")
+    posts = [await a_post(server.program, someone(who)) for who in (joon, stranger, noor, joon)]
+    await settle(server.program)
+    await server.program.following.mute(mira.id, "noor", True)
+    await server.program.posting.delete(joon.id, posts[3])
+    async with connected(server, mira) as client:
+        await client.hello(seq, "feed:home")
+        assert (await client.hear())["data"] == {"id": str(posts[0]), "author_id": str(joon.id)}
+        assert (await client.hear())["type"] == "counts"
+
+
+@pytest.mark.goal("D6")
 async def test_whoever_comes_back_is_told_exactly_what_they_missed(server: Server) -> None:
     mira, joon = await server.join("mira"), await server.join("joon")
     async with connected(server, mira) as client:
