@@ -82,6 +82,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("You signed in or out in another tab after the page was opened, or cookies are blocked."),
         _("Go back, reload the page and send it again."),
     ),
+    "wrong_origin": Explanation(
+        _("The live channel is not for this page"),
+        _("A browser may open it from pages of this server only."),
+        _("A page of another site tried to, or a program sent a cookie in place of a token."),
+        _("Open the server's own pages, or connect with a token."),
+    ),
     "missing_scope": Explanation(
         _("The token may not do this"),
         _("Every token carries scopes; this one lacks the one that the request needs."),

@@ -36,9 +36,9 @@ async def test_new_posts_wait_above_the_home_feed_until_they_are_asked_for(
         articles, news = page.get_by_role("article"), page.locator(".news a")
         await expect(articles).to_have_count(1)
         await expect(news).to_be_hidden()
-        await page.wait_for_function(
-            "performance.getEntriesByType('resource').some(e => e.name.includes('live'))"
-        )
+        async with asyncio.timeout(15):
+            while mira.id not in server.program.living._listeners:
+                await asyncio.sleep(0.05)
         for number in (1, 2):
             await a_post(server.program, joon, f"news {number}")
             await settle(server.program)

@@ -1,6 +1,6 @@
 // Runs on every page. Pages work without it: what it loads only makes them quicker and kinder.
 
-import { memory, toast, word } from "./core.js";
+import { memory, mount, ring, say, send, toast, word } from "./core.js";
 import "./elements.js";
 
 // Photos that are dropped or pasted anywhere become a new post, except where a field of its own takes them. The page
@@ -46,10 +46,6 @@ if (address.pathname === "/new" && address.searchParams.has("shared"))
     action: { label: word("take"), run: async () => give(await (await import("./drop.js")).take()) },
   });
 
-// What happens is heard of by whoever is signed in, once the page is there.
-
-if (document.querySelector('a[href="/new"]')) window.addEventListener("load", () => import("./live.js"));
-
 // The service worker. A new version of it waits until somebody presses Reload, and is offered once in a tab.
 
 const workers = navigator.serviceWorker;
@@ -74,3 +70,125 @@ if (workers) window.addEventListener("load", async () => {
 });
 
 if (document.querySelector('meta[name="offline"]')) window.addEventListener("online", () => location.reload());
+
+// The live channel: one connection per tab, over which the server says that something is new. What it says becomes
+// events of the document, `hg:` and the type; whoever shows something looks after it.
+
+const FIRST = 500;
+const LONGEST = 30_000;
+// How often the server is asked whether it is there, when it is given up, and when people are told.
+const ASK = 20_000;
+const LOST = 45_000;
+const LATE = 5_000;
+// After so many tries without an answer the numbers are asked for the old way.
+const TRIES = 3;
+
+let socket;
+let seq = null;
+let tries = 0;
+let heard = 0;
+let again;
+let late;
+let banner;
+
+// This cookie tells that somebody is signed in.
+const isMember = /(^|; )hg_mark=/.test(document.cookie);
+const topics = ["me", "feed:home"];
+const tell = (type, detail) => document.dispatchEvent(new CustomEvent(`hg:${type}`, { detail }));
+const talk = (type, data) => socket.send(JSON.stringify({ v: 1, type, id: type, data }));
+
+function open() {
+  clearTimeout(again);
+  if (socket && socket.readyState < WebSocket.CLOSING) return;
+  const made = socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws`);
+  heard = Date.now();
+  made.addEventListener("open", () => talk("hello", { resume: seq, topics }));
+  made.addEventListener("message", ({ data }) => made === socket && hear(JSON.parse(data)));
+  made.addEventListener("close", ({ code }) => made === socket && closed(code));
+}
+
+function hear({ type, seq: number, data }) {
+  heard = Date.now();
+  if (number !== undefined) seq = number;
+  if (type === "welcome") connected();
+  tell(type, data);
+}
+
+function connected() {
+  tries = 0;
+  clearTimeout(late);
+  late = undefined;
+  if (!banner) return;
+  banner.remove();
+  banner = undefined;
+  say(word("online"));
+}
+
+function closed(code) {
+  late ??= setTimeout(() => show(word(navigator.onLine ? "reconnecting" : "offline")), LATE);
+  // Somebody who signed out elsewhere is told by the next page; asking again and again would not let them in.
+  if (code === 4401) return show(word("signed-out"));
+  const longest = code === 1012 ? 3_000 : Math.min(LONGEST, FIRST * 2 ** tries);
+  tries += 1;
+  if (tries > TRIES) poll();
+  again = setTimeout(open, Math.random() * longest);
+}
+
+async function poll() {
+  try {
+    const { data } = await send("GET", "/api/v1/notifications/counts");
+    tell("counts", { notifications: data.unread });
+  } catch { /* the next try asks again */ }
+}
+
+/** A line at the top for as long as nothing can be heard. */
+function show(text) {
+  if (!banner) {
+    banner = document.createElement("p");
+    banner.className = "banner";
+    document.body.prepend(banner);
+  }
+  banner.textContent = text;
+  say(text);
+}
+
+function leave() {
+  const gone = socket;
+  socket = undefined;
+  clearTimeout(again);
+  clearTimeout(late);
+  late = undefined;
+  gone?.close();
+}
+
+setInterval(() => {
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  if (Date.now() - heard > LOST) {
+    const lost = socket;
+    closed(0);
+    socket = undefined;
+    lost.close();
+  } else talk("ping");
+}, ASK);
+window.addEventListener("online", () => { tries = 0; if (socket) open(); });
+document.addEventListener("visibilitychange", () => socket && !document.hidden && open());
+// A page with a connection could not be kept for going back to.
+window.addEventListener("pagehide", leave);
+window.addEventListener("pageshow", (event) => event.persisted && isMember && open());
+// Once the page is there.
+if (isMember) window.addEventListener("load", open);
+
+document.addEventListener("hg:counts", ({ detail }) => ring(detail.notifications));
+
+// The home feed says how many posts are waiting above; they are never put in by themselves.
+
+mount("[data-news]", (line) => {
+  const waiting = new Set();
+  document.addEventListener("hg:post.created", ({ detail }) => {
+    if (document.getElementById(`post-${detail.id}`)) return;
+    waiting.add(detail.id);
+    line.firstElementChild.textContent = word(waiting.size > 40 ? "many-news" : "news", { n: waiting.size });
+    if (line.hidden) say(line.textContent);
+    line.hidden = false;
+  });
+});
