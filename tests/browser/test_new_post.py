@@ -863,6 +863,7 @@ async def test_an_upload_that_fails_while_the_post_waits_is_told(
     problem = {"status": 507, "code": "insufficient_storage", "detail": "No room is left on the server."}
     await mira.context.route(UPLOADS, lambda route: route.fulfill(status=507, json=problem))
     await button(mira, "Remove photo 1").click()
-    await button(mira, "Undo").click()
+    # The line goes away by itself, maybe before a pointer has come to rest on it.
+    await button(mira, "Undo").dispatch_event("click")
     await expect(mira.locator(".summary")).to_contain_text("a.jpg: No room is left on the server.")
     await expect(button(mira, "Post")).to_be_visible()

@@ -459,7 +459,7 @@ def test_web_processes_are_replaced_and_die_with_their_parent(place: Place) -> N
         processes = family(process)
         process.kill()
         process.wait(5)
-        until = time.monotonic() + 5
+        until = time.monotonic() + 15
         while alive(processes) and time.monotonic() < until:
             time.sleep(0.1)
         assert alive(processes) == []
